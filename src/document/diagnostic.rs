@@ -1,0 +1,186 @@
+//! Findings: what is wrong, where, and what to do next. All of them, never only the first.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::Origin;
+use crate::value::ValueError;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Nothing is built.
+    Error,
+    /// It is built, and the user is told.
+    Warning,
+}
+
+/// One finding about a person's file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// Error or warning.
+    pub severity: Severity,
+    /// The name of the rule, as in `bond-needs-ports`.
+    pub rule: &'static str,
+    /// What is wrong: a fragment without a period, the user's words in backticks.
+    pub message: String,
+    /// Where.
+    pub origin: Origin,
+    /// The next step.
+    pub help: String,
+}
+
+impl Diagnostic {
+    /// Renders the finding as a terminal shows it, with the line of `source` and carets under the words.
+    ///
+    /// `source` is the text of the file that the origin names; without it the place alone is shown.
+    pub fn render(&self, source: Option<&str>) -> String {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let Origin {
+            file,
+            line,
+            column,
+            key,
+            length,
+        } = &self.origin;
+        let mut text = format!(
+            "{severity}[{}]: {}\n  --> {file}:{line}:{column}",
+            self.rule, self.message
+        );
+        if !key.is_empty() {
+            let _ = write!(text, " ({key})");
+        }
+        if let Some(words) = source.and_then(|source| source.lines().nth(line.saturating_sub(1))) {
+            let margin = line.to_string().len();
+            let room = words
+                .chars()
+                .count()
+                .saturating_sub(column.saturating_sub(1))
+                .max(1);
+            let indent: String = words
+                .chars()
+                .take(column.saturating_sub(1))
+                .map(|c| if c == '\t' { '\t' } else { ' ' })
+                .collect();
+            let carets = "^".repeat((*length).clamp(1, room));
+            let _ = write!(
+                text,
+                "\n  {:margin$} |\n  {line} | {words}\n  {:margin$} | {indent}{carets}",
+                "", ""
+            );
+        }
+        let _ = write!(text, "\n  help: {}", self.help);
+        text
+    }
+}
+
+/// All findings about one input, in the order of their places.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// No finding yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an error.
+    pub fn error(
+        &mut self,
+        rule: &'static str,
+        origin: &Origin,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.add(Severity::Error, rule, origin, message.into(), help.into());
+    }
+
+    /// Adds a warning.
+    pub fn warning(
+        &mut self,
+        rule: &'static str,
+        origin: &Origin,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.add(Severity::Warning, rule, origin, message.into(), help.into());
+    }
+
+    /// Adds what a value said against a text.
+    pub fn wrong_value(&mut self, rule: &'static str, origin: &Origin, error: ValueError) {
+        self.error(rule, origin, error.message, error.help);
+    }
+
+    fn add(
+        &mut self,
+        severity: Severity,
+        rule: &'static str,
+        origin: &Origin,
+        message: String,
+        help: String,
+    ) {
+        self.0.push(Diagnostic {
+            severity,
+            rule,
+            message,
+            origin: origin.clone(),
+            help,
+        });
+    }
+
+    /// Takes over the findings of another step.
+    pub fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// True if at least one finding forbids building.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// True if there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The findings by file, line and column.
+    pub fn sorted(mut self) -> Vec<Diagnostic> {
+        self.0
+            .sort_by(|a, b| (&a.origin, a.severity, a.rule).cmp(&(&b.origin, b.severity, b.rule)));
+        self.0.dedup();
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Diagnostic;
+    use super::Severity;
+    use crate::document::Origin;
+
+    #[test]
+    fn points_at_the_words() {
+        let finding = Diagnostic {
+            severity: Severity::Error,
+            rule: "mac-address",
+            message: "`xx` is not a port's MAC address".into(),
+            origin: Origin {
+                file: "r640.yaml".into(),
+                line: 2,
+                column: 6,
+                key: "network.nics[0].mac".into(),
+                length: 2,
+            },
+            help: "write six octets".into(),
+        };
+        assert_eq!(
+            finding.render(Some("a:\nmac: xx\n")),
+            "error[mac-address]: `xx` is not a port's MAC address\n  --> r640.yaml:2:6 (network.nics[0].mac)\n    |\n  2 | mac: xx\n    |      ^^\n  help: write six octets"
+        );
+    }
+}

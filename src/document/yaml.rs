@@ -1,0 +1,437 @@
+//! YAML text to a tree of nodes with places.
+//!
+//! Scalars stay text until somebody asks: YAML 1.2 would read the mode `0644` as the decimal 644.
+
+use std::collections::HashMap;
+
+use saphyr_parser::Event;
+use saphyr_parser::Marker;
+use saphyr_parser::Parser;
+use saphyr_parser::ScalarStyle;
+use saphyr_parser::Span;
+
+use super::Diagnostics;
+use super::Origin;
+
+/// A larger file is refused: no machine needs it, and everything below may then trust sizes.
+const MAX_BYTES: usize = 4 << 20;
+/// Deeper nesting is refused.
+const MAX_DEPTH: usize = 64;
+/// More nodes are refused, counting those that aliases repeat.
+const MAX_NODES: usize = 100_000;
+
+/// A value with its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What is written there.
+    pub value: Value,
+    pub(super) place: Place,
+    nodes: usize,
+    depth: usize,
+}
+
+/// Where a node begins, and how long its words are on that line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub line: usize,
+    pub column: usize,
+    pub length: usize,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// A scalar, still text.
+    Scalar(Scalar),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the order it was written.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A mapping's key.
+#[derive(Clone, Debug)]
+pub struct Key {
+    pub(super) text: String,
+    pub(super) place: Place,
+}
+
+/// A scalar as it was written.
+#[derive(Clone, Debug)]
+pub struct Scalar {
+    /// The text, after quotes and escapes.
+    pub text: String,
+    /// Not in quotes and not a block: may mean a number, a truth value or nothing.
+    pub plain: bool,
+}
+
+impl Scalar {
+    /// True for `null`, `~` and an empty place.
+    pub fn is_null(&self) -> bool {
+        self.plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
+    /// The truth value, if it is one in YAML 1.2.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.text.as_str() {
+            "true" | "True" | "TRUE" if self.plain => Some(true),
+            "false" | "False" | "FALSE" if self.plain => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl Place {
+    fn of(span: Span) -> Self {
+        let Span { start, end } = span;
+        let length = if start.line() == end.line() {
+            end.index().saturating_sub(start.index())
+        } else {
+            1
+        };
+        Self {
+            line: start.line(),
+            column: start.col() + 1,
+            length,
+        }
+    }
+
+    pub(super) fn origin(self, file: &str, key: &str) -> Origin {
+        Origin {
+            file: file.to_owned(),
+            line: self.line,
+            column: self.column,
+            length: self.length,
+            key: key.to_owned(),
+        }
+    }
+}
+
+/// Parses the one document in `text`; `file` names it in findings.
+///
+/// Returns nothing, with findings, if the text is no YAML or breaks a limit (4 MiB, depth 64,
+/// 100,000 nodes). Duplicate keys are findings, and the first of them stands.
+pub fn parse(file: &str, text: &str) -> (Option<Node>, Diagnostics) {
+    let mut builder = Builder {
+        file,
+        diagnostics: Diagnostics::new(),
+        anchors: HashMap::new(),
+        nodes: 0,
+    };
+    if text.len() > MAX_BYTES {
+        let origin = Place {
+            line: 1,
+            column: 1,
+            length: 1,
+        }
+        .origin(file, "");
+        builder.diagnostics.error(
+            "file-size",
+            &origin,
+            format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len()),
+            "put large contents into files of their own and name them with `local`",
+        );
+        return (None, builder.diagnostics);
+    }
+    let tree = builder.document(text);
+    (tree, builder.diagnostics)
+}
+
+struct Builder<'a> {
+    file: &'a str,
+    diagnostics: Diagnostics,
+    anchors: HashMap<usize, Node>,
+    nodes: usize,
+}
+
+/// A collection that is still being read.
+struct Open {
+    anchor: usize,
+    place: Place,
+    kind: OpenKind,
+}
+
+enum OpenKind {
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>, Option<Key>),
+}
+
+impl Builder<'_> {
+    fn document(&mut self, text: &str) -> Option<Node> {
+        let mut stack: Vec<Open> = Vec::new();
+        let mut root = None;
+        let mut documents = 0;
+        for step in Parser::new_from_str(text) {
+            let (event, span) = match step {
+                Ok(step) => step,
+                Err(error) => {
+                    self.refuse(
+                        *error.marker(),
+                        "yaml-syntax",
+                        error.info(),
+                        "mend the YAML here; indentation is by spaces",
+                    );
+                    return None;
+                }
+            };
+            let place = Place::of(span);
+            let done = match event {
+                Event::DocumentStart(_) => {
+                    documents += 1;
+                    if documents > 1 {
+                        self.refuse(
+                            span.start,
+                            "one-document",
+                            "a second YAML document begins here",
+                            "give each machine a file of its own",
+                        );
+                        return None;
+                    }
+                    None
+                }
+                Event::Scalar(text, style, anchor, _) => {
+                    let scalar = Scalar {
+                        text: text.into_owned(),
+                        plain: style == ScalarStyle::Plain,
+                    };
+                    self.leaf(&mut stack, place, anchor, scalar)
+                }
+                Event::Alias(anchor) => Some(self.alias(span.start, anchor)?),
+                Event::SequenceStart(anchor, _) => {
+                    stack.push(Open {
+                        anchor,
+                        place,
+                        kind: OpenKind::List(Vec::new()),
+                    });
+                    None
+                }
+                Event::MappingStart(anchor, _) => {
+                    stack.push(Open {
+                        anchor,
+                        place,
+                        kind: OpenKind::Map(Vec::new(), None),
+                    });
+                    None
+                }
+                Event::SequenceEnd | Event::MappingEnd => stack.pop().map(|open| self.close(open)),
+                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => None,
+            };
+            let depth = stack.len() + done.as_ref().map_or(0, |node| node.depth);
+            self.nodes += 1;
+            if depth > MAX_DEPTH || self.nodes > MAX_NODES {
+                self.refuse(
+                    span.start,
+                    "document-size",
+                    &format!(
+                        "the document is nested deeper than {MAX_DEPTH} or has more than {MAX_NODES} nodes"
+                    ),
+                    "leave out the repetition; no machine needs so much",
+                );
+                return None;
+            }
+            if let Some(node) = done {
+                self.place_node(&mut stack, node, &mut root);
+            }
+        }
+        root
+    }
+
+    /// A scalar is a key where a mapping waits for one, else a node.
+    fn leaf(&mut self, stack: &mut [Open], place: Place, anchor: usize, scalar: Scalar) -> Option<Node> {
+        if let Some(Open {
+            kind: OpenKind::Map(_, waiting @ None),
+            ..
+        }) = stack.last_mut()
+        {
+            *waiting = Some(Key {
+                text: scalar.text,
+                place,
+            });
+            return None;
+        }
+        let node = Node {
+            value: Value::Scalar(scalar),
+            place,
+            nodes: 1,
+            depth: 0,
+        };
+        self.remember(anchor, &node);
+        Some(node)
+    }
+
+    fn alias(&mut self, at: Marker, anchor: usize) -> Option<Node> {
+        let Some(node) = self.anchors.get(&anchor).cloned() else {
+            self.refuse(
+                at,
+                "yaml-alias",
+                "this alias names no finished anchor before it",
+                "define the anchor first",
+            );
+            return None;
+        };
+        self.nodes += node.nodes;
+        Some(node)
+    }
+
+    fn close(&mut self, open: Open) -> Node {
+        let Open { anchor, place, kind } = open;
+        let node = match kind {
+            OpenKind::List(items) => {
+                let nodes = 1 + items.iter().map(|item| item.nodes).sum::<usize>();
+                let depth = 1 + items.iter().map(|item| item.depth).max().unwrap_or(0);
+                Node {
+                    value: Value::List(items),
+                    place,
+                    nodes,
+                    depth,
+                }
+            }
+            OpenKind::Map(entries, _) => {
+                let nodes = 1 + entries.iter().map(|(_, node)| node.nodes).sum::<usize>();
+                let depth = 1 + entries.iter().map(|(_, node)| node.depth).max().unwrap_or(0);
+                Node {
+                    value: Value::Map(entries),
+                    place,
+                    nodes,
+                    depth,
+                }
+            }
+        };
+        self.remember(anchor, &node);
+        node
+    }
+
+    fn remember(&mut self, anchor: usize, node: &Node) {
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+    }
+
+    fn place_node(&mut self, stack: &mut [Open], node: Node, root: &mut Option<Node>) {
+        match stack.last_mut() {
+            None => *root = Some(node),
+            Some(Open {
+                kind: OpenKind::List(items),
+                ..
+            }) => items.push(node),
+            Some(Open {
+                kind: OpenKind::Map(entries, waiting),
+                ..
+            }) => match waiting.take() {
+                Some(key) if key.text == "<<" => merge(entries, node),
+                Some(key) => match entries.iter().find(|(other, _)| other.text == key.text) {
+                    Some((first, _)) => {
+                        let origin = key.place.origin(self.file, &key.text);
+                        self.diagnostics.error(
+                            "duplicate-key",
+                            &origin,
+                            format!(
+                                "`{}` is written twice; the first is on line {}",
+                                key.text, first.place.line
+                            ),
+                            "keep one of them",
+                        );
+                    }
+                    None => entries.push((key, node)),
+                },
+                None => {
+                    let origin = node.place.origin(self.file, "");
+                    self.diagnostics.error(
+                        "key-is-text",
+                        &origin,
+                        "a key here is a list or a mapping",
+                        "write a word as key",
+                    );
+                    *waiting = Some(Key {
+                        text: String::new(),
+                        place: node.place,
+                    });
+                }
+            },
+        }
+    }
+
+    fn refuse(&mut self, at: Marker, rule: &'static str, message: &str, help: &str) {
+        let place = Place {
+            line: at.line(),
+            column: at.col() + 1,
+            length: 1,
+        };
+        self.diagnostics
+            .error(rule, &place.origin(self.file, ""), message, help);
+    }
+}
+
+/// `<<: *anchor` brings in the keys that are not there yet.
+fn merge(entries: &mut Vec<(Key, Node)>, node: Node) {
+    match node.value {
+        Value::Map(more) => {
+            for (key, value) in more {
+                if !entries.iter().any(|(other, _)| other.text == key.text) {
+                    entries.push((key, value));
+                }
+            }
+        }
+        Value::List(maps) => maps.into_iter().for_each(|map| merge(entries, map)),
+        Value::Scalar(_) => {}
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use super::Value;
+    use super::parse;
+
+    #[test]
+    fn knows_places_and_keeps_text() {
+        let (tree, findings) = parse("x.yaml", "a: 0644\nb:\n  - {c: 'no'}\n");
+        assert!(findings.is_empty());
+        let Value::Map(entries) = tree.unwrap().value else {
+            unreachable!("a mapping was written")
+        };
+        let places: Vec<_> = entries
+            .iter()
+            .map(|(key, node)| (key.text.as_str(), node.place.line, node.place.column))
+            .collect();
+        assert_eq!(places, [("a", 1, 4), ("b", 3, 3)]);
+        assert!(matches!(&entries[0].1.value, Value::Scalar(s) if s.text == "0644" && s.plain));
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_a_machine_file() {
+        let deep = "[".repeat(100_000);
+        let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e]\n";
+        for (text, rule) in [
+            ("a: 1\na: 2\n", "duplicate-key"),
+            ("a: 1\n---\nb: 2\n", "one-document"),
+            ("a: [1\nb: 2\n", "yaml-syntax"),
+            ("a: *b\n", "yaml-"),
+            (deep.as_str(), ""),
+            (bomb, "document-size"),
+            ("? [a]\n: b\n", "key-is-text"),
+        ] {
+            let (_, findings) = parse("x.yaml", text);
+            let found = findings.sorted();
+            assert!(
+                found.iter().any(|finding| finding.rule.starts_with(rule)),
+                "{:?}: {found:?}",
+                &text[..text.len().min(40)]
+            );
+        }
+    }
+
+    #[test]
+    fn merges_what_is_not_there_yet() {
+        let (tree, findings) = parse("x.yaml", "base: &b {x: 1, y: 2}\nhost:\n  x: 3\n  <<: *b\n");
+        assert!(findings.is_empty());
+        let Value::Map(entries) = tree.unwrap().value else {
+            unreachable!("a mapping was written")
+        };
+        let Value::Map(host) = &entries[1].1.value else {
+            unreachable!("a mapping was written")
+        };
+        let keys: Vec<_> = host.iter().map(|(key, _)| key.text.as_str()).collect();
+        assert_eq!(keys, ["x", "y"]);
+    }
+}

@@ -1,0 +1,60 @@
+//! Kernel arguments.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::ValueError;
+
+/// One word of the kernel command line.
+///
+/// A line break would open a second line in a boot loader's file and a space a second word, so both
+/// are refused; so is `"`, which the kernel uses to join words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct KernelArgument(String);
+
+impl KernelArgument {
+    /// The argument as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for KernelArgument {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        if !text.is_empty()
+            && text.bytes().all(|b| b.is_ascii_graphic() && b != b'"')
+            && !text.starts_with('#')
+        {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(ValueError::new(
+            format!("`{}` is not one kernel argument", text.escape_debug()),
+            "write one word without spaces, line breaks and quotes, as in `console=ttyS0,115200n8`",
+        ))
+    }
+}
+
+impl fmt::Display for KernelArgument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KernelArgument;
+
+    #[test]
+    fn is_one_word() {
+        for right in ["quiet", "console=ttyS0,115200n8", "ip=dhcp"] {
+            assert!(right.parse::<KernelArgument>().is_ok(), "{right:?} was refused");
+        }
+        for wrong in ["", "a b", "a\nb", "a\0", "x=\"y\"", "#"] {
+            assert!(wrong.parse::<KernelArgument>().is_err(), "{wrong:?} was accepted");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Values that can only be right: each is parsed once, and is right for ever.
+//!
+//! To add a value:
+//! 1. write `src/value/<name>.rs` with one type, its `FromStr` and the rule it keeps, with its source;
+//! 2. let the error say the user's words in backticks and, as help, a right one ([`ValueError`]);
+//! 3. add it to the list below.
+
+mod device_path;
+mod digest;
+mod error;
+mod file_mode;
+mod file_path;
+mod host_name;
+mod interface_name;
+mod kernel_argument;
+mod mac_address;
+mod password_hash;
+mod reach_target;
+mod secret;
+mod ssh_key;
+mod unit_name;
+mod user_name;
+
+pub use device_path::DevicePath;
+pub use digest::Digest;
+pub use error::ValueError;
+pub use file_mode::FileMode;
+pub use file_path::FilePath;
+pub use host_name::HostName;
+pub use interface_name::InterfaceName;
+pub use kernel_argument::KernelArgument;
+pub use mac_address::MacAddress;
+pub use password_hash::PasswordHash;
+pub use reach_target::ReachTarget;
+pub use secret::Secret;
+pub use ssh_key::SshKey;
+pub use unit_name::UnitName;
+pub use user_name::UserName;

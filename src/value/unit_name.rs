@@ -1,0 +1,74 @@
+//! Names of systemd units.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::ValueError;
+
+const SUFFIXES: [&str; 10] = [
+    "service",
+    "socket",
+    "target",
+    "timer",
+    "mount",
+    "automount",
+    "swap",
+    "path",
+    "slice",
+    "device",
+];
+
+/// The name of a systemd unit with its suffix (systemd.unit(5)).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct UnitName(String);
+
+impl UnitName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for UnitName {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b":-_.\\@".contains(&b);
+        let right = text.rsplit_once('.').is_some_and(|(stem, suffix)| {
+            !stem.is_empty() && !stem.starts_with('@') && SUFFIXES.contains(&suffix)
+        });
+        if right && text.len() <= 255 && text.bytes().all(allowed) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(ValueError::new(
+            format!("`{text}` is not the name of a systemd unit"),
+            format!(
+                "end it with its kind ({}), as in `hello.service`",
+                SUFFIXES.join(", ")
+            ),
+        ))
+    }
+}
+
+impl fmt::Display for UnitName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UnitName;
+
+    #[test]
+    fn knows_right_from_wrong() {
+        for right in ["a.service", "var-lib-x.mount", "getty@tty1.service"] {
+            assert!(right.parse::<UnitName>().is_ok(), "{right:?} was refused");
+        }
+        for wrong in ["", "a", "a.servce", ".service", "a b.service", "a/b.service"] {
+            assert!(wrong.parse::<UnitName>().is_err(), "{wrong:?} was accepted");
+        }
+    }
+}
