@@ -26,14 +26,25 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Looks again at a part that was put aside with [`View::aside`].
+    pub fn of(part: &'a Sourced<Node>) -> Self {
+        Self {
+            node: &part.value,
+            origin: part.origin.clone(),
+        }
+    }
+
+    /// Puts this part aside, to be read by somebody else.
+    pub fn aside(&self) -> Sourced<Node> {
+        Sourced {
+            value: self.node.clone(),
+            origin: self.origin.clone(),
+        }
+    }
+
     /// Where this is written.
     pub fn origin(&self) -> &Origin {
         &self.origin
-    }
-
-    /// The bare node.
-    pub fn node(&self) -> &'a Node {
-        self.node
     }
 
     /// True for `null` and an empty place.

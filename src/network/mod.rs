@@ -1,0 +1,110 @@
+//! What the machine's network must be, in nmstate's words, and the files that make it so.
+//!
+//! cotter's own part is the binding of names and profiles to permanent MAC addresses; what a profile
+//! says is left to nmstate. To support another kind of interface, add it to `KINDS` in `check.rs`
+//! once a rehearsal has shown that `nmstate` writes a right keyfile for it.
+
+mod check;
+mod ini;
+mod interface;
+mod keyfile;
+mod link;
+mod rule;
+mod state;
+
+pub use check::check;
+pub use interface::Interface;
+pub use keyfile::Profile;
+pub use keyfile::profiles;
+pub use link::link_file;
+pub use rule::rule_file;
+
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+
+use crate::document::Node;
+use crate::document::Origin;
+use crate::document::Sourced;
+use crate::value::InterfaceName;
+use crate::value::MacAddress;
+
+/// Where keyfiles live on the installed system.
+pub const KEYFILE_FOLDER: &str = "/etc/NetworkManager/system-connections";
+
+/// What gives a port its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pin {
+    /// A `.link` file (systemd 245 and later).
+    #[default]
+    Link,
+    /// A guarded udev rule.
+    Rule,
+    /// Both.
+    Both,
+    /// Nothing: the port keeps the name that udev gives it.
+    None,
+}
+
+/// What binds a profile to a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Match {
+    /// The permanent MAC address.
+    #[default]
+    Mac,
+    /// The interface name, which may change; for controls and for machines that must have it.
+    Name,
+}
+
+/// The network of a machine.
+#[derive(Clone, Debug, Default)]
+pub struct NetworkState {
+    /// Every port that matters.
+    pub nics: Vec<Nic>,
+    /// Anything beyond: an nmstate document as it was written.
+    pub nmstate: Option<Sourced<Node>>,
+    /// What gives ports their names.
+    pub pin: Pin,
+    /// What binds profiles to ports.
+    pub matching: Match,
+    /// Where `matching: name` was asked for, if it was.
+    pub matching_origin: Option<Origin>,
+}
+
+/// One port.
+#[derive(Clone, Debug)]
+pub struct Nic {
+    /// The name it shall have.
+    pub name: Sourced<InterfaceName>,
+    /// Its permanent address.
+    pub mac: Sourced<MacAddress>,
+    /// Static addresses.
+    pub addresses: Vec<Sourced<IpNetwork>>,
+    /// Addresses by DHCP and router advertisements.
+    pub dhcp: Option<Sourced<bool>>,
+    /// Default gateways, at most one a family.
+    pub gateways: Vec<Sourced<IpAddr>>,
+    /// Name servers.
+    pub dns: Vec<Sourced<IpAddr>>,
+    /// Maximum transmission unit in bytes.
+    pub mtu: Option<Sourced<u32>>,
+    /// Where the port is written.
+    pub origin: Origin,
+}
+
+impl Nic {
+    /// True if addresses come by DHCP.
+    pub fn uses_dhcp(&self) -> bool {
+        self.dhcp.as_ref().is_some_and(|dhcp| dhcp.value)
+    }
+}
+
+impl NetworkState {
+    /// The interfaces that the nmstate document describes.
+    pub fn interfaces(&self) -> Vec<Interface> {
+        self.nmstate
+            .as_ref()
+            .map(interface::interfaces)
+            .unwrap_or_default()
+    }
+}

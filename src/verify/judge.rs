@@ -1,0 +1,285 @@
+//! Expectations and facts in, verdicts out.
+
+use super::BootRecord;
+use super::BootReport;
+use super::Expectation;
+use super::Life;
+use super::Manifest;
+use super::Outcome;
+use super::REPORT_SCHEMA;
+use super::Regression;
+use super::Report;
+use super::Verdict;
+use super::Wanted;
+
+/// Judges each boot by the expectations of its life, and compares the boots in the order given.
+///
+/// Each boot comes with the name a person knows it by.
+pub fn judge(manifest: &Manifest, boots: &[(String, BootRecord)]) -> Report {
+    let boots: Vec<BootReport> = boots
+        .iter()
+        .map(|(name, record)| boot(manifest, name, record))
+        .collect();
+    Report {
+        schema: REPORT_SCHEMA.to_owned(),
+        machine: manifest.machine.clone(),
+        regressions: regressions(&boots),
+        boots,
+    }
+}
+
+fn boot(manifest: &Manifest, name: &str, record: &BootRecord) -> BootReport {
+    let of_this_life = |expectation: &&Expectation| expectation.lives.contains(&record.life);
+    let verdicts = manifest
+        .expectations
+        .iter()
+        .filter(of_this_life)
+        .map(|e| verdict(e, record))
+        .collect();
+    BootReport {
+        name: name.to_owned(),
+        boot_id: record.boot_id.clone(),
+        life: record.life,
+        verdicts,
+    }
+}
+
+fn verdict(expectation: &Expectation, record: &BootRecord) -> Verdict {
+    let outcome = match record.look(&expectation.subject) {
+        Err(why) => Outcome::Unknown { why },
+        Ok(found) => {
+            let there = found.contains(&expectation.value);
+            if there == (expectation.wanted == Wanted::Has) {
+                Outcome::Met
+            } else {
+                Outcome::Differs {
+                    found: found.to_vec(),
+                    hint: hint(&expectation.subject, found, record),
+                }
+            }
+        }
+    };
+    let not = if expectation.wanted == Wanted::Lacks {
+        "not "
+    } else {
+        ""
+    };
+    Verdict {
+        says: expectation.says.clone(),
+        subject: expectation.subject.clone(),
+        expected: format!("{not}{}", expectation.value),
+        outcome,
+        origin: expectation.origin.clone(),
+    }
+}
+
+/// What to look at next, from what else the record knows.
+fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
+    let parts: Vec<&str> = subject.split('/').collect();
+    match parts.as_slice() {
+        ["port", mac, "address" | "profile" | "controller" | "mtu"] => {
+            let fact = |property: &str| record.facts.get(&format!("port/{mac}/{property}"));
+            match (fact("name").and_then(|names| names.first()), fact("profile-name").and_then(|n| n.first())) {
+                (None, _) => format!("no port has the permanent address {mac}: is the card there, and the address right?"),
+                (Some(name), None) => {
+                    format!("the port is called `{name}` now and no profile is active on it: see `nmcli device show {name}`")
+                }
+                (Some(name), Some(profile)) => format!(
+                    "the port is called `{name}` now and runs the profile `{profile}`: a profile bound by name does not follow a port that was renamed"
+                ),
+            }
+        }
+        ["port", mac, "name"] if found.is_empty() => {
+            format!("no port has the permanent address {mac}: is the card there, and the address right?")
+        }
+        ["port", _, "name"] => "see `udevadm test-builtin net_setup_link /sys/class/net/NAME`".to_owned(),
+        ["interface", name, ..] => format!("see `nmcli device show {name}` and `journalctl -b -u NetworkManager`"),
+        ["user", name, ..] => format!("see `journalctl -b -t ignition` and `id {name}`"),
+        ["unit", name, ..] => format!("see `systemctl status {name}`"),
+        ["reach", ..] => "try it by hand with `curl -v`; then look at routes, name servers and firewalls".to_owned(),
+        ["ignition-pending"] => "see `journalctl -b -u coreos-ignition-firstboot-complete`".to_owned(),
+        _ => "something changed it after Ignition wrote it, or Ignition never did: see `/etc/.ignition-result.json`".to_owned(),
+    }
+}
+
+/// What one boot had and a later boot of the installed system (or its first boot) has not.
+fn regressions(boots: &[BootReport]) -> Vec<Regression> {
+    let mut found = Vec::new();
+    for (index, later) in boots.iter().enumerate() {
+        for lost in &later.verdicts {
+            let Outcome::Differs { found: instead, hint } = &lost.outcome else {
+                continue;
+            };
+            let same =
+                |verdict: &&Verdict| verdict.subject == lost.subject && verdict.expected == lost.expected;
+            let before = boots
+                .iter()
+                .take(index)
+                .rev()
+                .filter(|boot| boot.boot_id != later.boot_id);
+            let mut last = before.filter_map(|boot| Some((boot, boot.verdicts.iter().find(same)?)));
+            if let Some((boot, verdict)) = last.next()
+                && verdict.outcome == Outcome::Met
+            {
+                found.push(Regression {
+                    says: lost.says.clone(),
+                    met_in: boot.name.clone(),
+                    lost_in: later.name.clone(),
+                    found: instead.clone(),
+                    hint: hint.clone(),
+                    origin: lost.origin.clone(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The name a boot has if nobody gave it one.
+impl BootRecord {
+    /// `live`, `first boot` or `later boot`, with the beginning of the boot id.
+    pub fn name(&self) -> String {
+        let life = match self.life {
+            Life::Live => "live",
+            Life::FirstBoot => "first boot",
+            Life::LaterBoots => "later boot",
+        };
+        format!("{life} {}", self.boot_id.chars().take(8).collect::<String>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::judge;
+    use crate::document::Origin;
+    use crate::value::Digest;
+    use crate::verify::BOOT_SCHEMA;
+    use crate::verify::BootRecord;
+    use crate::verify::Expectation;
+    use crate::verify::Life;
+    use crate::verify::MANIFEST_SCHEMA;
+    use crate::verify::Manifest;
+    use crate::verify::Outcome;
+    use crate::verify::SpecDigest;
+    use crate::verify::Subject;
+
+    fn manifest() -> Manifest {
+        let origin = Origin {
+            file: "a.yaml".into(),
+            line: 3,
+            column: 1,
+            key: "hostname".into(),
+            length: 1,
+        };
+        Manifest {
+            schema: MANIFEST_SCHEMA.into(),
+            machine: "a".into(),
+            target: "fcos".into(),
+            spec: SpecDigest {
+                file: "a.yaml".into(),
+                sha256: Digest::of(b""),
+            },
+            patience_seconds: 1,
+            expectations: vec![
+                Expectation::has(&Subject::HostName, "a", "host name a", &origin),
+                Expectation::lacks(
+                    &Subject::KernelArguments,
+                    "quiet",
+                    "no kernel argument quiet",
+                    &origin,
+                )
+                .in_lives(&[Life::LaterBoots]),
+            ],
+        }
+    }
+
+    fn boot(id: &str, life: Life, facts: &[(&str, &[&str])]) -> (String, BootRecord) {
+        let facts = facts
+            .iter()
+            .map(|(subject, values)| {
+                (
+                    (*subject).to_owned(),
+                    values.iter().map(|v| (*v).to_owned()).collect(),
+                )
+            })
+            .collect();
+        let record = BootRecord {
+            schema: BOOT_SCHEMA.into(),
+            machine: "a".into(),
+            boot_id: id.into(),
+            life,
+            uptime_seconds: 1,
+            facts,
+            unknown: BTreeMap::new(),
+        };
+        (id.to_owned(), record)
+    }
+
+    #[test]
+    fn judges_each_boot_by_its_life() {
+        let boots = [
+            boot("1", Life::Live, &[("hostname", &["a"])]),
+            boot(
+                "2",
+                Life::LaterBoots,
+                &[("hostname", &["a"]), ("kernel-arguments", &["ro", "quiet"])],
+            ),
+        ];
+        let report = judge(&manifest(), &boots);
+        assert_eq!(report.boots[0].counts(), (1, 0, 0));
+        assert_eq!(report.boots[1].counts(), (1, 1, 0));
+        assert!(!report.all_met());
+    }
+
+    #[test]
+    fn says_what_was_lost_across_a_reboot() {
+        let boots = [
+            boot("1", Life::FirstBoot, &[("hostname", &["a"])]),
+            boot(
+                "2",
+                Life::LaterBoots,
+                &[("hostname", &["localhost"]), ("kernel-arguments", &[])],
+            ),
+            boot(
+                "3",
+                Life::LaterBoots,
+                &[("hostname", &["localhost"]), ("kernel-arguments", &[])],
+            ),
+        ];
+        let report = judge(&manifest(), &boots);
+        assert_eq!(
+            report.regressions.len(),
+            1,
+            "the third boot lost nothing that the second still had"
+        );
+        let lost = &report.regressions[0];
+        assert_eq!(
+            (lost.met_in.as_str(), lost.lost_in.as_str(), lost.origin.line),
+            ("1", "2", 3)
+        );
+        assert_eq!(lost.found, ["localhost"]);
+    }
+
+    #[test]
+    fn silence_and_excuses_are_never_a_pass() {
+        let mut silent = boot("1", Life::Live, &[]);
+        assert!(matches!(
+            &judge(&manifest(), &[silent.clone()]).boots[0].verdicts[0].outcome,
+            Outcome::Unknown { .. }
+        ));
+        silent.1.facts.insert("hostname".into(), vec!["a".into()]);
+        silent
+            .1
+            .unknown
+            .insert("host".into(), "no hostname(1) here".into());
+        let report = judge(&manifest(), &[silent]);
+        let expected = Outcome::Unknown {
+            why: "no hostname(1) here".into(),
+        };
+        assert_eq!(report.boots[0].verdicts[0].outcome, expected);
+        assert!(!report.all_met());
+        assert!(!judge(&manifest(), &[]).all_met(), "no boot is no pass");
+    }
+}

@@ -1,0 +1,34 @@
+//! The judge: what must be true, what was found, and the verdict. Pure, whoever asked and whenever.
+//!
+//! A fact is a subject with the values found for it, an expectation a subject with the value it must
+//! have. To verify another thing: add a [`Subject`], let `templates/files/cotter-verify` and
+//! `world/probe/local.rs` find its values, and let a target expect it.
+
+mod boot;
+mod expectation;
+mod judge;
+mod life;
+mod manifest;
+mod report;
+mod subject;
+
+pub use boot::BOOT_SCHEMA;
+pub use boot::BootRecord;
+pub use expectation::Expectation;
+pub use expectation::Wanted;
+pub use judge::judge;
+pub use life::Life;
+pub use life::Lives;
+pub use manifest::MANIFEST_SCHEMA;
+pub use manifest::Manifest;
+pub use manifest::SpecDigest;
+pub use report::BootReport;
+pub use report::Outcome;
+pub use report::REPORT_SCHEMA;
+pub use report::Regression;
+pub use report::Report;
+pub use report::Verdict;
+pub use subject::FileProperty;
+pub use subject::PortProperty;
+pub use subject::Subject;
+pub use subject::UserProperty;

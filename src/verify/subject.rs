@@ -1,0 +1,122 @@
+//! What can be looked at on a machine.
+
+use std::fmt;
+
+use crate::value::MacAddress;
+
+/// One thing that can be looked at. Its text is the key of facts, in records and manifests alike.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// The host name.
+    HostName,
+    /// Words of the kernel command line.
+    KernelArguments,
+    /// Gateways of default routes.
+    DefaultGateway,
+    /// Name servers in use.
+    NameServers,
+    /// A property of a physical port, which is known by its permanent address.
+    Port(MacAddress, PortProperty),
+    /// A property of an interface known by its name (bond, VLAN, bridge).
+    Interface(String, PortProperty),
+    /// A property of a user.
+    User(String, UserProperty),
+    /// A property of a file.
+    File(String, FileProperty),
+    /// Whether a unit is enabled: systemd's word for it.
+    UnitEnabled(String),
+    /// `yes` if the place on the network answers, else `no`.
+    Reach(String),
+    /// `yes` if Ignition will run again at the next boot.
+    IgnitionPending,
+}
+
+/// What can be looked at on a port or interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PortProperty {
+    /// The name it has.
+    Name,
+    /// Its addresses with prefix lengths.
+    Address,
+    /// Its MTU in bytes.
+    Mtu,
+    /// The bond or bridge it is a port of.
+    Controller,
+    /// The UUID of the active profile.
+    Profile,
+}
+
+/// What can be looked at on a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UserProperty {
+    /// `yes` if the user is there.
+    Exists,
+    /// Groups the user belongs to.
+    Group,
+    /// Fingerprints of the keys that may log in.
+    Key,
+    /// `set`, `locked` or `none`; never the hash.
+    Password,
+}
+
+/// What can be looked at on a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileProperty {
+    /// SHA-256 of its contents.
+    Sha256,
+    /// Permission bits in four octal digits.
+    Mode,
+    /// `user:group`.
+    Owner,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HostName => f.write_str("hostname"),
+            Self::KernelArguments => f.write_str("kernel-arguments"),
+            Self::DefaultGateway => f.write_str("default-gateway"),
+            Self::NameServers => f.write_str("name-servers"),
+            Self::Port(mac, property) => write!(f, "port/{mac}/{property}"),
+            Self::Interface(name, property) => write!(f, "interface/{name}/{property}"),
+            Self::User(name, property) => write!(f, "user/{name}/{property}"),
+            Self::File(path, property) => write!(f, "file{path}/{property}"),
+            Self::UnitEnabled(name) => write!(f, "unit/{name}/enabled"),
+            Self::Reach(target) => write!(f, "reach/{target}"),
+            Self::IgnitionPending => f.write_str("ignition-pending"),
+        }
+    }
+}
+
+impl fmt::Display for PortProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "name",
+            Self::Address => "address",
+            Self::Mtu => "mtu",
+            Self::Controller => "controller",
+            Self::Profile => "profile",
+        })
+    }
+}
+
+impl fmt::Display for UserProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exists => "exists",
+            Self::Group => "group",
+            Self::Key => "key",
+            Self::Password => "password",
+        })
+    }
+}
+
+impl fmt::Display for FileProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sha256 => "sha256",
+            Self::Mode => "mode",
+            Self::Owner => "owner",
+        })
+    }
+}
