@@ -2,6 +2,10 @@
 
 pub mod document;
 pub mod ignition;
+pub mod image;
 pub mod network;
+pub mod plan;
+pub mod spec;
+pub mod target;
 pub mod value;
 pub mod verify;

@@ -52,6 +52,11 @@ impl<'a> View<'a> {
         matches!(&self.node.value, Value::Scalar(scalar) if scalar.is_null())
     }
 
+    /// True for a sequence.
+    pub fn is_list(&self) -> bool {
+        matches!(self.node.value, Value::List(_))
+    }
+
     /// The text of a scalar, whatever it might mean otherwise.
     pub fn text(&self, diagnostics: &mut Diagnostics) -> Option<Sourced<String>> {
         match &self.node.value {

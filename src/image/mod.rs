@@ -1,0 +1,3 @@
+//! stand-in until the helper's
+mod edit;
+pub use edit::Edit;

@@ -1,0 +1,46 @@
+//! The persistence matrix: for each thing asked for, in which lives it is present.
+
+use super::Artifact;
+use super::Plan;
+use super::Section;
+use crate::verify::Life;
+
+/// One row of the matrix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// The thing.
+    pub artifact: &'a Artifact,
+    /// Whether it is there, by life in the order of [`Life::ALL`].
+    pub present: [bool; 3],
+}
+
+impl Plan {
+    /// The matrix, by section and in the order of the machine file.
+    pub fn matrix(&self) -> Vec<Row<'_>> {
+        let mut rows: Vec<Row<'_>> = self
+            .artifacts
+            .iter()
+            .map(|artifact| Row {
+                artifact,
+                present: Life::ALL.map(|life| artifact.lives.contains(&life)),
+            })
+            .collect();
+        rows.sort_by_key(|row| (row.artifact.section, row.artifact.origin.line));
+        rows
+    }
+}
+
+impl std::fmt::Display for Section {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Identity => "identity",
+            Self::Users => "users",
+            Self::Network => "network",
+            Self::Files => "files",
+            Self::Units => "units",
+            Self::KernelArguments => "kernel arguments",
+            Self::Install => "install",
+            Self::Verification => "verification",
+        })
+    }
+}

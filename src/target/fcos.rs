@@ -1,0 +1,482 @@
+//! Fedora CoreOS and what is built like it: a live ISO that installs itself by coreos-installer.
+
+use super::contents;
+use super::contents::Files;
+use super::expect;
+use super::installer;
+use super::on_node;
+use super::on_node::Place;
+use crate::document::Diagnostics;
+use crate::document::Origin;
+use crate::document::Sourced;
+use crate::ignition::Config;
+use crate::ignition::DropIn;
+use crate::ignition::File;
+use crate::ignition::Unit;
+use crate::ignition::User;
+use crate::image::Edit;
+use crate::network;
+use crate::network::Pin;
+use crate::network::Profile;
+use crate::plan::Artifact;
+use crate::plan::Plan;
+use crate::plan::Secrecy;
+use crate::plan::Section;
+use crate::spec::After;
+use crate::spec::Machine;
+use crate::value::FileMode;
+use crate::value::KernelArgument;
+use crate::verify::Expectation;
+use crate::verify::Life;
+use crate::verify::Lives;
+use crate::verify::MANIFEST_SCHEMA;
+use crate::verify::Manifest;
+use crate::verify::SpecDigest;
+
+/// Plans a machine: what is in the live medium, what is on the disk, and what must be true of both.
+///
+/// Keyfiles reach the live system through the embed archive and never through the live document: if
+/// Ignition writes one, CoreOS drops those (fedora-coreos-config, `coreos-teardown-initramfs`). The
+/// installed system gets the complete set from its own document.
+pub(super) fn plan(machine: &Machine, spec: &SpecDigest, files: &Files) -> Result<Plan, Diagnostics> {
+    let mut draft = Draft::default();
+    let profiles = match network::profiles(&machine.network, &machine.name.value, &machine.origin) {
+        Ok(profiles) => profiles,
+        Err(findings) => {
+            draft.findings.append(findings);
+            Vec::new()
+        }
+    };
+    draft.identity(machine);
+    draft.users(machine, files);
+    draft.profiles(&profiles);
+    draft.names(machine);
+    draft
+        .expected
+        .extend(expect::network(&machine.network, &profiles));
+    draft.files(machine, files);
+    draft.units(machine, files);
+    draft.expected.extend(expect::kernel_arguments(machine));
+    draft.expected.extend(expect::reach(machine));
+    draft.expected.push(expect::ignition_done(machine));
+    draft.unique_paths(machine);
+    if draft.findings.has_errors() {
+        return Err(draft.findings);
+    }
+    Ok(draft.finish(machine, spec, &profiles))
+}
+
+/// A plan being put together.
+#[derive(Default)]
+struct Draft {
+    live: Config,
+    destination: Config,
+    artifacts: Vec<Artifact>,
+    expected: Vec<Expectation>,
+    findings: Diagnostics,
+}
+
+const ALL: [Life; 3] = Life::ALL;
+
+impl Draft {
+    fn identity(&mut self, machine: &Machine) {
+        if let Some(name) = &machine.hostname {
+            self.everywhere(
+                Section::Identity,
+                "host name",
+                "/etc/hostname",
+                &format!("{}\n", name.value),
+                &name.origin,
+            );
+        }
+        self.expected.extend(expect::identity(machine));
+    }
+
+    fn users(&mut self, machine: &Machine, files: &Files) {
+        for user in &machine.passwd.users {
+            let keys = contents::keys(user, files, &mut self.findings);
+            let password = contents::password_hash(user, machine, files, &mut self.findings);
+            let written = User {
+                name: user.name.to_string(),
+                groups: user.groups.iter().map(|group| group.value.to_string()).collect(),
+                password_hash: password.as_ref().map(|hash| hash.value.clone()),
+                ssh_authorized_keys: keys.iter().map(|key| key.line().to_owned()).collect(),
+            };
+            self.live.user(written.clone());
+            self.destination.user(written);
+            let name = user.name.as_str();
+            self.note(
+                Section::Users,
+                format!("user {name}"),
+                None,
+                0,
+                &ALL,
+                &user.origin,
+            );
+            for key in &keys {
+                self.note(
+                    Section::Users,
+                    format!("{name}: SSH key {}", key.fingerprint()),
+                    None,
+                    0,
+                    &ALL,
+                    &key.origin,
+                );
+            }
+            if let Some(password) = &password {
+                self.note(
+                    Section::Users,
+                    format!("{name}: password"),
+                    None,
+                    0,
+                    &ALL,
+                    &password.origin,
+                );
+                self.last_is_secret();
+            }
+            self.expected.extend(expect::user(user, &keys, password.as_ref()));
+        }
+    }
+
+    fn profiles(&mut self, profiles: &[Profile]) {
+        for profile in profiles {
+            let path = profile.path();
+            self.destination
+                .file(File::new(&path, FileMode::PRIVATE, profile.text.as_bytes()));
+            let what = format!("profile {}", profile.name);
+            self.note(
+                Section::Network,
+                what,
+                Some(path),
+                profile.text.len(),
+                &ALL,
+                &profile.origin,
+            );
+        }
+    }
+
+    fn names(&mut self, machine: &Machine) {
+        for nic in &machine.network.nics {
+            let (mac, name) = (nic.mac.value, &nic.name.value);
+            let (link, rule) = match machine.network.pin {
+                Pin::Link => (true, false),
+                Pin::Rule => (false, true),
+                Pin::Both => (true, true),
+                Pin::None => (false, false),
+            };
+            if link {
+                let (path, text) = network::link_file(mac, name);
+                self.everywhere(
+                    Section::Network,
+                    &format!("name {name} by .link"),
+                    &path,
+                    &text,
+                    &nic.name.origin,
+                );
+            }
+            if rule {
+                let (path, text) = network::rule_file(mac, name);
+                self.everywhere(
+                    Section::Network,
+                    &format!("name {name} by udev rule"),
+                    &path,
+                    &text,
+                    &nic.name.origin,
+                );
+            }
+        }
+    }
+
+    fn files(&mut self, machine: &Machine, files: &Files) {
+        for file in &machine.files {
+            let Some(bytes) = contents::bytes(&file.contents, files) else {
+                continue;
+            };
+            let mode = file.mode.as_ref().map_or(FileMode::PUBLIC, |mode| mode.value);
+            let owner =
+                |name: &Option<Sourced<crate::value::UserName>>| name.as_ref().map(|name| name.to_string());
+            let written =
+                File::new(file.path.as_str(), mode, bytes).owned_by(owner(&file.user), owner(&file.group));
+            self.destination.file(written);
+            let path = file.path.to_string();
+            self.note(
+                Section::Files,
+                format!("file {path}"),
+                Some(path),
+                bytes.len(),
+                &expect::INSTALLED,
+                &file.path.origin,
+            );
+            if mode.bits() & 0o077 == 0 {
+                self.last_is_secret();
+            }
+            self.expected.extend(expect::file(file, bytes, mode));
+        }
+    }
+
+    fn units(&mut self, machine: &Machine, files: &Files) {
+        for unit in &machine.units {
+            let contents = unit
+                .contents
+                .as_ref()
+                .and_then(|c| contents::unit_text(c, files, &mut self.findings));
+            let dropins = unit.dropins.iter().filter_map(|(name, contents)| {
+                let contents = contents::unit_text(contents, files, &mut self.findings)?;
+                Some(DropIn {
+                    name: name.value.clone(),
+                    contents,
+                })
+            });
+            let written = Unit {
+                name: unit.name.to_string(),
+                enabled: unit.enabled.as_ref().map(|enabled| enabled.value),
+                mask: unit.mask.as_ref().map(|mask| mask.value),
+                dropins: dropins.collect(),
+                contents,
+            };
+            let size = written.contents.as_ref().map_or(0, String::len);
+            self.destination.unit(written);
+            let what = format!("unit {}", unit.name.value);
+            self.note(
+                Section::Units,
+                what,
+                None,
+                size,
+                &expect::INSTALLED,
+                &unit.name.origin,
+            );
+            self.expected.extend(expect::unit(unit));
+        }
+    }
+
+    /// A file of the user's at a path that cotter writes would make two sources of one truth.
+    fn unique_paths(&mut self, machine: &Machine) {
+        for file in &machine.files {
+            let path = file.path.as_str();
+            let ours = self
+                .artifacts
+                .iter()
+                .find(|a| a.section != Section::Files && a.path.as_deref() == Some(path));
+            let reserved = path.starts_with("/etc/cotter/") || path == "/usr/local/bin/cotter-verify";
+            let whose = match ours {
+                Some(artifact) => format!("{} (line {})", artifact.what, artifact.origin.line),
+                None if reserved => "cotter's verification".to_owned(),
+                None => continue,
+            };
+            let message = format!("`{path}` is written for {whose} already");
+            self.findings.error(
+                "path-is-taken",
+                &file.path.origin,
+                message,
+                "leave the file out, or the other thing",
+            );
+        }
+    }
+
+    fn finish(mut self, machine: &Machine, spec: &SpecDigest, profiles: &[Profile]) -> Plan {
+        let manifest = Manifest {
+            schema: MANIFEST_SCHEMA.to_owned(),
+            machine: machine.name.value.clone(),
+            target: "fcos".to_owned(),
+            spec: spec.clone(),
+            patience_seconds: on_node::PATIENCE_SECONDS,
+            expectations: std::mem::take(&mut self.expected),
+        };
+        for (path, size) in on_node::add(&mut self.destination, &manifest, Place::Installed) {
+            self.note(
+                Section::Verification,
+                path.clone(),
+                Some(path),
+                size,
+                &ALL,
+                &machine.origin,
+            );
+        }
+        on_node::add(&mut self.live, &manifest, Place::Live);
+        self.installer(machine);
+        let edit = Edit {
+            config: Some(self.live.to_json()),
+            network: profiles
+                .iter()
+                .map(|p| (p.file_name(), p.text.clone().into_bytes()))
+                .collect(),
+            append_kernel_arguments: machine
+                .install
+                .consoles
+                .iter()
+                .map(|c| format!("console={}", c.value))
+                .collect(),
+            delete_kernel_arguments: Vec::new(),
+        };
+        Plan {
+            machine: machine.name.value.clone(),
+            artifacts: self.artifacts,
+            live: self.live,
+            destination: self.destination,
+            edit,
+            manifest,
+        }
+    }
+
+    /// The unattended installation: the destination document, and what coreos-installer does with it.
+    fn installer(&mut self, machine: &Machine) {
+        let names = names_for_initramfs(machine);
+        let append: Vec<KernelArgument> = machine
+            .kernel_arguments
+            .should_exist
+            .iter()
+            .map(|a| a.value.clone())
+            .chain(names.iter().map(|n| n.value.clone()))
+            .collect();
+        let delete: Vec<KernelArgument> = machine
+            .kernel_arguments
+            .should_not_exist
+            .iter()
+            .map(|a| a.value.clone())
+            .collect();
+        for argument in machine.kernel_arguments.should_exist.iter().chain(&names) {
+            let what = format!("kernel argument {}", argument.value);
+            self.note(
+                Section::KernelArguments,
+                what,
+                None,
+                0,
+                &expect::INSTALLED,
+                &argument.origin,
+            );
+        }
+        for argument in &machine.kernel_arguments.should_not_exist {
+            let what = format!("no kernel argument {}", argument.value);
+            self.note(
+                Section::KernelArguments,
+                what,
+                None,
+                0,
+                &expect::INSTALLED,
+                &argument.origin,
+            );
+        }
+        for console in &machine.install.consoles {
+            let what = format!("console {}", console.value);
+            self.note(Section::KernelArguments, what, None, 0, &ALL, &console.origin);
+        }
+        let destination = self.destination.to_json();
+        let config = installer::config(&machine.install, &append, &delete);
+        let origin = &machine.install.origin;
+        self.live.file(File::new(
+            installer::DESTINATION_PATH,
+            FileMode::PRIVATE,
+            &destination,
+        ));
+        self.live
+            .file(File::new(installer::CONFIG_PATH, FileMode::PRIVATE, &config));
+        let device = format!("installation to {}", machine.install.device.value);
+        self.note(
+            Section::Install,
+            device,
+            Some(installer::CONFIG_PATH.into()),
+            config.len(),
+            &[Life::Live],
+            origin,
+        );
+        let document = "destination document".to_owned();
+        self.note(
+            Section::Install,
+            document,
+            Some(installer::DESTINATION_PATH.into()),
+            destination.len(),
+            &[Life::Live],
+            origin,
+        );
+        if machine.install.after == After::PowerOff {
+            let contents =
+                "[Service]\nExecStart=\nExecStart=/usr/bin/systemctl --no-block poweroff\n".to_owned();
+            self.live.unit(Unit {
+                name: "coreos-installer-reboot.service".into(),
+                dropins: vec![DropIn {
+                    name: "10-cotter-poweroff.conf".into(),
+                    contents,
+                }],
+                ..Unit::default()
+            });
+            self.note(
+                Section::Install,
+                "power off after it".into(),
+                None,
+                0,
+                &[Life::Live],
+                origin,
+            );
+        }
+    }
+
+    /// The same file in the live system and on the disk.
+    fn everywhere(&mut self, section: Section, what: &str, path: &str, text: &str, origin: &Origin) {
+        let file = File::new(path, FileMode::PUBLIC, text.as_bytes());
+        self.live.file(file.clone());
+        self.destination.file(file);
+        self.note(
+            section,
+            what.to_owned(),
+            Some(path.to_owned()),
+            text.len(),
+            &ALL,
+            origin,
+        );
+    }
+
+    fn note(
+        &mut self,
+        section: Section,
+        what: String,
+        path: Option<String>,
+        size_bytes: usize,
+        lives: &[Life],
+        origin: &Origin,
+    ) {
+        let lives: Lives = lives.to_vec();
+        let origin = origin.clone();
+        self.artifacts.push(Artifact {
+            section,
+            what,
+            path,
+            size_bytes,
+            lives,
+            secrecy: Secrecy::Open,
+            origin,
+        });
+    }
+
+    fn last_is_secret(&mut self) {
+        if let Some(artifact) = self.artifacts.last_mut() {
+            artifact.secrecy = Secrecy::Secret;
+        }
+    }
+}
+
+/// `ifname=` for every port whose name a kernel argument uses: those are read in the initramfs, where no
+/// `.link` file of ours is. Through the installer, since as a live argument it would turn on networking
+/// in the initramfs.
+fn names_for_initramfs(machine: &Machine) -> Vec<Sourced<KernelArgument>> {
+    let arguments = &machine.kernel_arguments.should_exist;
+    let uses = |argument: &KernelArgument, name: &str| {
+        argument
+            .as_str()
+            .split(['=', ':', ','])
+            .skip(1)
+            .any(|word| word == name || word.starts_with(&format!("{name}.")))
+    };
+    let of = |nic: &network::Nic| {
+        let argument = arguments
+            .iter()
+            .find(|argument| uses(&argument.value, nic.name.as_str()))?;
+        let value = format!("ifname={}:{}", nic.name.value, nic.mac.value)
+            .parse()
+            .ok()?;
+        Some(Sourced {
+            value,
+            origin: argument.origin.clone(),
+        })
+    };
+    machine.network.nics.iter().filter_map(of).collect()
+}

@@ -1,0 +1,139 @@
+//! What rides on the machine to judge it after each boot.
+
+use tera::Context;
+use tera::Tera;
+
+use crate::ignition::Config;
+use crate::ignition::File;
+use crate::ignition::Unit;
+use crate::value::FileMode;
+use crate::verify::Life;
+use crate::verify::Manifest;
+use crate::verify::Wanted;
+
+const SCRIPT: &str = include_str!("../../templates/files/cotter-verify");
+const UNIT: &str = include_str!("../../templates/files/cotter-verify.service");
+
+/// How long a boot may take to come to what is expected, in seconds.
+pub(super) const PATIENCE_SECONDS: u32 = 60;
+
+/// In which system the script runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The live medium, under the installer.
+    Live,
+    /// The installed system.
+    Installed,
+}
+
+/// Adds script, expectations, manifest and unit to a document; returns the paths.
+pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec<(String, usize)> {
+    let lives: &[Life] = match place {
+        Place::Live => &[Life::Live],
+        Place::Installed => &[Life::FirstBoot, Life::LaterBoots],
+    };
+    let files = [
+        (
+            "/usr/local/bin/cotter-verify",
+            FileMode::PROGRAM,
+            SCRIPT.as_bytes().to_vec(),
+        ),
+        (
+            "/etc/cotter/machine",
+            FileMode::PUBLIC,
+            format!("{}\n", manifest.machine).into_bytes(),
+        ),
+        (
+            "/etc/cotter/expectations",
+            FileMode::PRIVATE,
+            expectations(manifest, lives).into_bytes(),
+        ),
+        ("/etc/cotter/manifest.json", FileMode::PRIVATE, manifest.to_json()),
+    ];
+    let mut written = Vec::new();
+    for (path, mode, contents) in files {
+        // The live system has the whole manifest in the destination document already.
+        if place == Place::Live && path.ends_with("manifest.json") {
+            continue;
+        }
+        written.push((path.to_owned(), contents.len()));
+        config.file(File::new(path, mode, &contents));
+    }
+    config.unit(Unit {
+        name: "cotter-verify.service".into(),
+        enabled: Some(true),
+        contents: Some(unit(manifest.patience_seconds, place)),
+        ..Unit::default()
+    });
+    written
+}
+
+/// The expectations as the script reads them: one a line, fields separated by tabs.
+fn expectations(manifest: &Manifest, lives: &[Life]) -> String {
+    let plain = |text: &str| text.replace(['\t', '\n', '\r'], " ");
+    let word = |life: &Life| match life {
+        Life::Live => "live",
+        Life::FirstBoot => "first-boot",
+        Life::LaterBoots => "later-boots",
+    };
+    let mut text = String::new();
+    for expectation in &manifest.expectations {
+        let in_lives: Vec<&str> = expectation
+            .lives
+            .iter()
+            .filter(|life| lives.contains(life))
+            .map(word)
+            .collect();
+        if in_lives.is_empty() {
+            continue;
+        }
+        let wanted = match expectation.wanted {
+            Wanted::Has => "has",
+            Wanted::Lacks => "lacks",
+        };
+        let fields = [
+            plain(&expectation.subject),
+            wanted.to_owned(),
+            plain(&expectation.value),
+            plain(&expectation.says),
+            plain(&expectation.origin.to_string()),
+            in_lives.join(","),
+        ];
+        text.push_str(&fields.join("\t"));
+        text.push('\n');
+    }
+    text
+}
+
+/// The unit's text. Under the installer `multi-user.target` is never reached: there it hangs on
+/// `coreos-installer.target`, which the unit that reboots waits for.
+fn unit(patience_seconds: u32, place: Place) -> String {
+    let (after, wanted_by) = match place {
+        Place::Live => (
+            "NetworkManager.service coreos-installer.service",
+            "coreos-installer.target",
+        ),
+        Place::Installed => ("network.target NetworkManager.service", "multi-user.target"),
+    };
+    let mut context = Context::new();
+    context.insert("after", after);
+    context.insert("wanted_by", wanted_by);
+    context.insert("patience_seconds", &patience_seconds);
+    context.insert("timeout_seconds", &(patience_seconds + 120));
+    // The template is part of the program; the test below holds that it renders.
+    Tera::one_off(UNIT, &context, false).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+    use super::unit;
+
+    #[test]
+    fn the_unit_hangs_on_what_each_life_reaches() {
+        assert!(unit(60, Place::Live).ends_with("WantedBy=coreos-installer.target\n"));
+        let installed = unit(60, Place::Installed);
+        assert!(installed.contains("COTTER_PATIENCE=60\n") && installed.contains("TimeoutStartSec=180\n"));
+        assert!(installed.ends_with("WantedBy=multi-user.target\n"));
+    }
+}
