@@ -5,6 +5,7 @@ pub mod ignition;
 pub mod image;
 pub mod network;
 pub mod plan;
+pub mod rehearsal;
 pub mod spec;
 pub mod target;
 pub mod value;

@@ -1,0 +1,3 @@
+#!/bin/sh
+# The live initramfs carries this stamp; Ignition's generator asks.
+test -f /etc/coreos-live-initramfs

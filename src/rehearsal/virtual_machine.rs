@@ -1,0 +1,196 @@
+//! The virtual machine that stands for a real one.
+
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+
+use ipnetwork::IpNetwork;
+use ipnetwork::Ipv4Network;
+
+use super::Scenario;
+use crate::document::Diagnostics;
+use crate::network::Nic;
+use crate::spec::Machine;
+use crate::value::MacAddress;
+
+/// What QEMU presents: the ports of the machine file and a disk with the identity it asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualMachine {
+    /// The machine's name.
+    pub name: String,
+    /// The ports, in the order of the machine file.
+    pub ports: Vec<VirtualPort>,
+    /// The disk.
+    pub disk: Disk,
+    /// What the guest needs to run the medium.
+    pub medium: Medium,
+}
+
+/// What a guest needs to run a medium.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// The stand-in: any CPU, 2 GiB.
+    StandIn,
+    /// A real CoreOS: x86-64-v3 for the newest, and room for a live system in RAM.
+    Real,
+}
+
+/// A port and where it sits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualPort {
+    /// Its permanent address.
+    pub mac: MacAddress,
+    /// Its index in ACPI's tables, from which udev makes `enoN`.
+    pub acpi_index: usize,
+    /// Its PCI slot, from which udev makes `ensN` and `enp0sN`.
+    pub slot: usize,
+    /// The network behind it; nothing is behind a port without one.
+    pub network: Option<UserNetwork>,
+}
+
+/// A network that QEMU plays: a gateway, a name server and DHCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserNetwork {
+    /// The network.
+    pub network: Ipv4Network,
+    /// The gateway's address.
+    pub gateway: Ipv4Addr,
+    /// The name server's; QEMU wants another than the gateway's.
+    pub name_server: Ipv4Addr,
+}
+
+/// A disk with an identity that udev shows below `/dev/disk`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// SCSI; with a 64-bit World Wide Name, in hexadecimal without `0x`.
+    Scsi(Option<String>),
+    /// virtio; with a serial number.
+    Virtio(Option<String>),
+}
+
+/// The first PCI slot for ports; lower ones are for the controllers.
+const FIRST_SLOT: usize = 0x10;
+/// More ports than slots are left cannot be presented.
+const MOST_PORTS: usize = 7;
+
+impl VirtualMachine {
+    /// Makes the virtual machine that stands for `machine`, or says what cannot be presented.
+    pub fn of(machine: &Machine, medium: Medium) -> Result<Self, Diagnostics> {
+        let mut findings = Diagnostics::new();
+        let device = &machine.install.device;
+        let disk = disk(device.as_str());
+        if disk.is_none() {
+            findings.error(
+                "rehearsal-disk",
+                &device.origin,
+                format!("QEMU cannot present a disk called `{}`", device.value),
+                "a rehearsal knows `/dev/disk/by-id/wwn-0x…` (16 digits), `/dev/disk/by-id/virtio-…`, `/dev/sda` and `/dev/vda`",
+            );
+        }
+        let nics = &machine.network.nics;
+        if let Some(nic) = nics.get(MOST_PORTS) {
+            findings.error(
+                "rehearsal-ports",
+                &nic.origin,
+                format!("a rehearsal has room for {MOST_PORTS} ports"),
+                "leave ports out for the rehearsal",
+            );
+        }
+        match disk {
+            Some(disk) if !findings.has_errors() => {
+                let ports = nics
+                    .iter()
+                    .enumerate()
+                    .map(|(index, nic)| port(index, nic))
+                    .collect();
+                Ok(Self {
+                    name: machine.name.value.clone(),
+                    ports,
+                    disk,
+                    medium,
+                })
+            }
+            _ => Err(findings),
+        }
+    }
+
+    /// The same machine as `scenario` boots it.
+    ///
+    /// For `rename`, every port gets another ACPI index and, in reverse order, another slot: whatever
+    /// udev makes the name from, it comes out different.
+    pub fn for_boot(&self, scenario: Scenario) -> Self {
+        let mut machine = self.clone();
+        if scenario == Scenario::Rename {
+            let count = machine.ports.len();
+            for (index, port) in machine.ports.iter_mut().enumerate() {
+                port.acpi_index += count;
+                port.slot = FIRST_SLOT + 2 * MOST_PORTS - 1 - index;
+            }
+            machine.ports.reverse();
+        }
+        machine
+    }
+}
+
+fn port(index: usize, nic: &Nic) -> VirtualPort {
+    VirtualPort {
+        mac: nic.mac.value,
+        acpi_index: index + 1,
+        slot: FIRST_SLOT + index,
+        network: network(index, nic),
+    }
+}
+
+/// The network behind a port: around its static IPv4 address, or one of QEMU's for DHCP.
+fn network(index: usize, nic: &Nic) -> Option<UserNetwork> {
+    let address = nic.addresses.iter().find_map(|address| match address.value {
+        IpNetwork::V4(network) => Some(network),
+        IpNetwork::V6(_) => None,
+    });
+    let (network, own) = match address {
+        Some(address) => (
+            Ipv4Network::new(address.network(), address.prefix()).ok()?,
+            Some(address.ip()),
+        ),
+        None if nic.uses_dhcp() => (
+            Ipv4Network::new(Ipv4Addr::new(10, 0, u8::try_from(index).ok()?, 0), 24).ok()?,
+            None,
+        ),
+        None => return None,
+    };
+    let gateway = nic.gateways.iter().find_map(|gateway| match gateway.value {
+        IpAddr::V4(gateway) => Some(gateway),
+        IpAddr::V6(_) => None,
+    });
+    let mut free = network
+        .iter()
+        .skip(1)
+        .filter(|ip| Some(*ip) != own && *ip != network.broadcast());
+    let gateway = gateway.or_else(|| free.next())?;
+    let wanted = nic.dns.iter().find_map(|server| match server.value {
+        IpAddr::V4(server) if network.contains(server) && server != gateway => Some(server),
+        _ => None,
+    });
+    let name_server = wanted.or_else(|| free.find(|ip| *ip != gateway))?;
+    Some(UserNetwork {
+        network,
+        gateway,
+        name_server,
+    })
+}
+
+fn disk(device: &str) -> Option<Disk> {
+    if let Some(wwn) = device.strip_prefix("/dev/disk/by-id/wwn-0x") {
+        let is_64_bit = wwn.len() == 16 && wwn.bytes().all(|b| b.is_ascii_hexdigit());
+        return is_64_bit.then(|| Disk::Scsi(Some(wwn.to_owned())));
+    }
+    if let Some(serial) = device.strip_prefix("/dev/disk/by-id/virtio-") {
+        let is_serial = (1..=20).contains(&serial.len())
+            && serial.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        return is_serial.then(|| Disk::Virtio(Some(serial.to_owned())));
+    }
+    match device {
+        "/dev/sda" => Some(Disk::Scsi(None)),
+        "/dev/vda" => Some(Disk::Virtio(None)),
+        _ => None,
+    }
+}
