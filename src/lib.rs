@@ -10,3 +10,4 @@ pub mod spec;
 pub mod target;
 pub mod value;
 pub mod verify;
+pub mod world;

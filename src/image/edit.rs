@@ -1,14 +1,159 @@
-//! x
+//! What is to change in a live image, as an overlay.
+
 use std::collections::BTreeMap;
-/// x
+use std::io::Read;
+use std::io::Seek;
+
+use super::Archive;
+use super::ImageError;
+use super::KernelArgumentAreas;
+use super::LiveImage;
+use super::Overlay;
+use super::iso9660::read_at;
+
+/// Where the live system finds its Ignition document.
+const CONFIG: &str = "config.ign";
+/// Where the live system finds keyfiles for its initramfs, which it hands on to its real root.
+const NETWORK: &str = "etc/coreos-firstboot-network";
+
+/// What is to change.
 #[derive(Clone, Debug, Default)]
 pub struct Edit {
-    /// x
+    /// The Ignition document of the live system.
     pub config: Option<Vec<u8>>,
-    /// x
+    /// Keyfiles by file name.
     pub network: BTreeMap<String, Vec<u8>>,
-    /// x
+    /// Arguments that the live kernel must have.
     pub append_kernel_arguments: Vec<String>,
-    /// x
+    /// Arguments that it must not have.
     pub delete_kernel_arguments: Vec<String>,
+}
+
+/// Whether what is embedded already may be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replace {
+    /// It may.
+    Yes,
+    /// It is an error.
+    No,
+}
+
+/// What the embed area holds.
+pub fn embedded<R: Read + Seek>(live: &LiveImage, image: &mut R) -> Result<Archive, ImageError> {
+    let length = usize::try_from(live.embed.length)
+        .ok()
+        .filter(|length| *length <= 64 << 20);
+    let length =
+        length.ok_or_else(|| ImageError::Damaged(format!("an embed area of {} bytes", live.embed.length)))?;
+    let mut area = vec![0; length];
+    read_at(image, live.embed.offset, &mut area)?;
+    Archive::read(&area)
+}
+
+/// Makes the overlay that carries `edit`. Everything is checked before there is one.
+pub fn embed<R: Read + Seek>(
+    live: &LiveImage,
+    image: &mut R,
+    edit: &Edit,
+    replace: Replace,
+) -> Result<Overlay, ImageError> {
+    if replace == Replace::No && !embedded(live, image)?.is_empty() {
+        return Err(ImageError::Occupied);
+    }
+    let mut archive = Archive::default();
+    if let Some(config) = &edit.config {
+        archive.insert(CONFIG, config.clone());
+    }
+    if !edit.network.is_empty() && !live.has("live-initrd-network") {
+        return Err(ImageError::Unsupported(
+            "this live image does not read embedded network profiles".into(),
+        ));
+    }
+    for (name, keyfile) in &edit.network {
+        archive.insert(format!("{NETWORK}/{name}"), keyfile.clone());
+    }
+    let mut overlay = Overlay::default();
+    let mut area = if archive.is_empty() {
+        Vec::new()
+    } else {
+        archive.to_xz()?
+    };
+    if area.len() as u64 > live.embed.length {
+        let mut largest: Vec<(String, usize)> = archive
+            .files()
+            .map(|(path, bytes)| (path.to_owned(), bytes.len()))
+            .collect();
+        largest.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+        largest.truncate(3);
+        let what = "the compressed configuration";
+        return Err(ImageError::TooLarge {
+            what,
+            size: area.len(),
+            room: live.embed.length,
+            largest,
+        });
+    }
+    area.resize(usize::try_from(live.embed.length).unwrap_or(area.len()), 0);
+    overlay.lay(live.embed.offset, area);
+    if !edit.append_kernel_arguments.is_empty() || !edit.delete_kernel_arguments.is_empty() {
+        let Some(areas) = &live.kernel_arguments else {
+            return Err(ImageError::Unsupported(
+                "the kernel arguments of this live image cannot be changed".into(),
+            ));
+        };
+        lay_arguments(&mut overlay, areas, &changed(areas, edit)?)?;
+    }
+    Ok(overlay)
+}
+
+/// Makes the overlay that gives the pristine image again.
+pub fn reset(live: &LiveImage) -> Result<Overlay, ImageError> {
+    let mut overlay = Overlay::default();
+    overlay.lay(
+        live.embed.offset,
+        vec![0; usize::try_from(live.embed.length).unwrap_or(0)],
+    );
+    if let Some(areas) = &live.kernel_arguments {
+        lay_arguments(&mut overlay, areas, &areas.default)?;
+    }
+    Ok(overlay)
+}
+
+/// The arguments after the edit; one that is there already is not added again.
+fn changed(areas: &KernelArgumentAreas, edit: &Edit) -> Result<String, ImageError> {
+    let all = edit
+        .append_kernel_arguments
+        .iter()
+        .chain(&edit.delete_kernel_arguments);
+    for word in all {
+        if word.is_empty() || !word.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(ImageError::BadArgument(word.clone()));
+        }
+    }
+    let mut words: Vec<&str> = areas.current.split_ascii_whitespace().collect();
+    words.retain(|word| !edit.delete_kernel_arguments.iter().any(|gone| gone == word));
+    for word in &edit.append_kernel_arguments {
+        if !words.contains(&word.as_str()) {
+            words.push(word);
+        }
+    }
+    Ok(words.join(" "))
+}
+
+fn lay_arguments(overlay: &mut Overlay, areas: &KernelArgumentAreas, text: &str) -> Result<(), ImageError> {
+    for place in &areas.places {
+        let mut bytes = format!("{text}{}", place.end).into_bytes();
+        if bytes.len() as u64 > areas.length {
+            let what = "the kernel command line";
+            return Err(ImageError::TooLarge {
+                what,
+                size: bytes.len(),
+                room: areas.length,
+                largest: Vec::new(),
+            });
+        }
+        bytes.resize(usize::try_from(areas.length).unwrap_or(bytes.len()), place.pad);
+        overlay.lay(place.offset, bytes);
+    }
+    Ok(())
 }

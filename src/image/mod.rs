@@ -1,3 +1,24 @@
-//! stand-in until the helper's
+//! Live media: where things are in them, what may be changed, and an image with changes laid over it.
+//!
+//! Everything works over `Read + Seek` and writes nothing: an edit is an [`Overlay`], which `world` writes
+//! to a file, serves, or compares. To support another generation of media, see `layouts.toml`.
+
+mod archive;
 mod edit;
+mod error;
+mod iso9660;
+mod layout;
+mod overlay;
+
+pub use archive::Archive;
 pub use edit::Edit;
+pub use edit::Replace;
+pub use edit::embed;
+pub use edit::embedded;
+pub use edit::reset;
+pub use error::ImageError;
+pub use layout::Area;
+pub use layout::KernelArgumentAreas;
+pub use layout::LiveImage;
+pub use overlay::Overlay;
+pub use overlay::OverlayReader;

@@ -12,6 +12,8 @@ mod installer;
 mod on_node;
 
 pub use contents::Files;
+pub use on_node::SCRIPT as VERIFY_SCRIPT;
+pub use on_node::expectations as expectations_file;
 
 use crate::document::Diagnostics;
 use crate::document::nearest;

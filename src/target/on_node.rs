@@ -11,7 +11,8 @@ use crate::verify::Life;
 use crate::verify::Manifest;
 use crate::verify::Wanted;
 
-const SCRIPT: &str = include_str!("../../templates/files/cotter-verify");
+/// The script that looks at a machine after each boot.
+pub const SCRIPT: &str = include_str!("../../templates/files/cotter-verify");
 const UNIT: &str = include_str!("../../templates/files/cotter-verify.service");
 
 /// How long a boot may take to come to what is expected, in seconds.
@@ -69,7 +70,7 @@ pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec
 }
 
 /// The expectations as the script reads them: one a line, fields separated by tabs.
-fn expectations(manifest: &Manifest, lives: &[Life]) -> String {
+pub fn expectations(manifest: &Manifest, lives: &[Life]) -> String {
     let plain = |text: &str| text.replace(['\t', '\n', '\r'], " ");
     let word = |life: &Life| match life {
         Life::Live => "live",
@@ -113,7 +114,11 @@ fn unit(patience_seconds: u32, place: Place) -> String {
             "NetworkManager.service coreos-installer.service",
             "coreos-installer.target",
         ),
-        Place::Installed => ("network.target NetworkManager.service", "multi-user.target"),
+        // A reboot right after the record must not find the first boot unfinished.
+        Place::Installed => (
+            "network.target NetworkManager.service coreos-ignition-firstboot-complete.service",
+            "multi-user.target",
+        ),
     };
     let mut context = Context::new();
     context.insert("after", after);

@@ -20,7 +20,8 @@ if [ -e /etc/udev/rules.d/80-ifname.rules ]; then
     mkdir -p /sysroot/etc/udev/rules.d
     cp /etc/udev/rules.d/80-ifname.rules /sysroot/etc/udev/rules.d/
 fi
-systemctl stop nm-initrd.service 2>/dev/null
+# Not `systemctl stop`: that job would wait for this one.
+systemctl kill --signal=KILL nm-initrd.service 2>/dev/null
 for port in /sys/class/net/*; do
     port=${port##*/}
     [ "$port" = lo ] && continue

@@ -1,0 +1,290 @@
+//! Initrd archives: what the kernel unpacks from the embed area before anything else runs.
+//!
+//! Written as coreos-installer writes them (one `newc` cpio in xz), so that either reads the other's.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::io::Write;
+
+use liblzma::stream::Check;
+use liblzma::stream::Filters;
+use liblzma::stream::LzmaOptions;
+use liblzma::stream::Stream;
+
+use super::ImageError;
+
+/// More than this is not unpacked: the area itself has 256 KiB.
+const MAX_UNPACKED: u64 = 64 << 20;
+/// The kernel checks CRC32 only; it takes no other (Documentation/staging/xz.rst).
+const CHECK: Check = Check::Crc32;
+/// Preset 9 with a 1 MiB dictionary: the same size as preset 9 for what fits into the area, without its
+/// 64 MiB dictionary in memory.
+const DICTIONARY: u32 = 1 << 20;
+
+/// Files by path, without a leading slash.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Archive {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Archive {
+    /// Adds or replaces a file.
+    pub fn insert(&mut self, path: impl Into<String>, contents: Vec<u8>) {
+        self.files.insert(path.into(), contents);
+    }
+
+    /// A file's contents.
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
+    /// The files by path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files
+            .iter()
+            .map(|(path, contents)| (path.as_str(), contents.as_slice()))
+    }
+
+    /// True if there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The archive as the embed area holds it. The same files give the same bytes.
+    pub fn to_xz(&self) -> Result<Vec<u8>, ImageError> {
+        let other = |cause: liblzma::stream::Error| ImageError::Io(std::io::Error::other(cause));
+        let mut options = LzmaOptions::new_preset(9).map_err(other)?;
+        options.dict_size(DICTIONARY);
+        let mut filters = Filters::new();
+        filters.lzma2(&options);
+        let stream = Stream::new_stream_encoder(&filters, CHECK).map_err(other)?;
+        let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+        encoder.write_all(&self.to_cpio())?;
+        Ok(encoder.finish()?)
+    }
+
+    /// One `newc` archive: parent directories before what is in them, owner root, no times.
+    fn to_cpio(&self) -> Vec<u8> {
+        let mut directories = BTreeSet::new();
+        for path in self.files.keys() {
+            let mut parent = path.as_str();
+            while let Some((above, _)) = parent.rsplit_once('/') {
+                directories.insert(above);
+                parent = above;
+            }
+        }
+        let files = self
+            .files
+            .iter()
+            .map(|(path, contents)| (path.as_str(), 0o100_600, contents.as_slice()));
+        let mut entries: Vec<(&str, u32, &[u8])> = directories
+            .into_iter()
+            .map(|path| (path, 0o040_755, &[][..]))
+            .chain(files)
+            .collect();
+        entries.sort_by_key(|(path, ..)| *path);
+        let mut cpio = Vec::new();
+        for (path, mode, contents) in entries {
+            entry(&mut cpio, path, mode, contents);
+        }
+        entry(&mut cpio, "TRAILER!!!", 0, &[]);
+        cpio
+    }
+
+    /// Reads what an embed area holds: archives one after another, plain, gzip or xz, with zeros between.
+    ///
+    /// The last file of a name counts, as in the kernel. Paths that lead out of the archive are left out.
+    pub fn read(mut bytes: &[u8]) -> Result<Self, ImageError> {
+        let mut archive = Self::default();
+        loop {
+            while let Some((0, rest)) = bytes.split_first() {
+                bytes = rest;
+            }
+            match bytes {
+                [] => return Ok(archive),
+                [b'0', b'7', b'0', b'7', b'0', b'1' | b'2', ..] => {
+                    let used = archive.unpack(bytes)?;
+                    bytes = bytes.get(used..).unwrap_or_default();
+                }
+                [0x1f, 0x8b, ..] => {
+                    let mut decoder = flate2::bufread::GzDecoder::new(bytes);
+                    let plain = bounded(&mut decoder)?;
+                    bytes = decoder.into_inner();
+                    archive.unpack_all(&plain)?;
+                }
+                [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+                    let stream = Stream::new_stream_decoder(MAX_UNPACKED, 0)
+                        .map_err(|cause| ImageError::Damaged(format!("the embedded archive: {cause}")))?;
+                    let mut decoder = liblzma::bufread::XzDecoder::new_stream(bytes, stream);
+                    let plain = bounded(&mut decoder)?;
+                    let used = usize::try_from(decoder.total_in()).unwrap_or(usize::MAX);
+                    bytes = bytes.get(used..).unwrap_or_default();
+                    archive.unpack_all(&plain)?;
+                }
+                [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+                    return Err(ImageError::Unsupported(
+                        "the embedded archive is compressed with zstd, which is not read here".into(),
+                    ));
+                }
+                _ => {
+                    return Err(ImageError::Damaged(
+                        "the embed area holds something that is no archive".into(),
+                    ));
+                }
+            }
+        }
+    }
+
+    fn unpack_all(&mut self, mut plain: &[u8]) -> Result<(), ImageError> {
+        while plain.starts_with(b"0707") {
+            let used = self.unpack(plain)?;
+            plain = plain.get(used..).unwrap_or_default();
+            while let Some((0, rest)) = plain.split_first() {
+                plain = rest;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one `newc` archive and says how many bytes it took.
+    fn unpack(&mut self, cpio: &[u8]) -> Result<usize, ImageError> {
+        let damaged = |why: &str| ImageError::Damaged(format!("the embedded archive: {why}"));
+        let mut at = 0;
+        loop {
+            let header = cpio.get(at..at + 110).ok_or_else(|| damaged("it breaks off"))?;
+            if !header.starts_with(b"07070") {
+                return Err(damaged("a header is missing"));
+            }
+            let field = |index: usize| {
+                let digits = header
+                    .get(6 + index * 8..14 + index * 8)
+                    .and_then(|d| std::str::from_utf8(d).ok());
+                digits
+                    .and_then(|d| u32::from_str_radix(d, 16).ok())
+                    .ok_or_else(|| damaged("a header is not hexadecimal"))
+            };
+            let (mode, size, name_size) = (field(1)?, field(6)? as usize, field(11)? as usize);
+            let name = cpio
+                .get(at + 110..)
+                .and_then(|rest| rest.get(..name_size))
+                .ok_or_else(|| damaged("it breaks off"))?;
+            let name = String::from_utf8_lossy(name.strip_suffix(b"\0").unwrap_or(name)).into_owned();
+            let begin = aligned(at + 110 + name_size);
+            let end = begin
+                .checked_add(size)
+                .ok_or_else(|| damaged("a file is too large"))?;
+            let contents = cpio.get(begin..end).ok_or_else(|| damaged("it breaks off"))?;
+            at = aligned(end);
+            if name == "TRAILER!!!" {
+                return Ok(at.min(cpio.len()));
+            }
+            let path = name.trim_start_matches("./").trim_start_matches('/');
+            let leads_out = path.split('/').any(|part| part == "..");
+            if mode & 0o170_000 == 0o100_000 && !leads_out && !path.is_empty() {
+                self.files.insert(path.to_owned(), contents.to_vec());
+            }
+        }
+    }
+}
+
+fn bounded(decoder: &mut impl Read) -> Result<Vec<u8>, ImageError> {
+    let mut plain = Vec::new();
+    let read = decoder.take(MAX_UNPACKED + 1).read_to_end(&mut plain);
+    read.map_err(|cause| ImageError::Damaged(format!("the embedded archive: {cause}")))?;
+    if plain.len() as u64 > MAX_UNPACKED {
+        return Err(ImageError::Damaged(format!(
+            "the embedded archive unpacks to more than {MAX_UNPACKED} bytes"
+        )));
+    }
+    Ok(plain)
+}
+
+fn entry(cpio: &mut Vec<u8>, path: &str, mode: u32, contents: &[u8]) {
+    // ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check
+    let fields = [
+        0,
+        mode,
+        0,
+        0,
+        1,
+        0,
+        contents.len() as u32,
+        0,
+        0,
+        0,
+        0,
+        path.len() as u32 + 1,
+        0,
+    ];
+    cpio.extend_from_slice(b"070701");
+    for field in fields {
+        cpio.extend_from_slice(format!("{field:08X}").as_bytes());
+    }
+    cpio.extend_from_slice(path.as_bytes());
+    cpio.push(0);
+    cpio.resize(aligned(cpio.len()), 0);
+    cpio.extend_from_slice(contents);
+    cpio.resize(aligned(cpio.len()), 0);
+}
+
+fn aligned(length: usize) -> usize {
+    length.next_multiple_of(4)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use super::Archive;
+
+    fn sample() -> Archive {
+        let mut archive = Archive::default();
+        archive.insert("config.ign", b"{}".to_vec());
+        archive.insert(
+            "etc/coreos-firstboot-network/a.nmconnection",
+            b"[connection]\n".to_vec(),
+        );
+        archive
+    }
+
+    #[test]
+    fn reads_back_what_it_wrote_and_writes_the_same_bytes() {
+        let xz = sample().to_xz().unwrap();
+        assert_eq!(xz, sample().to_xz().unwrap());
+        let mut padded = xz.clone();
+        padded.resize(4096, 0);
+        assert_eq!(Archive::read(&padded).unwrap(), sample());
+        assert_eq!(Archive::read(&sample().to_cpio()).unwrap(), sample());
+        assert!(Archive::read(&[0; 512]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn survives_any_damage() {
+        let xz = sample().to_xz().unwrap();
+        let cpio = sample().to_cpio();
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        for round in 0..4000 {
+            let mut bytes = if round % 2 == 0 { xz.clone() } else { cpio.clone() };
+            for _ in 0..=round % 4 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                let at = state as usize % bytes.len();
+                bytes[at] = (state >> 32) as u8;
+                if state % 7 == 0 {
+                    bytes.truncate(at.max(1));
+                }
+            }
+            let _ = Archive::read(&bytes);
+        }
+    }
+
+    #[test]
+    fn leaves_out_paths_that_lead_out() {
+        let mut archive = Archive::default();
+        archive.insert("../../etc/shadow", b"x".to_vec());
+        archive.insert("ok", b"y".to_vec());
+        let read = Archive::read(&archive.to_cpio()).unwrap();
+        assert_eq!(read.files().map(|(path, _)| path).collect::<Vec<_>>(), ["ok"]);
+    }
+}

@@ -1,0 +1,104 @@
+//! Why a live image cannot be read or changed.
+
+use std::fmt;
+use std::io;
+
+/// Why a live image cannot be read or changed. All but [`ImageError::Io`] are about the user's input.
+#[derive(Debug)]
+pub enum ImageError {
+    /// The file is shorter than the volume that it holds says.
+    Truncated {
+        /// Bytes that are there.
+        found: u64,
+        /// Bytes that the volume descriptor asks for.
+        expected: u64,
+    },
+    /// It is no ISO 9660 image, or not one that a live CoreOS comes in.
+    NotALiveImage(String),
+    /// Something in the image contradicts itself.
+    Damaged(String),
+    /// The payload does not fit.
+    TooLarge {
+        /// What does not fit.
+        what: &'static str,
+        /// Its size in bytes.
+        size: usize,
+        /// The room in bytes.
+        room: u64,
+        /// The largest parts, with their sizes in bytes.
+        largest: Vec<(String, usize)>,
+    },
+    /// The image cannot do what is asked of it.
+    Unsupported(String),
+    /// There is something in the area already.
+    Occupied,
+    /// An argument is not one word.
+    BadArgument(String),
+    /// Reading failed.
+    Io(io::Error),
+}
+
+impl ImageError {
+    /// The next step.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Truncated { .. } => "download it again and compare its digest",
+            Self::NotALiveImage(_) => {
+                "use the live ISO of Fedora CoreOS, RHCOS or SCOS (its name has `live` in it)"
+            }
+            Self::Damaged(_) => {
+                "download the image again; if it stays so, it is of a generation that cotter does not know"
+            }
+            Self::TooLarge { .. } => {
+                "put large files on a server and fetch them from a unit, or leave some out"
+            }
+            Self::Unsupported(_) => "use a newer live image",
+            Self::Occupied => "use `--force` to replace it, or `cotter image reset` to empty it",
+            Self::BadArgument(_) => "write one word without spaces and line breaks",
+            Self::Io(_) => "see whether the medium it is on is sound",
+        }
+    }
+}
+
+impl fmt::Display for ImageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated { found, expected } => {
+                write!(
+                    f,
+                    "the image is incomplete: {found} of {expected} bytes are there"
+                )
+            }
+            Self::NotALiveImage(why) => write!(f, "this is not a live image: {why}"),
+            Self::Damaged(why) => write!(f, "the image contradicts itself: {why}"),
+            Self::TooLarge {
+                what,
+                size,
+                room,
+                largest,
+            } => {
+                write!(
+                    f,
+                    "{what} takes {size} bytes, {} more than the {room} there are",
+                    (*size as u64).saturating_sub(*room)
+                )?;
+                for (name, size) in largest {
+                    write!(f, "; `{name}` has {size}")?;
+                }
+                Ok(())
+            }
+            Self::Unsupported(why) => f.write_str(why),
+            Self::Occupied => f.write_str("the image has an embedded configuration already"),
+            Self::BadArgument(word) => write!(f, "`{}` is not one kernel argument", word.escape_debug()),
+            Self::Io(cause) => write!(f, "reading failed: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for ImageError {}
+
+impl From<io::Error> for ImageError {
+    fn from(cause: io::Error) -> Self {
+        Self::Io(cause)
+    }
+}

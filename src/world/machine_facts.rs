@@ -1,0 +1,221 @@
+//! Facts of a machine: looked for here and now, or read from records.
+
+use std::io::Read as _;
+use std::net::TcpStream;
+use std::net::ToSocketAddrs;
+use std::path::Path;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use super::Failure;
+use super::inputs::read_bounded;
+use crate::target::VERIFY_SCRIPT;
+use crate::target::expectations_file;
+use crate::value::MacAddress;
+use crate::value::ReachTarget;
+use crate::verify::BootRecord;
+use crate::verify::Life;
+use crate::verify::Manifest;
+
+/// The largest record of one boot.
+const MAX_RECORD_BYTES: u64 = 1 << 20;
+/// The most records read from one folder.
+const MAX_RECORDS: usize = 64;
+const REACH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Looks at this machine, as the script on it does after each boot.
+///
+/// The script itself does the looking, so that there is one way to look. What libraries do better than
+/// tools that may be missing is done here: reaching places, and what udev calls the ports.
+pub fn local_record(manifest: &Manifest) -> Result<BootRecord, Failure> {
+    let temporary = std::env::temp_dir();
+    let failed = |cause: std::io::Error| Failure::io("write to", &temporary, &cause);
+    let work = tempfile::Builder::new()
+        .prefix("cotter-look-")
+        .tempdir()
+        .map_err(failed)?;
+    let script = work.path().join("cotter-verify");
+    std::fs::write(&script, VERIFY_SCRIPT).map_err(failed)?;
+    std::fs::write(
+        work.path().join("expectations"),
+        expectations_file(manifest, &Life::ALL),
+    )
+    .map_err(failed)?;
+    std::fs::write(work.path().join("machine"), &manifest.machine).map_err(failed)?;
+    let ended = Command::new("bash")
+        .arg(&script)
+        .env("COTTER_ETC", work.path())
+        .env("COTTER_RUN", work.path().join("run"))
+        .env("COTTER_RECORDS", work.path().join("records"))
+        .env("COTTER_PORT", "/nonexistent")
+        .env("COTTER_PATIENCE", "0")
+        .env("COTTER_NO_REACH", "1")
+        .env("COTTER_NO_ISSUE", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if let Err(cause) = ended {
+        let message = format!("failed to look at this machine: bash: {cause}");
+        return Err(Failure::surroundings(message, "install bash"));
+    }
+    let mut record = records(&work.path().join("records"))?
+        .pop()
+        .ok_or_else(|| Failure::bug("the look at this machine left no record"))?;
+    for expectation in &manifest.expectations {
+        if let Some(target) = expectation
+            .subject
+            .strip_prefix("reach/")
+            .and_then(|target| target.parse().ok())
+        {
+            reach(&mut record, &expectation.subject, &target);
+        }
+    }
+    udev_names(&mut record);
+    Ok(record)
+}
+
+fn reach(record: &mut BootRecord, subject: &str, target: &ReachTarget) {
+    let answers = match target.tcp() {
+        Some(place) => Ok(connects(place)),
+        None => answers(target.as_str()),
+    };
+    match answers {
+        Ok(answers) => {
+            record.facts.insert(
+                subject.to_owned(),
+                vec![if answers { "yes" } else { "no" }.to_owned()],
+            );
+        }
+        Err(why) => {
+            record.unknown.insert(subject.to_owned(), why);
+        }
+    }
+}
+
+fn connects(place: (&str, u16)) -> bool {
+    let Ok(addresses) = place.to_socket_addrs() else {
+        return false;
+    };
+    addresses
+        .take(4)
+        .any(|address| TcpStream::connect_timeout(&address, REACH_TIMEOUT).is_ok())
+}
+
+/// True if any HTTP answer comes, whatever its status.
+fn answers(url: &str) -> Result<bool, String> {
+    // The second of two callers finds it installed: that is no error.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::blocking::Client::builder()
+        .timeout(REACH_TIMEOUT)
+        .build()
+        .map_err(|cause| cause.to_string())?;
+    Ok(client.get(url).send().is_ok())
+}
+
+/// What udev calls each port, from its database. There may be none, as in a container.
+fn udev_names(record: &mut BootRecord) {
+    let Ok(mut ports) = udev::Enumerator::new() else {
+        return;
+    };
+    if ports.match_subsystem("net").is_err() {
+        return;
+    }
+    let Ok(ports) = ports.scan_devices() else { return };
+    for port in ports {
+        let name = port.sysname().to_string_lossy().into_owned();
+        let named = |(subject, names): (&String, &Vec<String>)| {
+            let mac = subject.strip_prefix("port/")?.strip_suffix("/name")?;
+            names.contains(&name).then(|| mac.to_owned())
+        };
+        let Some(mac) = record
+            .facts
+            .iter()
+            .find_map(named)
+            .filter(|mac| mac.parse::<MacAddress>().is_ok())
+        else {
+            continue;
+        };
+        let names: Vec<String> = ["ID_NET_NAME_ONBOARD", "ID_NET_NAME_SLOT", "ID_NET_NAME_PATH"]
+            .iter()
+            .filter_map(|property| Some(port.property_value(property)?.to_string_lossy().into_owned()))
+            .collect();
+        record.facts.insert(format!("port/{mac}/udev-name"), names);
+    }
+}
+
+/// Reads records: a file with one or several, one a line, or a folder of such files, the oldest first.
+pub fn records(path: &Path) -> Result<Vec<BootRecord>, Failure> {
+    let failed = |cause: std::io::Error| Failure::io("read", path, &cause);
+    if !path.metadata().map_err(failed)?.is_dir() {
+        let bytes = read_bounded(path, MAX_RECORD_BYTES * MAX_RECORDS as u64)?;
+        return parse(path, &bytes);
+    }
+    let mut files = Vec::new();
+    for entry in path.read_dir().map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let file = entry.path();
+        if file.extension().is_some_and(|extension| extension == "json") {
+            let written = entry
+                .metadata()
+                .and_then(|data| data.modified())
+                .unwrap_or(SystemTime::UNIX_EPOCH);
+            files.push((written, file));
+        }
+    }
+    files.sort();
+    let newest = files.len().saturating_sub(MAX_RECORDS);
+    let mut found = Vec::new();
+    for (_, file) in files.into_iter().skip(newest) {
+        found.extend(parse(&file, &read_bounded(&file, MAX_RECORD_BYTES)?)?);
+    }
+    Ok(found)
+}
+
+/// One record, or one a line.
+fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<BootRecord>, Failure> {
+    let mut records = Vec::new();
+    for record in serde_json::Deserializer::from_slice(bytes).into_iter::<BootRecord>() {
+        match record {
+            Ok(record) => records.push(record),
+            Err(cause) => {
+                let message = format!("`{}` is not the record of a boot: {cause}", path.display());
+                return Err(Failure::input(
+                    message,
+                    "name a file from /var/lib/cotter/boots of the machine",
+                ));
+            }
+        }
+    }
+    if records.is_empty() {
+        let message = format!("`{}` holds no record of a boot", path.display());
+        return Err(Failure::input(
+            message,
+            "name a file or folder from /var/lib/cotter/boots of the machine",
+        ));
+    }
+    Ok(records)
+}
+
+/// Reads the records a guest has written so far: whole lines that are records. What else it writes is
+/// ignored; more than 4 MiB is not read.
+pub(super) fn records_so_far(path: &Path) -> Vec<BootRecord> {
+    let Ok(file) = std::fs::File::open(path) else {
+        return Vec::new();
+    };
+    let mut text = Vec::new();
+    if file.take(4 * MAX_RECORD_BYTES).read_to_end(&mut text).is_err() {
+        return Vec::new();
+    }
+    let whole = text
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |end| end + 1);
+    let lines = text.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n');
+    lines
+        .filter(|line| line.len() as u64 <= MAX_RECORD_BYTES)
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .collect()
+}
