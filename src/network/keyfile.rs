@@ -1,12 +1,14 @@
 //! NetworkManager's keyfiles: written by nmstate, bound by us.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use uuid::Uuid;
 
 use super::KEYFILE_FOLDER;
 use super::Match;
 use super::NetworkState;
+use super::Nic;
 use super::ini::Ini;
 use super::state;
 use crate::document::Diagnostics;
@@ -99,10 +101,34 @@ fn bound(
             ini.set(section, key, uuid.to_string());
         }
     }
-    if network.matching == Match::Name && network.nics.iter().any(|nic| nic.name.as_str() == name) {
-        ini.set("connection", "interface-name", name);
+    if let Some(nic) = network.nics.iter().find(|nic| nic.name.as_str() == name) {
+        if network.matching == Match::Name {
+            ini.set("connection", "interface-name", name);
+        }
+        name_servers(&mut ini, nic);
     }
     ini
+}
+
+/// A port's name servers stay on the port: nmstate puts servers on an interface of its choice, and they
+/// would go when that one goes.
+fn name_servers(ini: &mut Ini, nic: &Nic) {
+    for (section, of_family) in [
+        ("ipv4", IpAddr::is_ipv4 as fn(&IpAddr) -> bool),
+        ("ipv6", IpAddr::is_ipv6),
+    ] {
+        let servers: Vec<String> = nic
+            .dns
+            .iter()
+            .filter(|server| of_family(&server.value))
+            .map(|server| server.to_string())
+            .collect();
+        if !servers.is_empty() {
+            ini.set(section, "dns", servers.join(";"));
+            // As nmstate does: before servers that DHCP brings (50), after those of a VPN (negative).
+            ini.set(section, "dns-priority", "40");
+        }
+    }
 }
 
 /// A port is known by its address, everything else by its name.

@@ -53,19 +53,6 @@ pub(super) fn document(network: &NetworkState) -> Value {
         "config",
         network.nics.iter().flat_map(routes),
     );
-    let servers = network
-        .nics
-        .iter()
-        .flat_map(|nic| &nic.dns)
-        .map(|server| json!(server.value.to_string()));
-    let mut servers: Vec<Value> = servers.collect();
-    servers.dedup();
-    if !servers.is_empty() {
-        let config = document.entry("dns-resolver").or_insert_with(|| json!({}));
-        if let Value::Object(config) = config {
-            add(config, "config", "server", servers.into_iter());
-        }
-    }
     Value::Object(document)
 }
 

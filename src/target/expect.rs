@@ -91,7 +91,9 @@ pub(super) fn network(network: &NetworkState, profiles: &[Profile]) -> Vec<Expec
                 &nic.name.origin,
             ));
         }
-        if let Some(profile) = profiles.iter().find(|profile| profile.name == name) {
+        // A port that is only named need not have a cable, and a profile needs one to be active.
+        let is_used = !nic.addresses.is_empty() || nic.uses_dhcp() || is_port(network, name);
+        if let Some(profile) = profiles.iter().find(|profile| profile.name == name && is_used) {
             let says = format!("profile {name} on port {mac}");
             expected.push(Expectation::has(
                 &port(PortProperty::Profile),
@@ -186,6 +188,13 @@ pub(super) fn network(network: &NetworkState, profiles: &[Profile]) -> Vec<Expec
         }
     }
     expected
+}
+
+fn is_port(network: &NetworkState, name: &str) -> bool {
+    network
+        .interfaces()
+        .iter()
+        .any(|interface| interface.ports.iter().any(|port| port.value == name))
 }
 
 /// A physical port is known by its address, whatever it is called; anything else by its name.

@@ -1,0 +1,102 @@
+//! From a machine file to its plan, with all findings said; the first half of most commands.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::Exit;
+use super::Ui;
+use crate::document::Diagnostic;
+use crate::document::Diagnostics;
+use crate::plan::Plan;
+use crate::spec;
+use crate::spec::Machine;
+use crate::target;
+use crate::world;
+use crate::world::Failure;
+use crate::world::Spec;
+
+/// A machine that can be built.
+pub(super) struct Loaded {
+    pub(super) spec: Spec,
+    pub(super) machine: Machine,
+    pub(super) plan: Plan,
+}
+
+/// Reads, checks and plans; with every finding that there is.
+pub(super) fn inspect(path: &Path) -> Result<(Spec, Option<(Machine, Plan)>, Vec<Diagnostic>), Failure> {
+    let spec = world::read_spec(path)?;
+    let (machine, mut findings) = spec::parse(&spec.name, &spec.text);
+    let Some(machine) = machine else {
+        return Ok((spec, None, findings.sorted()));
+    };
+    let (files, unreadable) = world::local_files(&machine, &spec.folder);
+    let missing = unreadable.has_errors();
+    findings.append(unreadable);
+    let planned = match target::plan(&machine, &spec.digest, &files) {
+        Ok(plan) if !missing => Some(plan),
+        Ok(_) => None,
+        Err(more) => {
+            findings.append(more);
+            None
+        }
+    };
+    Ok((spec, planned.map(|plan| (machine, plan)), findings.sorted()))
+}
+
+/// Loads a machine to do something with it; says what is wrong, and ends if it cannot be built.
+pub(super) fn load(path: &Path, ui: &mut Ui) -> Result<Result<Loaded, Exit>, Failure> {
+    let (spec, planned, findings) = inspect(path)?;
+    ui.findings(&findings, &spec.text);
+    Ok(match planned {
+        Some((machine, plan)) => Ok(Loaded { spec, machine, plan }),
+        None => Err(Exit::Input),
+    })
+}
+
+/// Says findings that came later than loading.
+pub(super) fn refuse(findings: Diagnostics, spec: &Spec, ui: &mut Ui) -> Exit {
+    ui.findings(&findings.sorted(), &spec.text);
+    Exit::Input
+}
+
+/// The base image: from the command line, else from the machine file; `bench` is the stand-in.
+pub(super) fn base_image(named: Option<&Path>, loaded: &Loaded, ui: &mut Ui) -> Result<PathBuf, Failure> {
+    let written = loaded.machine.base_image.as_ref();
+    let path = match (named, written) {
+        (Some(path), _) => path.to_owned(),
+        (None, Some(image)) => loaded.spec.folder.join(&image.value),
+        (None, None) => {
+            let hint = "name one with `--base ISO` or as `base.image`; `--base bench` is the stand-in";
+            return Err(Failure::input("no base image is named", hint));
+        }
+    };
+    let is_bench = named.map_or_else(
+        || written.is_some_and(|image| image.value == "bench"),
+        |path| path == Path::new("bench"),
+    );
+    if is_bench {
+        return stand_in(ui);
+    }
+    if let (None, Some(image), false) = (named, written, path.exists()) {
+        let message = format!("there is no base image at `{}` ({})", image.value, image.origin);
+        return Err(Failure::input(
+            message,
+            "download the live ISO there, or name one with `--base ISO`",
+        ));
+    }
+    Ok(path)
+}
+
+/// The stand-in, built if need be.
+pub(super) fn stand_in(ui: &mut Ui) -> Result<PathBuf, Failure> {
+    ui.begin("stand-in");
+    let path = world::stand_in(&mut |line| {
+        if line.starts_with('[') && line.ends_with(" s") {
+            ui.note(line)
+        } else {
+            ui.happening(line)
+        }
+    });
+    ui.end();
+    path
+}

@@ -1,0 +1,278 @@
+//! `cotter test`: the rehearsal in QEMU.
+
+use std::fs::File;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+use std::time::Instant;
+
+use clap::Args;
+use clap::ValueEnum;
+
+use super::Exit;
+use super::Ui;
+use super::build;
+use super::load;
+use super::report;
+use super::ui::Tone;
+use super::ui::counted;
+use crate::image::LiveImage;
+use crate::rehearsal::Accelerator;
+use crate::rehearsal::Firmware;
+use crate::rehearsal::Medium;
+use crate::rehearsal::Scenario;
+use crate::rehearsal::VirtualMachine;
+use crate::verify;
+use crate::verify::BOOT_SCHEMA;
+use crate::verify::BootRecord;
+use crate::verify::Life;
+use crate::verify::Manifest;
+use crate::verify::Report;
+use crate::world;
+use crate::world::AcceleratorChoice;
+use crate::world::Boot;
+use crate::world::Event;
+use crate::world::Existing;
+use crate::world::Failure;
+use crate::world::Rehearsal;
+
+/// The volume id of the stand-in, by which it is known.
+const STAND_IN: &str = "cotter-bench";
+
+/// Rehearse the installation in QEMU: install, reboot, reboot with renamed ports
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The machine file
+    spec: PathBuf,
+    /// Boot this medium, built from the machine file before, instead of building one
+    #[arg(long, value_name = "ISO", conflicts_with = "base")]
+    iso: Option<PathBuf>,
+    /// The live ISO to start from (a path, or `bench` for the stand-in) instead of `base.image`
+    #[arg(long, value_name = "ISO")]
+    base: Option<PathBuf>,
+    /// The boots, separated by commas; the installation is always the first
+    #[arg(long, value_delimiter = ',', value_name = "SCENARIO", default_values = ["install", "reboot", "rename"], value_parser = |word: &str| word.parse::<Scenario>())]
+    scenario: Vec<Scenario>,
+    /// Put consoles, records and report.json into this folder
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// What boots the machine
+    #[arg(long, value_enum, default_value = "bios")]
+    firmware: FirmwareWord,
+    /// What runs the machine's instructions
+    #[arg(long, value_enum, default_value = "auto")]
+    accel: AccelWord,
+    /// How long one boot may take, in minutes
+    #[arg(long, value_name = "MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=240))]
+    patience: u64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FirmwareWord {
+    Bios,
+    Uefi,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum AccelWord {
+    /// KVM if guests live under it, else translation
+    Auto,
+    Kvm,
+    /// Translation by QEMU
+    Tcg,
+}
+
+pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
+    let begin = Instant::now();
+    let loaded = match load::load(&arguments.spec, ui)? {
+        Ok(loaded) => loaded,
+        Err(exit) => return Ok(exit),
+    };
+    // Kept only if somebody asked for it; the disk is always dropped.
+    let work = tempfile::Builder::new()
+        .prefix("cotter-test-")
+        .tempdir()
+        .map_err(|cause| Failure::io("make a folder in", &std::env::temp_dir(), &cause))?;
+    let medium = match &arguments.iso {
+        Some(iso) => iso.clone(),
+        None => {
+            let base = load::base_image(arguments.base.as_deref(), &loaded, ui)?;
+            let medium = work.path().join("medium.iso");
+            build::write(&loaded.plan, &base, &medium, Existing::Refuse)?;
+            medium
+        }
+    };
+    let machine = match VirtualMachine::of(&loaded.machine, kind(&medium)?) {
+        Ok(machine) => machine,
+        Err(findings) => return Ok(load::refuse(findings, &loaded.spec, ui)),
+    };
+    let rehearsal = Rehearsal {
+        machine,
+        medium,
+        firmware: match arguments.firmware {
+            FirmwareWord::Bios => Firmware::Bios,
+            FirmwareWord::Uefi => Firmware::Uefi,
+        },
+        accelerator: match arguments.accel {
+            AccelWord::Auto => AcceleratorChoice::Auto,
+            AccelWord::Kvm => AcceleratorChoice::Only(Accelerator::Kvm),
+            AccelWord::Tcg => AcceleratorChoice::Only(Accelerator::Tcg),
+        },
+        scenarios: arguments.scenario.clone(),
+        folder: work.path().to_owned(),
+        patience: Duration::from_secs(arguments.patience * 60),
+    };
+    let manifest = rehearsable(loaded.plan.manifest, ui);
+    let boots = world::rehearse(&rehearsal, &mut |event| said(event, ui));
+    ui.end();
+    let boots = boots?;
+    let report = judge(&manifest, &boots);
+    let void = void_rename(&boots);
+    if let Some(folder) = &arguments.report {
+        keep(&boots, &report, folder)?;
+    }
+    if ui.wants_json() {
+        ui.json(&report);
+    } else {
+        report::show(&report, ui);
+        if let Some(why) = &void {
+            let doubtful = ui.toned(Tone::Doubtful, "unknown");
+            ui.line(format!("  {doubtful}  rename: {why}"));
+        }
+        verdict(&report, &boots, arguments, begin, ui);
+    }
+    let complete = boots.len() == 1 + arguments.scenario.len().max(1);
+    Ok(if report.all_met() && void.is_none() && complete {
+        Exit::Done
+    } else {
+        Exit::Differs
+    })
+}
+
+/// Whether the medium is the stand-in, which needs less of a machine.
+fn kind(medium: &Path) -> Result<Medium, Failure> {
+    let mut file = File::open(medium).map_err(|cause| Failure::io("open", medium, &cause))?;
+    let live = LiveImage::read(&mut file).map_err(|cause| Failure::image(medium, &cause))?;
+    Ok(if live.volume_id == STAND_IN {
+        Medium::StandIn
+    } else {
+        Medium::Real
+    })
+}
+
+/// Without what a rehearsal keeps the guest from: it must not reach real machines.
+fn rehearsable(mut manifest: Manifest, ui: &mut Ui) -> Manifest {
+    let all = manifest.expectations.len();
+    manifest
+        .expectations
+        .retain(|expectation| !expectation.subject.starts_with("reach/"));
+    let left_out = all - manifest.expectations.len();
+    if left_out > 0 {
+        ui.note(format!(
+            "not rehearsed: {} that must answer",
+            counted(left_out, "place")
+        ));
+    }
+    manifest
+}
+
+fn said(event: Event, ui: &mut Ui) {
+    match event {
+        Event::Begins(name) => ui.begin(name),
+        Event::Console(line) => ui.happening(line),
+        Event::Note(note) => ui.note(format!("note: {note}")),
+        Event::Over(boot) => {
+            ui.end();
+            let outcome = boot.record.err().unwrap_or_else(|| "reported".to_owned());
+            ui.note(format!("{:9} {:5.0} s  {outcome}", boot.name, boot.seconds));
+        }
+    }
+}
+
+/// Judges what was reported; a boot without a report has everything unknown.
+fn judge(manifest: &Manifest, boots: &[Boot]) -> Report {
+    let record = |boot: &Boot| match &boot.record {
+        Ok(record) => record.clone(),
+        Err(why) => BootRecord {
+            schema: BOOT_SCHEMA.to_owned(),
+            machine: manifest.machine.clone(),
+            boot_id: format!("none: {}", boot.name),
+            life: match boot.name.as_str() {
+                "live" => Life::Live,
+                "install" => Life::FirstBoot,
+                _ => Life::LaterBoots,
+            },
+            uptime_seconds: 0,
+            facts: std::collections::BTreeMap::new(),
+            unknown: [(String::new(), why.clone())].into(),
+        },
+    };
+    let records: Vec<(String, BootRecord)> = boots
+        .iter()
+        .map(|boot| (boot.name.clone(), record(boot)))
+        .collect();
+    verify::judge(manifest, &records)
+}
+
+/// A rename in which udev's names stayed as they were has shown nothing.
+fn void_rename(boots: &[Boot]) -> Option<String> {
+    let names = |boot: &Boot| {
+        let record = boot.record.as_ref().ok()?;
+        let of_ports = record
+            .facts
+            .iter()
+            .filter(|(subject, _)| subject.ends_with("/udev-name"));
+        Some(
+            of_ports
+                .map(|(subject, names)| (subject.clone(), names.clone()))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let before = boots.iter().find(|boot| boot.name == "install").and_then(names)?;
+    let after = boots.iter().find(|boot| boot.name == "rename").and_then(names)?;
+    let stayed = after.iter().find(|port| before.contains(port))?;
+    Some(format!(
+        "udev still calls {} {}: nothing was renamed",
+        stayed.0.trim_end_matches("/udev-name"),
+        stayed.1.join(", ")
+    ))
+}
+
+fn verdict(report: &Report, boots: &[Boot], arguments: &Arguments, begin: Instant, ui: &mut Ui) {
+    let minutes = begin.elapsed().as_secs_f64() / 60.0;
+    let text = if report.all_met() {
+        let names: Vec<String> = boots.iter().map(|boot| boot.name.clone()).collect();
+        ui.toned(
+            Tone::Good,
+            &format!("every expectation is met over {}", names.join(", ")),
+        )
+    } else {
+        ui.toned(Tone::Bad, "this machine would not be what its file says")
+    };
+    ui.line(format!("{text}  ({minutes:.1} min)"));
+    if let (false, None) = (report.all_met(), &arguments.report) {
+        ui.note("help: `--report DIR` keeps consoles and records");
+    }
+}
+
+/// Keeps consoles, records and the report.
+fn keep(boots: &[Boot], report: &Report, folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|cause| Failure::io("make", folder, &cause))?;
+    for boot in boots {
+        let to = folder.join(format!("{}.console", boot.name));
+        if boot.console.exists() {
+            std::fs::copy(&boot.console, &to).map_err(|cause| Failure::io("write", &to, &cause))?;
+        }
+        if let Ok(record) = &boot.record {
+            let json = serde_json::to_vec_pretty(record).unwrap_or_default();
+            world::write_file(
+                &folder.join(format!("{}.json", boot.name)),
+                &json,
+                Existing::Replace,
+                0o644,
+            )?;
+        }
+    }
+    let json = serde_json::to_vec_pretty(report).unwrap_or_default();
+    world::write_file(&folder.join("report.json"), &json, Existing::Replace, 0o644)
+}
