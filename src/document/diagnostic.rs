@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::Origin;
-use crate::value::ValueError;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -111,9 +110,10 @@ impl Diagnostics {
         self.add(Severity::Warning, rule, origin, message.into(), help.into());
     }
 
-    /// Adds what a value said against a text.
-    pub fn wrong_value(&mut self, rule: &'static str, origin: &Origin, error: ValueError) {
-        self.error(rule, origin, error.message, error.help);
+    /// Adds what a value said against a text: a message and a next step.
+    pub fn wrong_value(&mut self, rule: &'static str, origin: &Origin, error: impl Into<(String, String)>) {
+        let (message, help) = error.into();
+        self.error(rule, origin, message, help);
     }
 
     fn add(

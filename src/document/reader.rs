@@ -8,7 +8,6 @@ use super::Origin;
 use super::Sourced;
 use super::Value;
 use super::near::nearest;
-use crate::value::ValueError;
 
 /// A node seen with its file and the path of keys that leads to it.
 #[derive(Clone, Debug)]
@@ -71,9 +70,12 @@ impl<'a> View<'a> {
     }
 
     /// A value that knows what is right; `rule` names the finding if it is not.
+    ///
+    /// The value's error comes apart into a message and a next step.
     pub fn parse<T>(&self, rule: &'static str, diagnostics: &mut Diagnostics) -> Option<Sourced<T>>
     where
-        T: FromStr<Err = ValueError>,
+        T: FromStr,
+        T::Err: Into<(String, String)>,
     {
         let text = self.text(diagnostics)?;
         match text.value.parse() {
@@ -86,6 +88,25 @@ impl<'a> View<'a> {
                 None
             }
         }
+    }
+
+    /// One word of a few, as what it stands for.
+    pub fn word<T: Copy>(&self, words: &[(&str, T)], diagnostics: &mut Diagnostics) -> Option<Sourced<T>> {
+        let text = self.text(diagnostics)?;
+        let found = words.iter().find(|(word, _)| *word == text.value);
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let help = match nearest(&text.value, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            let message = format!("`{}` is not one of the words known here", text.value);
+            diagnostics.error("known-word", &text.origin, message, help);
+        }
+        found.map(|(_, value)| Sourced {
+            value: *value,
+            origin: text.origin,
+        })
     }
 
     /// `true` or `false`.
@@ -164,7 +185,8 @@ impl<'a> View<'a> {
     /// The members of a list, each parsed.
     pub fn parse_list<T>(&self, rule: &'static str, diagnostics: &mut Diagnostics) -> Vec<Sourced<T>>
     where
-        T: FromStr<Err = ValueError>,
+        T: FromStr,
+        T::Err: Into<(String, String)>,
     {
         self.list(diagnostics)
             .iter()

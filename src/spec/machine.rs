@@ -1,5 +1,7 @@
 //! A machine as it is wanted.
 
+use std::fmt;
+
 use crate::document::Origin;
 use crate::document::Sourced;
 use crate::network::NetworkState;
@@ -20,7 +22,7 @@ pub struct Machine {
     /// Names files and logs, and makes the machine's UUIDs and salts its own.
     pub name: Sourced<String>,
     /// The kind of system, as in `fcos`.
-    pub target: Sourced<String>,
+    pub target: Sourced<Target>,
     /// Host name.
     pub hostname: Option<Sourced<HostName>>,
     /// The base image: a path here.
@@ -41,6 +43,28 @@ pub struct Machine {
     pub reach: Vec<Sourced<ReachTarget>>,
     /// The whole file.
     pub origin: Origin,
+}
+
+/// The kinds of system, by the words of the machine file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Fedora CoreOS, installed from its live ISO.
+    Fcos,
+}
+
+impl Target {
+    /// Every target with its word.
+    pub const ALL: [(&'static str, Self); 1] = [("fcos", Self::Fcos)];
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = Self::ALL
+            .iter()
+            .find(|(_, target)| target == self)
+            .map_or("", |(word, _)| word);
+        f.write_str(word)
+    }
 }
 
 /// A file on the computer that runs cotter, relative to the machine file.

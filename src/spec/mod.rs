@@ -20,6 +20,7 @@ pub use machine::Machine;
 pub use machine::Passwd;
 pub use machine::Password;
 pub use machine::StorageFile;
+pub use machine::Target;
 pub use machine::Unit;
 pub use machine::User;
 pub use parse::parse;

@@ -22,11 +22,11 @@ pub(super) fn network(view: &View<'_>, findings: &mut Diagnostics) -> Option<Net
     let nmstate = fields.optional("nmstate").map(|view| view.aside());
     let pin = fields
         .optional("pin")
-        .and_then(|view| word(&view, &PINS, findings))
+        .and_then(|view| view.word(&PINS, findings))
         .map(|pin| pin.value);
     let matching = fields
         .optional("match")
-        .and_then(|view| word(&view, &MATCHES, findings));
+        .and_then(|view| view.word(&MATCHES, findings));
     fields.finish(findings);
     Some(NetworkState {
         nics,
@@ -47,26 +47,6 @@ const PINS: [(&str, Pin); 4] = [
     ("none", Pin::None),
 ];
 const MATCHES: [(&str, Match); 2] = [("mac", Match::Mac), ("name", Match::Name)];
-
-/// One word of a few.
-fn word<T: Copy>(view: &View<'_>, words: &[(&str, T)], findings: &mut Diagnostics) -> Option<Sourced<T>> {
-    let text = view.text(findings)?;
-    let found = words.iter().find(|(word, _)| *word == text.value);
-    if found.is_none() {
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let message = format!("`{}` is not one of the words known here", text.value);
-        findings.error(
-            "known-word",
-            &text.origin,
-            message,
-            format!("write {}", known.join(", ")),
-        );
-    }
-    found.map(|(_, value)| Sourced {
-        value: *value,
-        origin: text.origin,
-    })
-}
 
 fn nic(view: &View<'_>, findings: &mut Diagnostics) -> Option<Nic> {
     let mut fields = view.fields(findings)?;

@@ -5,6 +5,7 @@ use super::Install;
 use super::KernelArguments;
 use super::Machine;
 use super::Passwd;
+use super::Target;
 use super::network;
 use super::passwd;
 use super::storage;
@@ -36,7 +37,7 @@ fn machine(root: &View<'_>, findings: &mut Diagnostics) -> Option<Machine> {
         .map(|name| name.map(|MachineName(name)| name));
     let target = fields
         .required("target", "say what is installed, as in `target: fcos`", findings)
-        .and_then(|view| view.text(findings));
+        .and_then(|view| view.word(&Target::ALL, findings));
     let hostname = fields
         .optional("hostname")
         .and_then(|view| view.parse("host-name", findings));
@@ -178,18 +179,10 @@ fn install(view: &View<'_>, findings: &mut Diagnostics) -> Option<Install> {
         .optional("console")
         .map(|view| consoles(&view, findings))
         .unwrap_or_default();
-    let after = fields.optional("after").and_then(|view| view.text(findings));
-    let after = match after.as_ref().map(|after| after.value.as_str()) {
-        None | Some("reboot") => After::Reboot,
-        Some("poweroff") => After::PowerOff,
-        Some(_) => {
-            if let Some(after) = &after {
-                let message = format!("`{}` is not something to do after the installation", after.value);
-                findings.error("after", &after.origin, message, "write `reboot` or `poweroff`");
-            }
-            After::Reboot
-        }
-    };
+    let after = fields
+        .optional("after")
+        .and_then(|view| view.word(&AFTER, findings));
+    let after = after.map(|after| after.value).unwrap_or_default();
     let origin = fields.origin().clone();
     fields.finish(findings);
     Some(Install {
@@ -199,6 +192,8 @@ fn install(view: &View<'_>, findings: &mut Diagnostics) -> Option<Install> {
         origin,
     })
 }
+
+const AFTER: [(&str, After); 2] = [("reboot", After::Reboot), ("poweroff", After::PowerOff)];
 
 /// Consoles. YAML splits `[ttyS0,115200n8]` at the comma; no console begins with a digit, so what does
 /// are the settings of the console before it.

@@ -277,7 +277,7 @@ impl Draft {
         let manifest = Manifest {
             schema: MANIFEST_SCHEMA.to_owned(),
             machine: machine.name.value.clone(),
-            target: "fcos".to_owned(),
+            target: machine.target.value.to_string(),
             spec: spec.clone(),
             patience_seconds: on_node::PATIENCE_SECONDS,
             expectations: std::mem::take(&mut self.expected),

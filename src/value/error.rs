@@ -28,3 +28,10 @@ impl fmt::Display for ValueError {
 }
 
 impl std::error::Error for ValueError {}
+
+/// Message and next step.
+impl From<ValueError> for (String, String) {
+    fn from(error: ValueError) -> Self {
+        (error.message, error.help)
+    }
+}

@@ -65,6 +65,7 @@ impl Failure {
                 Self::input(message, "name another output, or use `--force` to replace it")
             }
             io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => Self::input(message, "name a file"),
+            io::ErrorKind::FileTooLarge => Self::input(message, "give a smaller file"),
             io::ErrorKind::PermissionDenied => {
                 Self::surroundings(message, "see whether you may do that there")
             }
@@ -85,7 +86,7 @@ impl Failure {
 }
 
 /// The operating system's words without Rust's number.
-fn plain(cause: &io::Error) -> String {
+pub(super) fn plain(cause: &io::Error) -> String {
     let text = cause.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }

@@ -1,11 +1,13 @@
 //! Files that people name, read with a bound.
 
 use std::fs::File;
+use std::io;
 use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
 
 use super::Failure;
+use super::failure::plain;
 use crate::document::Diagnostics;
 use crate::spec::Machine;
 use crate::target::Files;
@@ -65,13 +67,14 @@ pub fn local_files(machine: &Machine, folder: &Path) -> (Files, Diagnostics) {
     let mut files = Files::new();
     let mut findings = Diagnostics::new();
     for file in machine.local_files() {
-        match read_bounded(&at(folder, &file.value), MAX_LOCAL_BYTES) {
+        match read_at_most(&at(folder, &file.value), MAX_LOCAL_BYTES) {
             Ok(bytes) => {
                 files.insert(file.value.clone(), bytes);
             }
-            Err(failure) => {
+            Err(cause) => {
+                let message = format!("failed to read `{}`: {}", file.value, plain(&cause));
                 let help = "paths are relative to the machine file; `~/` is your home";
-                findings.error("local-file", &file.origin, failure.message, help);
+                findings.error("local-file", &file.origin, message, help);
             }
         }
     }
@@ -88,22 +91,21 @@ pub(super) fn at(folder: &Path, path: &str) -> PathBuf {
 
 /// Reads a file of at most `most` bytes.
 pub fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
-    let failed = |cause: std::io::Error| Failure::io("read", path, &cause);
-    let file = File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
-        return Err(Failure::input(
-            format!("failed to read `{}`: it is a folder", path.display()),
-            "name a file",
-        ));
+    read_at_most(path, most).map_err(|cause| Failure::io("read", path, &cause))
+}
+
+fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
     }
     let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        let message = format!(
-            "failed to read `{}`: it has more than {most} bytes",
-            path.display()
-        );
-        return Err(Failure::input(message, "give a smaller file"));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it has more than {most} bytes"),
+        ));
     }
     Ok(bytes)
 }

@@ -1,0 +1,213 @@
+//! Cases: a machine file and what must come of it. `COTTER_BLESS=1` writes what comes instead.
+//!
+//! A case is a folder with `machine.yaml` and what it names. A right one has `expect/`: the installed
+//! system's files as they will be (`expect/installed/…`, with modes and owners in `installed.txt`), the live
+//! system's, the persistence matrix and the manifest. A wrong one has `expect-error.txt`: every finding.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+
+use cotter::document::Diagnostic;
+use cotter::plan::Plan;
+use cotter::spec;
+use cotter::target;
+use cotter::verify::Life;
+use cotter::world;
+
+use crate::data_url;
+
+/// Every case, and every starter.
+pub fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut cases: Vec<PathBuf> = folder
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    cases.sort();
+    assert!(cases.len() >= 5, "the cases are gone");
+    cases
+}
+
+/// Plans a machine file as the commands do.
+pub fn plan(path: &Path) -> (Option<Plan>, Vec<Diagnostic>, String) {
+    let spec = world::read_spec(path).unwrap();
+    let (machine, mut findings) = spec::parse(&spec.name, &spec.text);
+    let mut planned = None;
+    if let Some(machine) = machine {
+        let (files, unreadable) = world::local_files(&machine, &spec.folder);
+        let missing = unreadable.has_errors();
+        findings.append(unreadable);
+        match target::plan(&machine, &spec.digest, &files) {
+            Ok(plan) => planned = Some(plan).filter(|_| !missing),
+            Err(more) => findings.append(more),
+        }
+    }
+    (planned, findings.sorted(), spec.text)
+}
+
+#[test]
+fn every_case_gives_what_it_expects() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let (planned, findings, text) = plan(&case.join("machine.yaml"));
+        let rendered: Vec<String> = findings
+            .iter()
+            .map(|finding| finding.render(Some(&text)))
+            .collect();
+        let mut got = BTreeMap::new();
+        if !rendered.is_empty() {
+            got.insert(
+                "expect-error.txt".to_owned(),
+                format!("{}\n", rendered.join("\n\n")).into_bytes(),
+            );
+        }
+        if let Some(plan) = &planned {
+            tree(plan, &mut got);
+        }
+        compare(&case, &got, &mut wrong);
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}\n(COTTER_BLESS=1 writes what comes; read the difference)",
+        wrong.join("\n")
+    );
+}
+
+/// What a plan comes to, as files.
+fn tree(plan: &Plan, got: &mut BTreeMap<String, Vec<u8>>) {
+    document("installed", &plan.destination.to_json(), got);
+    document("live", &plan.live.to_json(), got);
+    for (name, keyfile) in &plan.edit.network {
+        got.insert(format!("expect/live-initramfs/{name}"), keyfile.clone());
+    }
+    let lives = Life::ALL.map(|life| life.to_string()).join(", ");
+    let mut matrix = format!("({lives})\n");
+    for row in plan.matrix() {
+        let marks: String = row
+            .present
+            .iter()
+            .map(|present| if *present { 'x' } else { '-' })
+            .collect();
+        matrix.push_str(&format!(
+            "{marks} {}: {}  <- {}\n",
+            row.artifact.section, row.artifact.what, row.artifact.origin
+        ));
+    }
+    matrix.push_str(&format!(
+        "live kernel arguments: {}\n",
+        plan.edit.append_kernel_arguments.join(" ")
+    ));
+    got.insert("expect/matrix.txt".to_owned(), matrix.into_bytes());
+    got.insert("expect/manifest.json".to_owned(), plan.manifest.to_json());
+}
+
+/// A document taken apart: its files as files, the rest as a list.
+fn document(place: &str, json: &[u8], got: &mut BTreeMap<String, Vec<u8>>) {
+    let document: serde_json::Value = serde_json::from_slice(json).unwrap();
+    let mut list = format!("ignition {}\n", document["ignition"]["version"].as_str().unwrap());
+    for user in document["passwd"]["users"].as_array().into_iter().flatten() {
+        list.push_str(&format!("user {user}\n"));
+    }
+    for file in document["storage"]["files"].as_array().into_iter().flatten() {
+        let path = file["path"].as_str().unwrap();
+        let mode = file["mode"].as_u64().unwrap();
+        let owner = |who: &str| file[who]["name"].as_str().unwrap_or("root").to_owned();
+        list.push_str(&format!(
+            "{mode:04o} {}:{} {path}\n",
+            owner("user"),
+            owner("group")
+        ));
+        let written_elsewhere = [
+            "/usr/local/bin/cotter-verify",
+            "/etc/coreos/dest.ign",
+            "/etc/cotter/manifest.json",
+        ];
+        if !written_elsewhere.contains(&path) {
+            let bytes = data_url::decode(file["contents"]["source"].as_str().unwrap());
+            got.insert(format!("expect/{place}{path}"), bytes);
+        }
+    }
+    for unit in document["systemd"]["units"].as_array().into_iter().flatten() {
+        let name = unit["name"].as_str().unwrap();
+        list.push_str(&format!(
+            "unit {name} enabled={} mask={}\n",
+            unit["enabled"], unit["mask"]
+        ));
+        if let Some(contents) = unit["contents"].as_str() {
+            got.insert(
+                format!("expect/{place}/units/{name}"),
+                contents.as_bytes().to_vec(),
+            );
+        }
+        for dropin in unit["dropins"].as_array().into_iter().flatten() {
+            let file = format!(
+                "expect/{place}/units/{name}.d/{}",
+                dropin["name"].as_str().unwrap()
+            );
+            got.insert(file, dropin["contents"].as_str().unwrap().as_bytes().to_vec());
+        }
+    }
+    got.insert(format!("expect/{place}.txt"), list.into_bytes());
+}
+
+fn compare(case: &Path, got: &BTreeMap<String, Vec<u8>>, wrong: &mut Vec<String>) {
+    let bless = std::env::var_os("COTTER_BLESS").is_some();
+    if bless {
+        let _ = std::fs::remove_dir_all(case.join("expect"));
+        let _ = std::fs::remove_file(case.join("expect-error.txt"));
+    }
+    for (name, bytes) in got {
+        let path = case.join(name);
+        if bless {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+        }
+        match std::fs::read(&path) {
+            Ok(expected) if expected == *bytes => {}
+            Ok(expected) => wrong.push(format!(
+                "{} differs: {}",
+                path.display(),
+                first_difference(&expected, bytes)
+            )),
+            Err(_) => wrong.push(format!("{} is not expected", path.display())),
+        }
+    }
+    let mut expected = Vec::new();
+    files(&case.join("expect"), &mut expected);
+    expected.extend(Some(case.join("expect-error.txt")).filter(|path| path.exists()));
+    for path in expected {
+        let name = path.strip_prefix(case).unwrap().to_string_lossy().into_owned();
+        if !got.contains_key(&name) {
+            wrong.push(format!("{} does not come", path.display()));
+        }
+    }
+}
+
+fn first_difference(expected: &[u8], got: &[u8]) -> String {
+    let (expected, got) = (String::from_utf8_lossy(expected), String::from_utf8_lossy(got));
+    let line = expected
+        .lines()
+        .zip(got.lines())
+        .position(|(a, b)| a != b)
+        .unwrap_or(0);
+    let of = |text: &str| text.lines().nth(line).unwrap_or("(no line)").to_owned();
+    format!(
+        "line {}: expected `{}`, got `{}`",
+        line + 1,
+        of(&expected),
+        of(&got)
+    )
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in folder.read_dir().into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found)
+        } else {
+            found.push(path)
+        }
+    }
+}

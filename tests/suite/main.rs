@@ -1,0 +1,20 @@
+//! One test binary: the rules of the house, cases, commands, and second opinions by the real tools.
+//!
+//! A test that cannot run here says `skipped:` aloud. Tests that boot virtual machines are ignored unless
+//! asked for; `make test` asks.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod bench;
+mod commands;
+mod data_url;
+mod fixture;
+mod floors;
+mod golden;
+mod image;
+mod second_opinion;
+mod tools;

@@ -1,0 +1,54 @@
+//! The real tools that give second opinions, found or said to be missing.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Finds a program on the PATH.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file());
+    if found.is_none() {
+        skip(&format!("there is no `{name}` here"));
+    }
+    found
+}
+
+/// coreos-installer 0.27: `COREOS_INSTALLER`, on the PATH, or the one that the stand-in was built with.
+pub fn coreos_installer() -> Option<PathBuf> {
+    let named = std::env::var_os("COREOS_INSTALLER").map(PathBuf::from);
+    let cached = cotter::world::cache_folder()
+        .ok()?
+        .join("bench/tools/coreos-installer-0.27.0/bin/coreos-installer");
+    named
+        .or_else(|| cached.is_file().then_some(cached))
+        .or_else(|| program("coreos-installer"))
+}
+
+/// Debian's Ignition engine, which applies a document to a folder.
+pub fn ignition_engine() -> Option<PathBuf> {
+    let engine = PathBuf::from("/usr/lib/dracut/modules.d/30ignition/ignition");
+    if engine.is_file() {
+        return Some(engine);
+    }
+    skip("Debian's `ignition` package is not installed");
+    None
+}
+
+/// Says aloud that a test does not run, and why.
+pub fn skip(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
+/// Runs a program that must do well, and gives its standard output.
+pub fn output(command: &mut Command) -> Vec<u8> {
+    let done = command.output().expect("the program runs");
+    assert!(
+        done.status.success(),
+        "{command:?} failed:\n{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
+    done.stdout
+}
