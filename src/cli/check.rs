@@ -6,8 +6,7 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
-use super::load;
-use crate::document::Severity;
+use crate::world;
 use crate::world::Failure;
 
 /// Say everything that is wrong with a machine file
@@ -21,16 +20,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let (spec, planned, findings) = load::inspect(&arguments.spec)?;
+    let planned = world::plan_machine(&arguments.spec)?;
+    let findings = &planned.findings;
     if ui.wants_json() {
         ui.json(&serde_json::json!({"schema": "cotter.dev/findings/1", "findings": findings}));
     } else {
-        ui.findings(&findings, &spec.text);
+        ui.findings(findings, &planned.spec.text);
         if findings.is_empty() {
-            ui.note(format!("{}: nothing is wrong", spec.name));
+            ui.note(format!("{}: nothing is wrong", planned.spec.name));
         }
     }
-    let has_errors = findings.iter().any(|finding| finding.severity == Severity::Error);
-    let refused = has_errors || planned.is_none() || (arguments.strict && !findings.is_empty());
+    let refused = planned.machine.is_none() || (arguments.strict && !findings.is_empty());
     Ok(if refused { Exit::Input } else { Exit::Done })
 }

@@ -1,16 +1,13 @@
-//! From a machine file to its plan, with all findings said; the first half of most commands.
+//! A machine file, planned and with its findings said: the first half of most commands.
 
 use std::path::Path;
 use std::path::PathBuf;
 
 use super::Exit;
 use super::Ui;
-use crate::document::Diagnostic;
 use crate::document::Diagnostics;
 use crate::plan::Plan;
-use crate::spec;
 use crate::spec::Machine;
-use crate::target;
 use crate::world;
 use crate::world::Failure;
 use crate::world::Spec;
@@ -22,33 +19,16 @@ pub(super) struct Loaded {
     pub(super) plan: Plan,
 }
 
-/// Reads, checks and plans; with every finding that there is.
-pub(super) fn inspect(path: &Path) -> Result<(Spec, Option<(Machine, Plan)>, Vec<Diagnostic>), Failure> {
-    let spec = world::read_spec(path)?;
-    let (machine, mut findings) = spec::parse(&spec.name, &spec.text);
-    let Some(machine) = machine else {
-        return Ok((spec, None, findings.sorted()));
-    };
-    let (files, unreadable) = world::local_files(&machine, &spec.folder);
-    let missing = unreadable.has_errors();
-    findings.append(unreadable);
-    let planned = match target::plan(&machine, &spec.digest, &files) {
-        Ok(plan) if !missing => Some(plan),
-        Ok(_) => None,
-        Err(more) => {
-            findings.append(more);
-            None
-        }
-    };
-    Ok((spec, planned.map(|plan| (machine, plan)), findings.sorted()))
-}
-
 /// Loads a machine to do something with it; says what is wrong, and ends if it cannot be built.
 pub(super) fn load(path: &Path, ui: &mut Ui) -> Result<Result<Loaded, Exit>, Failure> {
-    let (spec, planned, findings) = inspect(path)?;
-    ui.findings(&findings, &spec.text);
-    Ok(match planned {
-        Some((machine, plan)) => Ok(Loaded { spec, machine, plan }),
+    let planned = world::plan_machine(path)?;
+    ui.findings(&planned.findings, &planned.spec.text);
+    Ok(match planned.machine {
+        Some((machine, plan)) => Ok(Loaded {
+            spec: planned.spec,
+            machine,
+            plan,
+        }),
         None => Err(Exit::Input),
     })
 }

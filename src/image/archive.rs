@@ -16,6 +16,8 @@ use super::ImageError;
 
 /// More than this is not unpacked: the area itself has 256 KiB.
 const MAX_UNPACKED: u64 = 64 << 20;
+/// coreos-installer's preset 9 takes 65 MiB to unpack.
+const MAX_DECODER_MEMORY: u64 = 128 << 20;
 /// The kernel checks CRC32 only; it takes no other (Documentation/staging/xz.rst).
 const CHECK: Check = Check::Crc32;
 /// Preset 9 with a 1 MiB dictionary: the same size as preset 9 for what fits into the area, without its
@@ -114,7 +116,7 @@ impl Archive {
                     archive.unpack_all(&plain)?;
                 }
                 [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
-                    let stream = Stream::new_stream_decoder(MAX_UNPACKED, 0)
+                    let stream = Stream::new_stream_decoder(MAX_DECODER_MEMORY, 0)
                         .map_err(|cause| ImageError::Damaged(format!("the embedded archive: {cause}")))?;
                     let mut decoder = liblzma::bufread::XzDecoder::new_stream(bytes, stream);
                     let plain = bounded(&mut decoder)?;
@@ -271,7 +273,7 @@ mod tests {
                 state ^= state << 17;
                 let at = state as usize % bytes.len();
                 bytes[at] = (state >> 32) as u8;
-                if state % 7 == 0 {
+                if round % 7 == 0 {
                     bytes.truncate(at.max(1));
                 }
             }

@@ -93,6 +93,10 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
             format!("no port has the permanent address {mac}: is the card there, and the address right?")
         }
         ["port", _, "name"] => "see `udevadm test-builtin net_setup_link /sys/class/net/NAME`".to_owned(),
+        ["default-gateway" | "name-servers"] => {
+            "the profile that brings it may not be active: see `nmcli connection show --active` and `ip route`".to_owned()
+        }
+        ["kernel-arguments"] => "see `/proc/cmdline` and the boot entry below `/boot/loader/entries`".to_owned(),
         ["interface", name, ..] => format!("see `nmcli device show {name}` and `journalctl -b -u NetworkManager`"),
         ["user", name, ..] => format!("see `journalctl -b -t ignition` and `id {name}`"),
         ["unit", name, ..] => format!("see `systemctl status {name}`"),

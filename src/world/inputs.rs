@@ -36,7 +36,7 @@ pub struct Spec {
 ///
 /// In findings and manifests it goes by its file name: where it lies is nobody's business, and the same
 /// file must make the same bytes wherever it is.
-pub fn read_spec(path: &Path) -> Result<Spec, Failure> {
+pub(super) fn read_spec(path: &Path) -> Result<Spec, Failure> {
     let bytes = read_bounded(path, MAX_SPEC_BYTES)?;
     let sha256 = Digest::of(&bytes);
     let text = String::from_utf8(bytes).map_err(|_| {
@@ -63,7 +63,7 @@ pub fn read_spec(path: &Path) -> Result<Spec, Failure> {
 }
 
 /// Reads the local files that a machine names; what cannot be read is a finding at its place.
-pub fn local_files(machine: &Machine, folder: &Path) -> (Files, Diagnostics) {
+pub(super) fn local_files(machine: &Machine, folder: &Path) -> (Files, Diagnostics) {
     let mut files = Files::new();
     let mut findings = Diagnostics::new();
     for file in machine.local_files() {

@@ -1,1 +1,301 @@
-//! soon
+//! The commands as a user types them: exit codes, one clear error, whole outputs.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::fixture;
+use crate::fixture::Generation;
+
+/// A folder with the starter, its secrets and a small base image, in which commands run.
+struct Test {
+    folder: TempDir,
+}
+
+impl Test {
+    fn new() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        fixture::iso(folder.path(), Generation::Current)?;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let case = root.join("tests/cases/dell-r640");
+        std::fs::create_dir(folder.path().join("secrets")).unwrap();
+        for file in ["machine.yaml", "secrets/core.pw", "secrets/id_ed25519.pub"] {
+            std::fs::copy(case.join(file), folder.path().join(file)).unwrap();
+        }
+        Some(Self { folder })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs and expects an exit code; gives standard output and standard error.
+    fn expect(&self, code: i32, arguments: &[&str]) -> (String, String) {
+        let done = self.run(arguments);
+        let (out, err) = (
+            String::from_utf8(done.stdout).unwrap(),
+            String::from_utf8(done.stderr).unwrap(),
+        );
+        assert_eq!(done.status.code(), Some(code), "{arguments:?}\n{out}{err}");
+        (out, err)
+    }
+
+    /// The names in the folder: nothing may be left behind.
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .folder
+            .path()
+            .read_dir()
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+#[test]
+fn builds_the_same_bytes_twice_and_reads_them_back() {
+    let Some(test) = Test::new() else { return };
+    test.expect(0, &["check", "machine.yaml", "--strict"]);
+    let (out, _) = test.expect(0, &["build", "machine.yaml", "-o", "a.iso", "--base", "base.iso"]);
+    assert!(out.contains("a.iso (only you can read it"), "{out}");
+    test.expect(0, &["build", "machine.yaml", "-o", "b.iso", "--base", "base.iso"]);
+    assert!(std::fs::read(test.path("a.iso")).unwrap() == std::fs::read(test.path("b.iso")).unwrap());
+    let manifests =
+        ["a", "b"].map(|name| std::fs::read(test.path(&format!("{name}.iso.manifest.json"))).unwrap());
+    assert_eq!(manifests[0], manifests[1]);
+    let (live, _) = test.expect(0, &["ignition", "machine.yaml", "--life", "live"]);
+    let (embedded, _) = test.expect(0, &["image", "extract", "a.iso"]);
+    assert_eq!(embedded.trim(), live.trim());
+    let (shown, _) = test.expect(0, &["image", "show", "a.iso", "--format", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["embed_area"]["length_bytes"], fixture::AREA);
+    test.expect(0, &["image", "reset", "a.iso"]);
+    assert!(std::fs::read(test.path("a.iso")).unwrap() == std::fs::read(test.path("base.iso")).unwrap());
+}
+
+#[test]
+fn secrets_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some(test) = Test::new() else { return };
+    test.expect(0, &["build", "machine.yaml", "-o", "a.iso", "--base", "base.iso"]);
+    assert_eq!(
+        test.path("a.iso").metadata().unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let hash = |text: &str| text.contains("$6$") || text.contains("hunter2");
+    for arguments in [
+        &["plan", "machine.yaml", "--format", "json"][..],
+        &["image", "show", "a.iso"],
+        &["check", "machine.yaml"],
+    ] {
+        let (out, err) = test.expect(0, arguments);
+        assert!(!hash(&out) && !hash(&err), "{arguments:?} shows a secret");
+    }
+    let manifest = std::fs::read_to_string(test.path("a.iso.manifest.json")).unwrap();
+    assert!(!hash(&manifest), "the manifest holds a secret");
+}
+
+#[test]
+fn bad_input_is_one_clear_error_and_leaves_nothing() {
+    let Some(test) = Test::new() else { return };
+    let base = std::fs::read(test.path("base.iso")).unwrap();
+    std::fs::write(test.path("short.iso"), &base[..base.len() - 4096]).unwrap();
+    std::fs::write(test.path("there.iso"), "mine").unwrap();
+    std::fs::write(test.path("noise"), fixture::noise(400_000)).unwrap();
+    let spec = std::fs::read_to_string(test.path("machine.yaml")).unwrap();
+    let large = spec.replace(
+        "  files:\n",
+        "  files:\n    - {path: /opt/large, contents: {local: noise}}\n",
+    );
+    std::fs::write(test.path("large.yaml"), large).unwrap();
+    std::fs::write(
+        test.path("wrong.yaml"),
+        spec.replace("target: fcos", "target: fcsos"),
+    )
+    .unwrap();
+    let before = test.names();
+    for (arguments, words) in [
+        (
+            &["build", "machine.yaml", "-o", "out.iso", "--base", "short.iso"][..],
+            "incomplete",
+        ),
+        (
+            &["build", "machine.yaml", "-o", "out.iso", "--base", "machine.yaml"],
+            "not a live image",
+        ),
+        (
+            &["build", "machine.yaml", "-o", "out.iso", "--base", "nowhere.iso"],
+            "no such file",
+        ),
+        (
+            &["build", "machine.yaml", "-o", "there.iso", "--base", "base.iso"],
+            "there already",
+        ),
+        (
+            &[
+                "build",
+                "machine.yaml",
+                "-o",
+                "no/folder/out.iso",
+                "--base",
+                "base.iso",
+            ],
+            "no such file",
+        ),
+        (&["build", "machine.yaml", "-o", "out.iso"], "no base image at"),
+        (
+            &["build", "large.yaml", "-o", "out.iso", "--base", "base.iso"],
+            "more than the 262144",
+        ),
+        (
+            &["build", "wrong.yaml", "-o", "out.iso", "--base", "base.iso"],
+            "did you mean `fcos`?",
+        ),
+        (
+            &[
+                "image",
+                "embed",
+                "base.iso",
+                "--append-karg",
+                "a\nb",
+                "-o",
+                "out.iso",
+            ],
+            "not one kernel argument",
+        ),
+        (
+            &[
+                "image",
+                "embed",
+                "base.iso",
+                "--config",
+                "machine.yaml",
+                "-o",
+                "out.iso",
+            ],
+            "not an Ignition document",
+        ),
+        (&["image", "extract", "base.iso"], "no Ignition document"),
+        (
+            &["verify", "machine.yaml", "--facts", "machine.yaml"],
+            "not the record of a boot",
+        ),
+        (&["verify", "machine.yaml"], "required"),
+        (&["dance"], "unrecognized"),
+    ] {
+        let (out, err) = test.expect(2, arguments);
+        assert!(err.contains(words), "{arguments:?}: {err}");
+        assert!(out.is_empty(), "{arguments:?} printed a result: {out}");
+        assert_eq!(test.names(), before, "{arguments:?} left something");
+    }
+    assert_eq!(std::fs::read(test.path("there.iso")).unwrap(), b"mine");
+}
+
+#[test]
+fn killed_in_the_middle_there_is_no_output_under_its_name() {
+    let Some(test) = Test::new() else { return };
+    // A base large enough that copying takes a while.
+    let mut base = std::fs::read(test.path("base.iso")).unwrap();
+    let small = base.len();
+    base.resize(256 << 20, 7);
+    std::fs::write(test.path("large.iso"), &base).unwrap();
+    let mut killed = 0;
+    for delay in [5, 20, 40, 80, 120, 160, 240] {
+        let mut child = test
+            .command(&["build", "machine.yaml", "-o", "out.iso", "--base", "large.iso"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(delay));
+        let was_running = child.try_wait().unwrap().is_none();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let out = test.path("out.iso");
+        if out.exists() {
+            // It had its name: then it is whole.
+            let written = std::fs::read(&out).unwrap();
+            assert_eq!(written.len(), base.len(), "a part of the output has its name");
+            assert!(written[small..] == base[small..]);
+            std::fs::remove_file(&out).unwrap();
+        } else if was_running {
+            killed += 1;
+        }
+        let _ = std::fs::remove_file(test.path("out.iso.manifest.json"));
+    }
+    assert!(killed > 0, "no kill came in the middle: make the base larger");
+}
+
+#[test]
+fn verify_judges_records_and_says_what_was_lost() {
+    let Some(test) = Test::new() else { return };
+    test.expect(0, &["build", "machine.yaml", "-o", "a.iso", "--base", "base.iso"]);
+    let record = |boot: &str, life: &str, address: &[&str]| {
+        serde_json::json!({"schema": "cotter.dev/boot/1", "boot_id": boot, "life": life,
+            "facts": {"port/e4:43:4b:0a:00:01/address": address, "hostname": ["r640.lab.example.com"]}})
+        .to_string()
+    };
+    let records = format!(
+        "{}\n{}\n",
+        record("aaaaaaaa-1", "first-boot", &["192.168.50.10/24"]),
+        record("bbbbbbbb-2", "later-boots", &[])
+    );
+    std::fs::write(test.path("records"), records).unwrap();
+    for spec in ["machine.yaml", "a.iso.manifest.json"] {
+        let (out, _) = test.expect(1, &["verify", spec, "--facts", "records"]);
+        let first = out.lines().next().unwrap();
+        assert!(
+            first.starts_with("LOST  address 192.168.50.10/24 on mgmt0 lost: met in `first boot aaaaaaaa`"),
+            "{out}"
+        );
+        assert!(
+            out.contains("--> machine.yaml:22 network.nics[0].address"),
+            "{out}"
+        );
+    }
+    let (json, _) = test.expect(
+        1,
+        &["verify", "machine.yaml", "--facts", "records", "--format", "json"],
+    );
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["regressions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn verify_looks_at_this_machine() {
+    let Some(test) = Test::new() else { return };
+    let (json, _) = test.expect(1, &["verify", "machine.yaml", "--local", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let boots = report["boots"].as_array().unwrap();
+    let verdicts = boots.last().unwrap()["verdicts"].as_array().unwrap();
+    let of = |subject: &str| verdicts.iter().find(|v| v["subject"] == subject).unwrap().clone();
+    assert_eq!(
+        of("port/e4:43:4b:0a:00:01/name")["outcome"],
+        "differs",
+        "this machine has no such port"
+    );
+    assert_eq!(of("file/etc/motd.d/10-machine.motd/sha256")["outcome"], "differs");
+    let mine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    assert_eq!(of("hostname")["found"], serde_json::json!([mine.trim()]));
+}

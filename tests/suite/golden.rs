@@ -8,10 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 
-use cotter::document::Diagnostic;
 use cotter::plan::Plan;
-use cotter::spec;
-use cotter::target;
 use cotter::verify::Life;
 use cotter::world;
 
@@ -30,31 +27,24 @@ pub fn cases() -> Vec<PathBuf> {
     cases
 }
 
-/// Plans a machine file as the commands do.
-pub fn plan(path: &Path) -> (Option<Plan>, Vec<Diagnostic>, String) {
-    let spec = world::read_spec(path).unwrap();
-    let (machine, mut findings) = spec::parse(&spec.name, &spec.text);
-    let mut planned = None;
-    if let Some(machine) = machine {
-        let (files, unreadable) = world::local_files(&machine, &spec.folder);
-        let missing = unreadable.has_errors();
-        findings.append(unreadable);
-        match target::plan(&machine, &spec.digest, &files) {
-            Ok(plan) => planned = Some(plan).filter(|_| !missing),
-            Err(more) => findings.append(more),
-        }
-    }
-    (planned, findings.sorted(), spec.text)
+/// The plan of a case, if it has one.
+pub fn plan(case: &Path) -> Option<Plan> {
+    world::plan_machine(&case.join("machine.yaml"))
+        .unwrap()
+        .machine
+        .map(|(_, plan)| plan)
 }
 
 #[test]
 fn every_case_gives_what_it_expects() {
     let mut wrong = Vec::new();
     for case in cases() {
-        let (planned, findings, text) = plan(&case.join("machine.yaml"));
-        let rendered: Vec<String> = findings
+        let planned = world::plan_machine(&case.join("machine.yaml")).unwrap();
+        let source = Some(planned.spec.text.as_str());
+        let rendered: Vec<String> = planned
+            .findings
             .iter()
-            .map(|finding| finding.render(Some(&text)))
+            .map(|finding| finding.render(source))
             .collect();
         let mut got = BTreeMap::new();
         if !rendered.is_empty() {
@@ -63,7 +53,7 @@ fn every_case_gives_what_it_expects() {
                 format!("{}\n", rendered.join("\n\n")).into_bytes(),
             );
         }
-        if let Some(plan) = &planned {
+        if let Some((_, plan)) = &planned.machine {
             tree(plan, &mut got);
         }
         compare(&case, &got, &mut wrong);

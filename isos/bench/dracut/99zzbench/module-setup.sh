@@ -1,6 +1,7 @@
 #!/bin/bash
 # The dracut module of the stand-in: what Fedora CoreOS's own modules do around Ignition, in a few units.
 # Named 99zz so that its install() runs last and can drop what others pulled in.
+# shellcheck disable=SC2154 # moddir, initdir and so on are dracut's
 
 check() { return 0; }
 
@@ -8,7 +9,6 @@ depends() { echo ignition network-manager; }
 
 installkernel() {
     # Named one by one: QEMU's devices, and what the network of a rehearsal stands on.
-    # shellcheck disable=SC2154 # dracut's variables
     hostonly='' instmods virtio_blk virtio_net virtio_pci virtio_scsi virtio_rng virtio_console sd_mod sr_mod cdrom ata_piix \
         isofs squashfs overlay loop ext4 vfat nls_cp437 nls_iso8859-1 nls_ascii qemu_fw_cfg bonding 8021q bridge e1000 e1000e
 }
@@ -16,7 +16,6 @@ installkernel() {
 install() {
     local unit
     inst_multiple cat cp mv rm mkdir ls mount umount grep sed ip nmcli journalctl systemctl sync sleep head tail touch poweroff
-    # shellcheck disable=SC2154
     inst_script "$moddir/is-live-image.sh" /usr/bin/is-live-image
     inst_script "$moddir/bench-generator.sh" "$systemdutildir/system-generators/bench-generator"
     for unit in setup-user copy-firstboot-network enable-network teardown; do

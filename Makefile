@@ -1,0 +1,47 @@
+# Two commands for a newcomer on Debian 12 with Rust: `make demo` and `make test`.
+SHELL := /bin/bash
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+DEMO := target/demo
+COTTER := target/release/cotter
+# The stand-in is made of files with other owners: that takes root. The cache stays the user's.
+AS_ROOT := $(SUDO) env HOME="$$HOME" PATH="$$PATH" XDG_CACHE_HOME="$${XDG_CACHE_HOME:-$$HOME/.cache}"
+
+.PHONY: demo test packages lint bench clean
+
+# Builds cotter and the stand-in, then a Dell R640's installation medium; rehearses it; ends in the verdict.
+demo: packages
+	cargo build --release --locked
+	$(AS_ROOT) $(COTTER) bench build
+	mkdir -p $(DEMO)/secrets
+	install -m644 templates/machine/dell-r640.yaml $(DEMO)/dell-r640.yaml
+	[ -e $(DEMO)/secrets/core.pw ] || (umask 077; head -c9 /dev/urandom | base64 > $(DEMO)/secrets/core.pw)
+	[ -e $(DEMO)/secrets/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -C demo -f $(DEMO)/secrets/id_ed25519
+	$(COTTER) check --strict $(DEMO)/dell-r640.yaml
+	$(COTTER) plan $(DEMO)/dell-r640.yaml --base bench
+	$(COTTER) build $(DEMO)/dell-r640.yaml -o $(DEMO)/r640.iso --base bench --force
+	$(COTTER) test $(DEMO)/dell-r640.yaml --iso $(DEMO)/r640.iso --report $(DEMO)/report
+
+# Format, lints, unit tests, cases, second opinions by the real tools, and virtual machines.
+test: packages lint
+	cargo build --locked
+	$(AS_ROOT) target/debug/cotter bench build
+	cargo test --locked
+	cargo test --locked --test suite -- --ignored --nocapture --test-threads 1
+
+lint:
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	shellcheck templates/files/cotter-verify isos/bench/build isos/bench/stages/* isos/bench/tier1-init \
+	    isos/bench/dracut/99zzbench/*.sh isos/bench/tree/usr/lib/systemd/system-generators/* isos/bench/tree/usr/local/bin/* \
+	    benches/embed/run .ci/run .ci/packages
+
+# Speed and memory beside the peers.
+bench:
+	cargo build --release --locked
+	benches/embed/run
+
+packages:
+	.ci/packages
+
+clean:
+	cargo clean
