@@ -39,11 +39,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
-    let existing = if arguments.force {
-        Existing::Replace
-    } else {
-        Existing::Refuse
-    };
+    let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     // What can be refused is refused before the stand-in is built or anything is copied.
     let manifest = manifest_path(&arguments.output);
     world::refuse_existing(&arguments.output, existing)?;

@@ -130,10 +130,7 @@ fn show(arguments: &Show, ui: &mut Ui) -> Result<(), Failure> {
     ui.line(format!("volume            {}", live.volume_id));
     ui.line(format!("length            {} bytes", live.length));
     let area = live.embed;
-    ui.line(format!(
-        "embed area        at {}, {} bytes, {used} used, {left} left",
-        area.offset, area.length
-    ));
+    ui.line(format!("embed area        at {}, {} bytes, {used} used, {left} left", area.offset, area.length));
     for (path, bytes) in embedded.files() {
         ui.line(format!("  {path}  {} bytes", bytes.len()));
     }
@@ -154,11 +151,7 @@ fn show(arguments: &Show, ui: &mut Ui) -> Result<(), Failure> {
 
 /// How many bytes the area's content takes, as cotter would write it.
 fn used(embedded: &Archive) -> Result<u64, ImageError> {
-    if embedded.is_empty() {
-        Ok(0)
-    } else {
-        Ok(embedded.to_xz()?.len() as u64)
-    }
+    if embedded.is_empty() { Ok(0) } else { Ok(embedded.to_xz()?.len() as u64) }
 }
 
 fn embed(arguments: &Embed) -> Result<(), Failure> {
@@ -179,46 +172,23 @@ fn embed(arguments: &Embed) -> Result<(), Failure> {
         edit.config = Some(document);
     }
     for path in &arguments.network_keyfiles {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        if edit
-            .network
-            .insert(name.clone(), world::read_bounded(path, MAX_PART_BYTES)?)
-            .is_some()
-        {
-            return Err(Failure::input(
-                format!("two keyfiles are called `{name}`"),
-                "rename one of them",
-            ));
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if edit.network.insert(name.clone(), world::read_bounded(path, MAX_PART_BYTES)?).is_some() {
+            return Err(Failure::input(format!("two keyfiles are called `{name}`"), "rename one of them"));
         }
     }
     let (mut file, live) = open(&arguments.iso)?;
-    let replace = if arguments.force {
-        Replace::Yes
-    } else {
-        Replace::No
-    };
+    let replace = if arguments.force { Replace::Yes } else { Replace::No };
     let overlay = image::embed(&live, &mut file, &edit, replace)
         .map_err(|cause| Failure::image(&arguments.iso, &cause))?;
-    let existing = if arguments.force {
-        Existing::Replace
-    } else {
-        Existing::Refuse
-    };
+    let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     put(&arguments.iso, &overlay, arguments.output.as_deref(), existing)
 }
 
 fn reset(arguments: &Reset) -> Result<(), Failure> {
     let (_, live) = open(&arguments.iso)?;
     let overlay = image::reset(&live).map_err(|cause| Failure::image(&arguments.iso, &cause))?;
-    put(
-        &arguments.iso,
-        &overlay,
-        arguments.output.as_deref(),
-        Existing::Refuse,
-    )
+    put(&arguments.iso, &overlay, arguments.output.as_deref(), Existing::Refuse)
 }
 
 fn put(iso: &Path, overlay: &Overlay, output: Option<&Path>, existing: Existing) -> Result<(), Failure> {

@@ -24,11 +24,7 @@ pub(super) fn load(path: &Path, ui: &mut Ui) -> Result<Result<Loaded, Exit>, Fai
     let planned = world::plan_machine(path)?;
     ui.findings(&planned.findings, &planned.spec.text);
     Ok(match planned.machine {
-        Some((machine, plan)) => Ok(Loaded {
-            spec: planned.spec,
-            machine,
-            plan,
-        }),
+        Some((machine, plan)) => Ok(Loaded { spec: planned.spec, machine, plan }),
         None => Err(Exit::Input),
     })
 }
@@ -59,10 +55,7 @@ pub(super) fn base_image(named: Option<&Path>, loaded: &Loaded, ui: &mut Ui) -> 
     }
     if let (None, Some(image), false) = (named, written, path.exists()) {
         let message = format!("there is no base image at `{}` ({})", image.value, image.origin);
-        return Err(Failure::input(
-            message,
-            "download the live ISO there, or name one with `--base ISO`",
-        ));
+        return Err(Failure::input(message, "download the live ISO there, or name one with `--base ISO`"));
     }
     Ok(path)
 }
@@ -71,11 +64,7 @@ pub(super) fn base_image(named: Option<&Path>, loaded: &Loaded, ui: &mut Ui) -> 
 pub(super) fn stand_in(ui: &mut Ui) -> Result<PathBuf, Failure> {
     ui.begin("stand-in");
     let path = world::stand_in(&mut |line| {
-        if line.starts_with('[') && line.ends_with(" s") {
-            ui.note(line)
-        } else {
-            ui.happening(line)
-        }
+        if line.starts_with('[') && line.ends_with(" s") { ui.note(line) } else { ui.happening(line) }
     });
     ui.end();
     path

@@ -29,13 +29,7 @@ use crate::world::Failure;
 /// Says what a server must be, builds the medium that makes it so, rehearses it, and proves after every
 /// reboot that it still is.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cotter",
-    version,
-    about,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
+#[command(name = "cotter", version, about, propagate_version = true, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done; 1 looked, and something differs; 2 your input; 3 your surroundings; 70 our bug"
 )]

@@ -52,29 +52,16 @@ fn room(base: &std::path::Path, plan: &Plan) -> Result<(usize, u64), Failure> {
     let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
     let live = LiveImage::read(&mut file).map_err(failed)?;
     let overlay = image::embed(&live, &mut file, &plan.edit, Replace::Yes).map_err(failed)?;
-    let area = overlay
-        .patches()
-        .find(|(offset, _)| *offset == live.embed.offset)
-        .map(|(_, bytes)| bytes);
-    let used = area
-        .and_then(|area| area.iter().rposition(|byte| *byte != 0))
-        .map_or(0, |last| last + 1);
+    let area = overlay.patches().find(|(offset, _)| *offset == live.embed.offset).map(|(_, bytes)| bytes);
+    let used = area.and_then(|area| area.iter().rposition(|byte| *byte != 0)).map_or(0, |last| last + 1);
     Ok((used, live.embed.length))
 }
 
 fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
     let matrix = plan.matrix();
-    let width = matrix
-        .iter()
-        .map(|row| row.artifact.what.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(64);
+    let width = matrix.iter().map(|row| row.artifact.what.chars().count()).max().unwrap_or(0).min(64);
     ui.line(format!("{}  (target {})", plan.machine, plan.manifest.target));
-    ui.line(format!(
-        "{:width$}  live  first boot  later boots  asked for in",
-        ""
-    ));
+    ui.line(format!("{:width$}  live  first boot  later boots  asked for in", ""));
     let mut section = None;
     for row in &matrix {
         if section != Some(row.artifact.section) {
@@ -84,10 +71,7 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
         let marks = row.present.map(|present| if present { "yes" } else { "-" });
         let [live, first, later] = marks;
         let what = format!("  {}", row.artifact.what);
-        ui.line(format!(
-            "{what:width$}  {live:^4}  {first:^10}  {later:^11}  {}",
-            row.artifact.origin
-        ));
+        ui.line(format!("{what:width$}  {live:^4}  {first:^10}  {later:^11}  {}", row.artifact.origin));
     }
     ui.line("");
     ui.line(format!(
@@ -102,13 +86,7 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
             length.saturating_sub(used as u64)
         ));
     }
-    let in_life = |life: Life| {
-        plan.manifest
-            .expectations
-            .iter()
-            .filter(|e| e.lives.contains(&life))
-            .count()
-    };
+    let in_life = |life: Life| plan.manifest.expectations.iter().filter(|e| e.lives.contains(&life)).count();
     ui.line(format!(
         "expectations: {} live, {} on the first boot, {} on later boots",
         in_life(Life::Live),

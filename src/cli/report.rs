@@ -30,16 +30,12 @@ fn show_boot(boot: &BootReport, ui: &mut Ui) {
     let verdict = match (differs, unknown) {
         (0, 0) => ui.toned(Tone::Good, &format!("{met} of {all} met")),
         (0, unknown) => ui.toned(Tone::Doubtful, &format!("{met} of {all} met, {unknown} unknown")),
-        (differs, 0) => ui.toned(
-            Tone::Bad,
-            &format!("{met} of {all} met, {}", counted(differs, "difference")),
-        ),
+        (differs, 0) => {
+            ui.toned(Tone::Bad, &format!("{met} of {all} met, {}", counted(differs, "difference")))
+        }
         (differs, unknown) => ui.toned(
             Tone::Bad,
-            &format!(
-                "{met} of {all} met, {}, {unknown} unknown",
-                counted(differs, "difference")
-            ),
+            &format!("{met} of {all} met, {}, {unknown} unknown", counted(differs, "difference")),
         ),
     };
     let id: String = boot.boot_id.chars().take(8).collect();
@@ -63,16 +59,8 @@ fn show_boot(boot: &BootReport, ui: &mut Ui) {
             Outcome::Unknown { why } if said_why == Some(why) => {}
             Outcome::Unknown { why } => {
                 said_why = Some(why);
-                let same = boot
-                    .verdicts
-                    .iter()
-                    .filter(|v| v.outcome == verdict.outcome)
-                    .count();
-                let more = if same > 1 {
-                    format!(" (and {} more)", same - 1)
-                } else {
-                    String::new()
-                };
+                let same = boot.verdicts.iter().filter(|v| v.outcome == verdict.outcome).count();
+                let more = if same > 1 { format!(" (and {} more)", same - 1) } else { String::new() };
                 let doubtful = ui.toned(Tone::Doubtful, "unknown");
                 ui.line(format!("  {doubtful}  {}{more}: {why}", verdict.says));
             }
@@ -81,9 +69,5 @@ fn show_boot(boot: &BootReport, ui: &mut Ui) {
 }
 
 fn found(values: &[String]) -> String {
-    if values.is_empty() {
-        "none".to_owned()
-    } else {
-        values.join(", ")
-    }
+    if values.is_empty() { "none".to_owned() } else { values.join(", ") }
 }

@@ -142,36 +142,23 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         verdict(&report, &boots, arguments, begin, ui);
     }
     let complete = boots.len() == 1 + arguments.scenario.len().max(1);
-    Ok(if report.all_met() && void.is_none() && complete {
-        Exit::Done
-    } else {
-        Exit::Differs
-    })
+    Ok(if report.all_met() && void.is_none() && complete { Exit::Done } else { Exit::Differs })
 }
 
 /// Whether the medium is the stand-in, which needs less of a machine.
 fn kind(medium: &Path) -> Result<Medium, Failure> {
     let mut file = File::open(medium).map_err(|cause| Failure::io("open", medium, &cause))?;
     let live = LiveImage::read(&mut file).map_err(|cause| Failure::image(medium, &cause))?;
-    Ok(if live.volume_id == STAND_IN {
-        Medium::StandIn
-    } else {
-        Medium::Real
-    })
+    Ok(if live.volume_id == STAND_IN { Medium::StandIn } else { Medium::Real })
 }
 
 /// Without what a rehearsal keeps the guest from: it must not reach real machines.
 fn rehearsable(mut manifest: Manifest, ui: &mut Ui) -> Manifest {
     let all = manifest.expectations.len();
-    manifest
-        .expectations
-        .retain(|expectation| !expectation.subject.starts_with("reach/"));
+    manifest.expectations.retain(|expectation| !expectation.subject.starts_with("reach/"));
     let left_out = all - manifest.expectations.len();
     if left_out > 0 {
-        ui.note(format!(
-            "not rehearsed: {} that must answer",
-            counted(left_out, "place")
-        ));
+        ui.note(format!("not rehearsed: {} that must answer", counted(left_out, "place")));
     }
     manifest
 }
@@ -207,10 +194,8 @@ fn judge(manifest: &Manifest, boots: &[Boot]) -> Report {
             unknown: [(String::new(), why.clone())].into(),
         },
     };
-    let records: Vec<(String, BootRecord)> = boots
-        .iter()
-        .map(|boot| (boot.name.clone(), record(boot)))
-        .collect();
+    let records: Vec<(String, BootRecord)> =
+        boots.iter().map(|boot| (boot.name.clone(), record(boot))).collect();
     verify::judge(manifest, &records)
 }
 
@@ -218,15 +203,8 @@ fn judge(manifest: &Manifest, boots: &[Boot]) -> Report {
 fn void_rename(boots: &[Boot]) -> Option<String> {
     let names = |boot: &Boot| {
         let record = boot.record.as_ref().ok()?;
-        let of_ports = record
-            .facts
-            .iter()
-            .filter(|(subject, _)| subject.ends_with("/udev-name"));
-        Some(
-            of_ports
-                .map(|(subject, names)| (subject.clone(), names.clone()))
-                .collect::<Vec<_>>(),
-        )
+        let of_ports = record.facts.iter().filter(|(subject, _)| subject.ends_with("/udev-name"));
+        Some(of_ports.map(|(subject, names)| (subject.clone(), names.clone())).collect::<Vec<_>>())
     };
     let before = boots.iter().find(|boot| boot.name == "install").and_then(names)?;
     let after = boots.iter().find(|boot| boot.name == "rename").and_then(names)?;
@@ -242,10 +220,7 @@ fn verdict(report: &Report, boots: &[Boot], arguments: &Arguments, begin: Instan
     let minutes = begin.elapsed().as_secs_f64() / 60.0;
     let text = if report.all_met() {
         let names: Vec<String> = boots.iter().map(|boot| boot.name.clone()).collect();
-        ui.toned(
-            Tone::Good,
-            &format!("every expectation is met over {}", names.join(", ")),
-        )
+        ui.toned(Tone::Good, &format!("every expectation is met over {}", names.join(", ")))
     } else {
         ui.toned(Tone::Bad, "this machine would not be what its file says")
     };
@@ -265,12 +240,7 @@ fn keep(boots: &[Boot], report: &Report, folder: &Path) -> Result<(), Failure> {
         }
         if let Ok(record) = &boot.record {
             let json = serde_json::to_vec_pretty(record).unwrap_or_default();
-            world::write_file(
-                &folder.join(format!("{}.json", boot.name)),
-                &json,
-                Existing::Replace,
-                0o644,
-            )?;
+            world::write_file(&folder.join(format!("{}.json", boot.name)), &json, Existing::Replace, 0o644)?;
         }
     }
     let json = serde_json::to_vec_pretty(report).unwrap_or_default();

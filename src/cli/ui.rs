@@ -52,12 +52,7 @@ impl Ui {
     pub(super) fn new(arguments: &Arguments) -> Self {
         let colours = std::io::stdout().is_terminal()
             && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self {
-            format: arguments.format,
-            quiet: arguments.quiet,
-            colours,
-            spinner: None,
-        }
+        Self { format: arguments.format, quiet: arguments.quiet, colours, spinner: None }
     }
 
     /// True if results are for programs.
@@ -133,12 +128,7 @@ impl Ui {
         for finding in findings {
             eprintln!("{}\n", finding.render(Some(source)));
         }
-        let count = |severity| {
-            findings
-                .iter()
-                .filter(|finding| finding.severity == severity)
-                .count()
-        };
+        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         if errors + warnings > 0 {
             eprintln!("{}, {}", counted(errors, "error"), counted(warnings, "warning"));
@@ -159,11 +149,7 @@ impl Ui {
             Tone::Doubtful => 33,
             Tone::Faint => 2,
         };
-        if self.colours {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.colours { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 

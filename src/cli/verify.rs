@@ -49,32 +49,22 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Some(path) => world::records(path)?,
         None => local(&manifest)?,
     };
-    let boots: Vec<(String, BootRecord)> = records
-        .into_iter()
-        .map(|record| (record.name(), record))
-        .collect();
+    let boots: Vec<(String, BootRecord)> =
+        records.into_iter().map(|record| (record.name(), record)).collect();
     let report = verify::judge(&manifest, &boots);
     if ui.wants_json() {
         ui.json(&report);
     } else {
         report::show(&report, ui);
     }
-    Ok(if report.all_met() {
-        Exit::Done
-    } else {
-        Exit::Differs
-    })
+    Ok(if report.all_met() { Exit::Done } else { Exit::Differs })
 }
 
 /// Earlier boots by their records, and this one by a look now.
 fn local(manifest: &Manifest) -> Result<Vec<BootRecord>, Failure> {
     let now = world::local_record(manifest)?;
     let kept = Path::new(RECORDS);
-    let mut records = if kept.is_dir() {
-        world::records(kept).unwrap_or_default()
-    } else {
-        Vec::new()
-    };
+    let mut records = if kept.is_dir() { world::records(kept).unwrap_or_default() } else { Vec::new() };
     records.retain(|record| record.boot_id != now.boot_id);
     records.push(now);
     Ok(records)
@@ -88,17 +78,11 @@ fn manifest(path: &Path, ui: &mut Ui) -> Result<Option<Manifest>, Failure> {
     let bytes = world::read_bounded(path, MAX_MANIFEST_BYTES)?;
     let refuse = |why: String| {
         let message = format!("`{}` is not a manifest: {why}", path.display());
-        Failure::input(
-            message,
-            "name the `.manifest.json` that `cotter build` wrote, or the machine file",
-        )
+        Failure::input(message, "name the `.manifest.json` that `cotter build` wrote, or the machine file")
     };
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|cause| refuse(cause.to_string()))?;
     if manifest.schema != MANIFEST_SCHEMA {
-        return Err(refuse(format!(
-            "its schema is `{}`, not `{MANIFEST_SCHEMA}`",
-            manifest.schema
-        )));
+        return Err(refuse(format!("its schema is `{}`, not `{MANIFEST_SCHEMA}`", manifest.schema)));
     }
     Ok(Some(manifest))
 }

@@ -40,38 +40,22 @@ impl Diagnostic {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let Origin {
-            file,
-            line,
-            column,
-            key,
-            length,
-        } = &self.origin;
-        let mut text = format!(
-            "{severity}[{}]: {}\n  --> {file}:{line}:{column}",
-            self.rule, self.message
-        );
+        let Origin { file, line, column, key, length } = &self.origin;
+        let mut text = format!("{severity}[{}]: {}\n  --> {file}:{line}:{column}", self.rule, self.message);
         if !key.is_empty() {
             let _ = write!(text, " ({key})");
         }
         if let Some(words) = source.and_then(|source| source.lines().nth(line.saturating_sub(1))) {
             let margin = line.to_string().len();
-            let room = words
-                .chars()
-                .count()
-                .saturating_sub(column.saturating_sub(1))
-                .max(1);
+            let room = words.chars().count().saturating_sub(column.saturating_sub(1)).max(1);
             let indent: String = words
                 .chars()
                 .take(column.saturating_sub(1))
                 .map(|c| if c == '\t' { '\t' } else { ' ' })
                 .collect();
             let carets = "^".repeat((*length).clamp(1, room));
-            let _ = write!(
-                text,
-                "\n  {:margin$} |\n  {line} | {words}\n  {:margin$} | {indent}{carets}",
-                "", ""
-            );
+            let _ =
+                write!(text, "\n  {:margin$} |\n  {line} | {words}\n  {:margin$} | {indent}{carets}", "", "");
         }
         let _ = write!(text, "\n  help: {}", self.help);
         text
@@ -124,13 +108,7 @@ impl Diagnostics {
         message: String,
         help: String,
     ) {
-        self.0.push(Diagnostic {
-            severity,
-            rule,
-            message,
-            origin: origin.clone(),
-            help,
-        });
+        self.0.push(Diagnostic { severity, rule, message, origin: origin.clone(), help });
     }
 
     /// Takes over the findings of another step.
@@ -150,8 +128,7 @@ impl Diagnostics {
 
     /// The findings by file, line and column.
     pub fn sorted(mut self) -> Vec<Diagnostic> {
-        self.0
-            .sort_by(|a, b| (&a.origin, a.severity, a.rule).cmp(&(&b.origin, b.severity, b.rule)));
+        self.0.sort_by(|a, b| (&a.origin, a.severity, a.rule).cmp(&(&b.origin, b.severity, b.rule)));
         self.0.dedup();
         self.0
     }

@@ -37,11 +37,7 @@ mod tests {
     #[test]
     fn finds_what_was_meant() {
         let known = ["hostname", "network", "storage"];
-        for (word, meant) in [
-            ("hostnam", Some("hostname")),
-            ("netwrok", Some("network")),
-            ("colour", None),
-        ] {
+        for (word, meant) in [("hostnam", Some("hostname")), ("netwrok", Some("network")), ("colour", None)] {
             assert_eq!(nearest(word, known), meant, "{word}");
         }
     }

@@ -28,11 +28,7 @@ pub struct Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)?;
-        if self.key.is_empty() {
-            Ok(())
-        } else {
-            write!(f, " {}", self.key)
-        }
+        if self.key.is_empty() { Ok(()) } else { write!(f, " {}", self.key) }
     }
 }
 
@@ -48,10 +44,7 @@ pub struct Sourced<T> {
 impl<T> Sourced<T> {
     /// Makes another value of this one, at the same place.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Sourced<U> {
-        Sourced {
-            value: make(self.value),
-            origin: self.origin,
-        }
+        Sourced { value: make(self.value), origin: self.origin }
     }
 }
 

@@ -19,26 +19,17 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// Looks at a whole document.
     pub fn root(file: &str, node: &'a Node) -> Self {
-        Self {
-            node,
-            origin: node.place.origin(file, ""),
-        }
+        Self { node, origin: node.place.origin(file, "") }
     }
 
     /// Looks again at a part that was put aside with [`View::aside`].
     pub fn of(part: &'a Sourced<Node>) -> Self {
-        Self {
-            node: &part.value,
-            origin: part.origin.clone(),
-        }
+        Self { node: &part.value, origin: part.origin.clone() }
     }
 
     /// Puts this part aside, to be read by somebody else.
     pub fn aside(&self) -> Sourced<Node> {
-        Sourced {
-            value: self.node.clone(),
-            origin: self.origin.clone(),
-        }
+        Sourced { value: self.node.clone(), origin: self.origin.clone() }
     }
 
     /// Where this is written.
@@ -59,10 +50,9 @@ impl<'a> View<'a> {
     /// The text of a scalar, whatever it might mean otherwise.
     pub fn text(&self, diagnostics: &mut Diagnostics) -> Option<Sourced<String>> {
         match &self.node.value {
-            Value::Scalar(scalar) if !scalar.is_null() => Some(Sourced {
-                value: scalar.text.clone(),
-                origin: self.origin.clone(),
-            }),
+            Value::Scalar(scalar) if !scalar.is_null() => {
+                Some(Sourced { value: scalar.text.clone(), origin: self.origin.clone() })
+            }
             Value::Scalar(_) => self.wrong("a text", "nothing", diagnostics),
             Value::List(_) => self.wrong("a text", "a list", diagnostics),
             Value::Map(_) => self.wrong("a text", "a mapping", diagnostics),
@@ -79,10 +69,7 @@ impl<'a> View<'a> {
     {
         let text = self.text(diagnostics)?;
         match text.value.parse() {
-            Ok(value) => Some(Sourced {
-                value,
-                origin: text.origin,
-            }),
+            Ok(value) => Some(Sourced { value, origin: text.origin }),
             Err(error) => {
                 diagnostics.wrong_value(rule, &text.origin, error);
                 None
@@ -103,10 +90,7 @@ impl<'a> View<'a> {
             let message = format!("`{}` is not one of the words known here", text.value);
             diagnostics.error("known-word", &text.origin, message, help);
         }
-        found.map(|(_, value)| Sourced {
-            value: *value,
-            origin: text.origin,
-        })
+        found.map(|(_, value)| Sourced { value: *value, origin: text.origin })
     }
 
     /// `true` or `false`.
@@ -116,10 +100,7 @@ impl<'a> View<'a> {
             return None;
         };
         match scalar.as_bool() {
-            Some(value) => Some(Sourced {
-                value,
-                origin: text.origin,
-            }),
+            Some(value) => Some(Sourced { value, origin: text.origin }),
             None => {
                 let message = format!("`{}` is not a truth value", text.value);
                 diagnostics.error(
@@ -140,16 +121,8 @@ impl<'a> View<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Option<Sourced<u32>> {
         let text = self.text(diagnostics)?;
-        match text
-            .value
-            .parse::<u32>()
-            .ok()
-            .filter(|number| range.contains(number))
-        {
-            Some(value) => Some(Sourced {
-                value,
-                origin: text.origin,
-            }),
+        match text.value.parse::<u32>().ok().filter(|number| range.contains(number)) {
+            Some(value) => Some(Sourced { value, origin: text.origin }),
             None => {
                 let (from, to) = (range.start(), range.end());
                 let message = format!("`{}` is not a whole number from {from} to {to}", text.value);
@@ -170,9 +143,7 @@ impl<'a> View<'a> {
             Value::List(items) => {
                 let member = |(index, node): (usize, &'a Node)| View {
                     node,
-                    origin: node
-                        .place
-                        .origin(&self.origin.file, &format!("{}[{index}]", self.origin.key)),
+                    origin: node.place.origin(&self.origin.file, &format!("{}[{index}]", self.origin.key)),
                 };
                 items.iter().enumerate().map(member).collect()
             }
@@ -188,23 +159,16 @@ impl<'a> View<'a> {
         T: FromStr,
         T::Err: Into<(String, String)>,
     {
-        self.list(diagnostics)
-            .iter()
-            .filter_map(|member| member.parse(rule, diagnostics))
-            .collect()
+        self.list(diagnostics).iter().filter_map(|member| member.parse(rule, diagnostics)).collect()
     }
 
     /// The fields of a mapping.
     pub fn fields(&self, diagnostics: &mut Diagnostics) -> Option<Fields<'a>> {
         match &self.node.value {
-            Value::Map(_) => Some(Fields {
-                view: self.clone(),
-                asked: Vec::new(),
-            }),
-            Value::Scalar(scalar) if scalar.is_null() => Some(Fields {
-                view: self.clone(),
-                asked: Vec::new(),
-            }),
+            Value::Map(_) => Some(Fields { view: self.clone(), asked: Vec::new() }),
+            Value::Scalar(scalar) if scalar.is_null() => {
+                Some(Fields { view: self.clone(), asked: Vec::new() })
+            }
             Value::Scalar(_) => self.wrong("a mapping", "a text", diagnostics),
             Value::List(_) => self.wrong("a mapping", "a list", diagnostics),
         }
@@ -216,18 +180,9 @@ impl<'a> View<'a> {
     }
 
     fn wrong<T>(&self, wanted: &str, found: &str, diagnostics: &mut Diagnostics) -> Option<T> {
-        let name = if self.origin.key.is_empty() {
-            "the file"
-        } else {
-            self.origin.key.as_str()
-        };
+        let name = if self.origin.key.is_empty() { "the file" } else { self.origin.key.as_str() };
         let message = format!("`{name}` is {found}, not {wanted}");
-        diagnostics.error(
-            "kind-of-value",
-            &self.origin,
-            message,
-            format!("write {wanted} here"),
-        );
+        diagnostics.error("kind-of-value", &self.origin, message, format!("write {wanted} here"));
         None
     }
 }
@@ -253,21 +208,10 @@ impl<'a> Fields<'a> {
         };
         let (name, node) = entries.iter().find(|(name, _)| name.text == key)?;
         let parent = &self.view.origin;
-        let path = if parent.key.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", parent.key)
-        };
+        let path = if parent.key.is_empty() { key.to_owned() } else { format!("{}.{key}", parent.key) };
         // A collection in block style begins on a later line; its key is what the user looks for.
-        let place = if node.place.line == name.place.line {
-            node.place
-        } else {
-            name.place
-        };
-        let view = View {
-            node,
-            origin: place.origin(&parent.file, &path),
-        };
+        let place = if node.place.line == name.place.line { node.place } else { name.place };
+        let view = View { node, origin: place.origin(&parent.file, &path) };
         (!view.is_null()).then_some(view)
     }
 
@@ -311,12 +255,7 @@ impl<'a> Fields<'a> {
                 None => format!("known here: {}", self.asked.join(", ")),
             };
             let origin = name.place.origin(&parent.file, &path);
-            diagnostics.error(
-                "unknown-key",
-                &origin,
-                format!("`{}` is not a key here", name.text),
-                help,
-            );
+            diagnostics.error("unknown-key", &origin, format!("`{}` is not a key here", name.text), help);
         }
     }
 }
@@ -324,10 +263,7 @@ impl<'a> Fields<'a> {
 fn to_json(node: &Node) -> serde_json::Value {
     match &node.value {
         Value::Map(entries) => serde_json::Value::Object(
-            entries
-                .iter()
-                .map(|(key, node)| (key.text.clone(), to_json(node)))
-                .collect(),
+            entries.iter().map(|(key, node)| (key.text.clone(), to_json(node))).collect(),
         ),
         Value::List(items) => serde_json::Value::Array(items.iter().map(to_json).collect()),
         Value::Scalar(scalar) if scalar.is_null() => serde_json::Value::Null,
@@ -349,18 +285,10 @@ fn number(text: &str) -> Option<serde_json::Value> {
     }
     let begins_like_one = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
     let digits = text.strip_prefix('+').unwrap_or(text);
-    if !begins_like_one
-        || digits
-            .bytes()
-            .any(|b| !(b.is_ascii_digit() || b".eE+-".contains(&b)))
-    {
+    if !begins_like_one || digits.bytes().any(|b| !(b.is_ascii_digit() || b".eE+-".contains(&b))) {
         return None;
     }
-    digits
-        .parse::<i64>()
-        .ok()
-        .map(Into::into)
-        .or_else(|| digits.parse::<f64>().ok().map(Into::into))
+    digits.parse::<i64>().ok().map(Into::into).or_else(|| digits.parse::<f64>().ok().map(Into::into))
 }
 
 #[cfg(test)]
@@ -379,10 +307,7 @@ mod tests {
         fields.finish(&mut findings);
         let found = findings.sorted();
         assert_eq!(found.len(), 1);
-        assert_eq!(
-            (found[0].rule, found[0].help.as_str()),
-            ("unknown-key", "did you mean `hostname`?")
-        );
+        assert_eq!((found[0].rule, found[0].help.as_str()), ("unknown-key", "did you mean `hostname`?"));
     }
 
     #[test]

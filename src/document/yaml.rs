@@ -84,16 +84,8 @@ impl Scalar {
 impl Place {
     fn of(span: Span) -> Self {
         let Span { start, end } = span;
-        let length = if start.line() == end.line() {
-            end.index().saturating_sub(start.index())
-        } else {
-            1
-        };
-        Self {
-            line: start.line(),
-            column: start.col() + 1,
-            length,
-        }
+        let length = if start.line() == end.line() { end.index().saturating_sub(start.index()) } else { 1 };
+        Self { line: start.line(), column: start.col() + 1, length }
     }
 
     pub(super) fn origin(self, file: &str, key: &str) -> Origin {
@@ -112,19 +104,9 @@ impl Place {
 /// Returns nothing, with findings, if the text is no YAML or breaks a limit (4 MiB, depth 64,
 /// 100,000 nodes). Duplicate keys are findings, and the first of them stands.
 pub fn parse(file: &str, text: &str) -> (Option<Node>, Diagnostics) {
-    let mut builder = Builder {
-        file,
-        diagnostics: Diagnostics::new(),
-        anchors: HashMap::new(),
-        nodes: 0,
-    };
+    let mut builder = Builder { file, diagnostics: Diagnostics::new(), anchors: HashMap::new(), nodes: 0 };
     if text.len() > MAX_BYTES {
-        let origin = Place {
-            line: 1,
-            column: 1,
-            length: 1,
-        }
-        .origin(file, "");
+        let origin = Place { line: 1, column: 1, length: 1 }.origin(file, "");
         builder.diagnostics.error(
             "file-size",
             &origin,
@@ -190,27 +172,16 @@ impl Builder<'_> {
                     None
                 }
                 Event::Scalar(text, style, anchor, _) => {
-                    let scalar = Scalar {
-                        text: text.into_owned(),
-                        plain: style == ScalarStyle::Plain,
-                    };
+                    let scalar = Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
                     self.leaf(&mut stack, place, anchor, scalar)
                 }
                 Event::Alias(anchor) => Some(self.alias(span.start, anchor)?),
                 Event::SequenceStart(anchor, _) => {
-                    stack.push(Open {
-                        anchor,
-                        place,
-                        kind: OpenKind::List(Vec::new()),
-                    });
+                    stack.push(Open { anchor, place, kind: OpenKind::List(Vec::new()) });
                     None
                 }
                 Event::MappingStart(anchor, _) => {
-                    stack.push(Open {
-                        anchor,
-                        place,
-                        kind: OpenKind::Map(Vec::new(), None),
-                    });
+                    stack.push(Open { anchor, place, kind: OpenKind::Map(Vec::new(), None) });
                     None
                 }
                 Event::SequenceEnd | Event::MappingEnd => stack.pop().map(|open| self.close(open)),
@@ -238,23 +209,11 @@ impl Builder<'_> {
 
     /// A scalar is a key where a mapping waits for one, else a node.
     fn leaf(&mut self, stack: &mut [Open], place: Place, anchor: usize, scalar: Scalar) -> Option<Node> {
-        if let Some(Open {
-            kind: OpenKind::Map(_, waiting @ None),
-            ..
-        }) = stack.last_mut()
-        {
-            *waiting = Some(Key {
-                text: scalar.text,
-                place,
-            });
+        if let Some(Open { kind: OpenKind::Map(_, waiting @ None), .. }) = stack.last_mut() {
+            *waiting = Some(Key { text: scalar.text, place });
             return None;
         }
-        let node = Node {
-            value: Value::Scalar(scalar),
-            place,
-            nodes: 1,
-            depth: 0,
-        };
+        let node = Node { value: Value::Scalar(scalar), place, nodes: 1, depth: 0 };
         self.remember(anchor, &node);
         Some(node)
     }
@@ -279,22 +238,12 @@ impl Builder<'_> {
             OpenKind::List(items) => {
                 let nodes = 1 + items.iter().map(|item| item.nodes).sum::<usize>();
                 let depth = 1 + items.iter().map(|item| item.depth).max().unwrap_or(0);
-                Node {
-                    value: Value::List(items),
-                    place,
-                    nodes,
-                    depth,
-                }
+                Node { value: Value::List(items), place, nodes, depth }
             }
             OpenKind::Map(entries, _) => {
                 let nodes = 1 + entries.iter().map(|(_, node)| node.nodes).sum::<usize>();
                 let depth = 1 + entries.iter().map(|(_, node)| node.depth).max().unwrap_or(0);
-                Node {
-                    value: Value::Map(entries),
-                    place,
-                    nodes,
-                    depth,
-                }
+                Node { value: Value::Map(entries), place, nodes, depth }
             }
         };
         self.remember(anchor, &node);
@@ -310,14 +259,8 @@ impl Builder<'_> {
     fn place_node(&mut self, stack: &mut [Open], node: Node, root: &mut Option<Node>) {
         match stack.last_mut() {
             None => *root = Some(node),
-            Some(Open {
-                kind: OpenKind::List(items),
-                ..
-            }) => items.push(node),
-            Some(Open {
-                kind: OpenKind::Map(entries, waiting),
-                ..
-            }) => match waiting.take() {
+            Some(Open { kind: OpenKind::List(items), .. }) => items.push(node),
+            Some(Open { kind: OpenKind::Map(entries, waiting), .. }) => match waiting.take() {
                 Some(key) if key.text == "<<" => merge(entries, node),
                 Some(key) => match entries.iter().find(|(other, _)| other.text == key.text) {
                     Some((first, _)) => {
@@ -342,23 +285,15 @@ impl Builder<'_> {
                         "a key here is a list or a mapping",
                         "write a word as key",
                     );
-                    *waiting = Some(Key {
-                        text: String::new(),
-                        place: node.place,
-                    });
+                    *waiting = Some(Key { text: String::new(), place: node.place });
                 }
             },
         }
     }
 
     fn refuse(&mut self, at: Marker, rule: &'static str, message: &str, help: &str) {
-        let place = Place {
-            line: at.line(),
-            column: at.col() + 1,
-            length: 1,
-        };
-        self.diagnostics
-            .error(rule, &place.origin(self.file, ""), message, help);
+        let place = Place { line: at.line(), column: at.col() + 1, length: 1 };
+        self.diagnostics.error(rule, &place.origin(self.file, ""), message, help);
     }
 }
 
@@ -387,9 +322,7 @@ mod tests {
     fn knows_places_and_keeps_text() {
         let (tree, findings) = parse("x.yaml", "a: 0644\nb:\n  - {c: 'no'}\n");
         assert!(findings.is_empty());
-        let Value::Map(entries) = tree.unwrap().value else {
-            unreachable!("a mapping was written")
-        };
+        let Value::Map(entries) = tree.unwrap().value else { unreachable!("a mapping was written") };
         let places: Vec<_> = entries
             .iter()
             .map(|(key, node)| (key.text.as_str(), node.place.line, node.place.column))
@@ -425,12 +358,8 @@ mod tests {
     fn merges_what_is_not_there_yet() {
         let (tree, findings) = parse("x.yaml", "base: &b {x: 1, y: 2}\nhost:\n  x: 3\n  <<: *b\n");
         assert!(findings.is_empty());
-        let Value::Map(entries) = tree.unwrap().value else {
-            unreachable!("a mapping was written")
-        };
-        let Value::Map(host) = &entries[1].1.value else {
-            unreachable!("a mapping was written")
-        };
+        let Value::Map(entries) = tree.unwrap().value else { unreachable!("a mapping was written") };
+        let Value::Map(host) = &entries[1].1.value else { unreachable!("a mapping was written") };
         let keys: Vec<_> = host.iter().map(|(key, _)| key.text.as_str()).collect();
         assert_eq!(keys, ["x", "y"]);
     }

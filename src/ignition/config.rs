@@ -26,9 +26,7 @@ struct Version {
 
 impl Default for Version {
     fn default() -> Self {
-        Self {
-            version: Config::VERSION,
-        }
+        Self { version: Config::VERSION }
     }
 }
 
@@ -136,17 +134,8 @@ struct Resource {
 impl File {
     /// A file of root's that replaces what is there.
     pub fn new(path: impl Into<String>, mode: FileMode, contents: &[u8]) -> Self {
-        let contents = Resource {
-            source: data_url::encode(contents),
-        };
-        Self {
-            path: path.into(),
-            overwrite: true,
-            mode,
-            user: None,
-            group: None,
-            contents,
-        }
+        let contents = Resource { source: data_url::encode(contents) };
+        Self { path: path.into(), overwrite: true, mode, user: None, group: None, contents }
     }
 
     /// The same file, owned by `user` and `group`.
@@ -234,11 +223,7 @@ mod tests {
     fn writes_ignitions_names_and_leaves_out_what_is_not_said() {
         let mut config = Config::default();
         config.file(File::new("/etc/motd", FileMode::PUBLIC, b"hi\n").owned_by(Some("core".into()), None));
-        config.unit(Unit {
-            name: "a.service".into(),
-            enabled: Some(true),
-            ..Unit::default()
-        });
+        config.unit(Unit { name: "a.service".into(), enabled: Some(true), ..Unit::default() });
         let json: serde_json::Value = serde_json::from_slice(&config.to_json()).unwrap();
         let expected = serde_json::json!({
             "ignition": {"version": "3.3.0"},

@@ -31,13 +31,7 @@ pub fn hash_password(password: &Secret, machine: &str, user: &str, seed: Option<
     let salt = mac.finalize().into_bytes();
     let params = Params::new(ROUNDS).ok()?;
     let hash = ShaCrypt::SHA512
-        .hash_password_customized(
-            password.reveal().as_bytes(),
-            salt.get(..SALT_BYTES)?,
-            None,
-            None,
-            params,
-        )
+        .hash_password_customized(password.reveal().as_bytes(), salt.get(..SALT_BYTES)?, None, None, params)
         .ok()?;
     Some(hash.as_str().to_owned())
 }
@@ -74,13 +68,7 @@ mod tests {
     /// The system's crypt(3), through perl, is the judge: a hash it does not make again locks people out.
     #[test]
     fn agrees_with_the_systems_crypt() {
-        for password in [
-            "hunter2",
-            "",
-            "pass phrase with spaces",
-            "ünïcode",
-            &"x".repeat(100),
-        ] {
+        for password in ["hunter2", "", "pass phrase with spaces", "ünïcode", &"x".repeat(100)] {
             let ours = hash(password, "r640", "core", None);
             let made = std::process::Command::new("perl")
                 .args(["-e", "print crypt($ARGV[0], $ARGV[1])", password, &ours])

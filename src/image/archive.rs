@@ -43,9 +43,7 @@ impl Archive {
 
     /// The files by path.
     pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files
-            .iter()
-            .map(|(path, contents)| (path.as_str(), contents.as_slice()))
+        self.files.iter().map(|(path, contents)| (path.as_str(), contents.as_slice()))
     }
 
     /// True if there is no file.
@@ -76,15 +74,9 @@ impl Archive {
                 parent = above;
             }
         }
-        let files = self
-            .files
-            .iter()
-            .map(|(path, contents)| (path.as_str(), 0o100_600, contents.as_slice()));
-        let mut entries: Vec<(&str, u32, &[u8])> = directories
-            .into_iter()
-            .map(|path| (path, 0o040_755, &[][..]))
-            .chain(files)
-            .collect();
+        let files = self.files.iter().map(|(path, contents)| (path.as_str(), 0o100_600, contents.as_slice()));
+        let mut entries: Vec<(&str, u32, &[u8])> =
+            directories.into_iter().map(|path| (path, 0o040_755, &[][..])).chain(files).collect();
         entries.sort_by_key(|(path, ..)| *path);
         let mut cpio = Vec::new();
         for (path, mode, contents) in entries {
@@ -159,9 +151,8 @@ impl Archive {
                 return Err(damaged("a header is missing"));
             }
             let field = |index: usize| {
-                let digits = header
-                    .get(6 + index * 8..14 + index * 8)
-                    .and_then(|d| std::str::from_utf8(d).ok());
+                let digits =
+                    header.get(6 + index * 8..14 + index * 8).and_then(|d| std::str::from_utf8(d).ok());
                 digits
                     .and_then(|d| u32::from_str_radix(d, 16).ok())
                     .ok_or_else(|| damaged("a header is not hexadecimal"))
@@ -173,9 +164,7 @@ impl Archive {
                 .ok_or_else(|| damaged("it breaks off"))?;
             let name = String::from_utf8_lossy(name.strip_suffix(b"\0").unwrap_or(name)).into_owned();
             let begin = aligned(at + 110 + name_size);
-            let end = begin
-                .checked_add(size)
-                .ok_or_else(|| damaged("a file is too large"))?;
+            let end = begin.checked_add(size).ok_or_else(|| damaged("a file is too large"))?;
             let contents = cpio.get(begin..end).ok_or_else(|| damaged("it breaks off"))?;
             at = aligned(end);
             if name == "TRAILER!!!" {
@@ -204,21 +193,7 @@ fn bounded(decoder: &mut impl Read) -> Result<Vec<u8>, ImageError> {
 
 fn entry(cpio: &mut Vec<u8>, path: &str, mode: u32, contents: &[u8]) {
     // ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check
-    let fields = [
-        0,
-        mode,
-        0,
-        0,
-        1,
-        0,
-        contents.len() as u32,
-        0,
-        0,
-        0,
-        0,
-        path.len() as u32 + 1,
-        0,
-    ];
+    let fields = [0, mode, 0, 0, 1, 0, contents.len() as u32, 0, 0, 0, 0, path.len() as u32 + 1, 0];
     cpio.extend_from_slice(b"070701");
     for field in fields {
         cpio.extend_from_slice(format!("{field:08X}").as_bytes());
@@ -242,10 +217,7 @@ mod tests {
     fn sample() -> Archive {
         let mut archive = Archive::default();
         archive.insert("config.ign", b"{}".to_vec());
-        archive.insert(
-            "etc/coreos-firstboot-network/a.nmconnection",
-            b"[connection]\n".to_vec(),
-        );
+        archive.insert("etc/coreos-firstboot-network/a.nmconnection", b"[connection]\n".to_vec());
         archive
     }
 

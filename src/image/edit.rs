@@ -40,9 +40,7 @@ pub enum Replace {
 
 /// What the embed area holds.
 pub fn embedded<R: Read + Seek>(live: &LiveImage, image: &mut R) -> Result<Archive, ImageError> {
-    let length = usize::try_from(live.embed.length)
-        .ok()
-        .filter(|length| *length <= 64 << 20);
+    let length = usize::try_from(live.embed.length).ok().filter(|length| *length <= 64 << 20);
     let length =
         length.ok_or_else(|| ImageError::Damaged(format!("an embed area of {} bytes", live.embed.length)))?;
     let mut area = vec![0; length];
@@ -73,25 +71,14 @@ pub fn embed<R: Read + Seek>(
         archive.insert(format!("{NETWORK}/{name}"), keyfile.clone());
     }
     let mut overlay = Overlay::default();
-    let mut area = if archive.is_empty() {
-        Vec::new()
-    } else {
-        archive.to_xz()?
-    };
+    let mut area = if archive.is_empty() { Vec::new() } else { archive.to_xz()? };
     if area.len() as u64 > live.embed.length {
-        let mut largest: Vec<(String, usize)> = archive
-            .files()
-            .map(|(path, bytes)| (path.to_owned(), bytes.len()))
-            .collect();
+        let mut largest: Vec<(String, usize)> =
+            archive.files().map(|(path, bytes)| (path.to_owned(), bytes.len())).collect();
         largest.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
         largest.truncate(3);
         let what = "the compressed configuration";
-        return Err(ImageError::TooLarge {
-            what,
-            size: area.len(),
-            room: live.embed.length,
-            largest,
-        });
+        return Err(ImageError::TooLarge { what, size: area.len(), room: live.embed.length, largest });
     }
     area.resize(usize::try_from(live.embed.length).unwrap_or(area.len()), 0);
     overlay.lay(live.embed.offset, area);
@@ -109,10 +96,7 @@ pub fn embed<R: Read + Seek>(
 /// Makes the overlay that gives the pristine image again.
 pub fn reset(live: &LiveImage) -> Result<Overlay, ImageError> {
     let mut overlay = Overlay::default();
-    overlay.lay(
-        live.embed.offset,
-        vec![0; usize::try_from(live.embed.length).unwrap_or(0)],
-    );
+    overlay.lay(live.embed.offset, vec![0; usize::try_from(live.embed.length).unwrap_or(0)]);
     if let Some(areas) = &live.kernel_arguments {
         lay_arguments(&mut overlay, areas, &areas.default)?;
     }
@@ -121,10 +105,7 @@ pub fn reset(live: &LiveImage) -> Result<Overlay, ImageError> {
 
 /// The arguments after the edit; one that is there already is not added again.
 fn changed(areas: &KernelArgumentAreas, edit: &Edit) -> Result<String, ImageError> {
-    let all = edit
-        .append_kernel_arguments
-        .iter()
-        .chain(&edit.delete_kernel_arguments);
+    let all = edit.append_kernel_arguments.iter().chain(&edit.delete_kernel_arguments);
     for word in all {
         if word.is_empty() || !word.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(ImageError::BadArgument(word.clone()));

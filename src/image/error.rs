@@ -64,19 +64,11 @@ impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Truncated { found, expected } => {
-                write!(
-                    f,
-                    "the image is incomplete: {found} of {expected} bytes are there"
-                )
+                write!(f, "the image is incomplete: {found} of {expected} bytes are there")
             }
             Self::NotALiveImage(why) => write!(f, "this is not a live image: {why}"),
             Self::Damaged(why) => write!(f, "the image contradicts itself: {why}"),
-            Self::TooLarge {
-                what,
-                size,
-                room,
-                largest,
-            } => {
+            Self::TooLarge { what, size, room, largest } => {
                 write!(
                     f,
                     "{what} takes {size} bytes, {} more than the {room} there are",

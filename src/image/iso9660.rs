@@ -39,26 +39,17 @@ impl Volume {
         let length = image.seek(SeekFrom::End(0))?;
         let mut descriptor = [0_u8; SECTOR as usize];
         if length < 17 * SECTOR {
-            return Err(ImageError::NotALiveImage(
-                "it is too short for an ISO 9660 image".into(),
-            ));
+            return Err(ImageError::NotALiveImage("it is too short for an ISO 9660 image".into()));
         }
         read_at(image, 16 * SECTOR, &mut descriptor)?;
         if descriptor.get(..6) != Some(&b"\x01CD001"[..]) {
-            return Err(ImageError::NotALiveImage(
-                "it has no ISO 9660 volume descriptor".into(),
-            ));
+            return Err(ImageError::NotALiveImage("it has no ISO 9660 volume descriptor".into()));
         }
         let expected = u64::from(le32(&descriptor, 80)) * SECTOR;
         if length < expected {
-            return Err(ImageError::Truncated {
-                found: length,
-                expected,
-            });
+            return Err(ImageError::Truncated { found: length, expected });
         }
-        let id = String::from_utf8_lossy(descriptor.get(40..72).unwrap_or_default())
-            .trim_end()
-            .to_owned();
+        let id = String::from_utf8_lossy(descriptor.get(40..72).unwrap_or_default()).trim_end().to_owned();
         let root = record(descriptor.get(156..190).unwrap_or_default(), length)
             .ok_or_else(|| ImageError::Damaged("its root directory lies outside of it".into()))?
             .1;
@@ -91,10 +82,7 @@ impl Volume {
         name: &str,
     ) -> Result<Option<Entry>, ImageError> {
         if directory.length > MAX_DIRECTORY {
-            return Err(ImageError::Damaged(format!(
-                "a directory of {} bytes",
-                directory.length
-            )));
+            return Err(ImageError::Damaged(format!("a directory of {} bytes", directory.length)));
         }
         let mut bytes = vec![0; directory.length as usize];
         read_at(image, directory.offset, &mut bytes)?;
@@ -125,16 +113,8 @@ fn record(bytes: &[u8], image_length: u64) -> Option<(String, Entry)> {
     let directory = bytes.get(25)? & 2 != 0;
     let name = bytes.get(33..33 + usize::from(*bytes.get(32)?))?;
     let end = offset.checked_add(u64::from(length))?;
-    (end <= image_length).then(|| {
-        (
-            String::from_utf8_lossy(name).into_owned(),
-            Entry {
-                offset,
-                length,
-                directory,
-            },
-        )
-    })
+    (end <= image_length)
+        .then(|| (String::from_utf8_lossy(name).into_owned(), Entry { offset, length, directory }))
 }
 
 /// `KARGS.JSO;1` and `kargs.json;1` are both `kargs.json`.
@@ -153,10 +133,7 @@ fn same_name(found: &str, wanted: &str) -> bool {
 }
 
 fn le32(bytes: &[u8], at: usize) -> u32 {
-    bytes
-        .get(at..at + 4)
-        .and_then(|four| four.try_into().ok())
-        .map_or(0, u32::from_le_bytes)
+    bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(0, u32::from_le_bytes)
 }
 
 /// Reads exactly `buffer` at `offset`.

@@ -119,13 +119,7 @@ impl LiveImage {
                 None => header_arguments(image, &volume, &layouts)?,
             };
         let features = description(image, &volume, &layouts.features)?.unwrap_or_default();
-        Ok(Self {
-            volume_id: volume.id,
-            length: volume.length,
-            embed,
-            kernel_arguments,
-            features,
-        })
+        Ok(Self { volume_id: volume.id, length: volume.length, embed, kernel_arguments, features })
     }
 
     /// True if the live system says that it understands `feature`.
@@ -143,16 +137,11 @@ fn description<T: for<'de> Deserialize<'de>, R: Read + Seek>(
         return Ok(None);
     };
     if entry.length > MAX_DESCRIPTION {
-        return Err(ImageError::Damaged(format!(
-            "`{path}` has {} bytes",
-            entry.length
-        )));
+        return Err(ImageError::Damaged(format!("`{path}` has {} bytes", entry.length)));
     }
     let mut json = vec![0; entry.length as usize];
     read_at(image, entry.offset, &mut json)?;
-    serde_json::from_slice(&json)
-        .map(Some)
-        .map_err(|cause| ImageError::Damaged(format!("`{path}`: {cause}")))
+    serde_json::from_slice(&json).map(Some).map_err(|cause| ImageError::Damaged(format!("`{path}`: {cause}")))
 }
 
 fn embed_area<R: Read + Seek>(image: &mut R, volume: &Volume, layouts: &Layouts) -> Result<Area, ImageError> {
@@ -172,10 +161,7 @@ fn embed_area<R: Read + Seek>(image: &mut R, volume: &Volume, layouts: &Layouts)
     if length == 0 || length > rest {
         return Err(outside());
     }
-    Ok(Area {
-        offset: entry.offset + offset,
-        length,
-    })
+    Ok(Area { offset: entry.offset + offset, length })
 }
 
 fn described_arguments<R: Read + Seek>(
@@ -187,13 +173,9 @@ fn described_arguments<R: Read + Seek>(
     let mut places = Vec::new();
     for file in &description.files {
         let damaged = |why: &str| ImageError::Damaged(format!("kernel arguments in `{}`: {why}", file.path));
-        let entry = volume
-            .find(image, &file.path)?
-            .ok_or_else(|| damaged("there is no such file"))?;
-        let end = file
-            .offset
-            .checked_add(description.size)
-            .ok_or_else(|| damaged("they lie outside of it"))?;
+        let entry = volume.find(image, &file.path)?.ok_or_else(|| damaged("there is no such file"))?;
+        let end =
+            file.offset.checked_add(description.size).ok_or_else(|| damaged("they lie outside of it"))?;
         if end > u64::from(entry.length) {
             return Err(damaged("they lie outside of it"));
         }
@@ -232,24 +214,11 @@ fn header_arguments<R: Read + Seek>(
     let offsets: Vec<u64> = (3..9).map(word).take_while(|offset| *offset != 0).collect();
     let inside = |offset: &u64| offset.checked_add(length).is_some_and(|end| end <= volume.length);
     if length > layouts.arguments_most_bytes || !offsets.iter().chain([&default_offset]).all(inside) {
-        return Err(ImageError::Damaged(
-            "the kernel-argument areas lie outside of it".into(),
-        ));
+        return Err(ImageError::Damaged("the kernel-argument areas lie outside of it".into()));
     }
-    let place = |offset| KernelArgumentPlace {
-        offset,
-        end: newline(),
-        pad: b'#',
-    };
+    let place = |offset| KernelArgumentPlace { offset, end: newline(), pad: b'#' };
     let default = text(image, default_offset, length, &place(default_offset))?;
-    arguments(
-        image,
-        layouts,
-        default,
-        length,
-        offsets.into_iter().map(place).collect(),
-    )
-    .map(Some)
+    arguments(image, layouts, default, length, offsets.into_iter().map(place).collect()).map(Some)
 }
 
 fn arguments<R: Read + Seek>(
@@ -260,26 +229,17 @@ fn arguments<R: Read + Seek>(
     places: Vec<KernelArgumentPlace>,
 ) -> Result<KernelArgumentAreas, ImageError> {
     if length > layouts.arguments_most_bytes || default.len() as u64 >= length || places.is_empty() {
-        return Err(ImageError::Damaged(
-            "the kernel-argument areas have an impossible size".into(),
-        ));
+        return Err(ImageError::Damaged("the kernel-argument areas have an impossible size".into()));
     }
     let mut current: Option<String> = None;
     for place in &places {
         let found = text(image, place.offset, length, place)?;
         if current.as_ref().is_some_and(|other| *other != found) {
-            return Err(ImageError::Damaged(
-                "its boot loaders have different kernel arguments".into(),
-            ));
+            return Err(ImageError::Damaged("its boot loaders have different kernel arguments".into()));
         }
         current = Some(found);
     }
-    Ok(KernelArgumentAreas {
-        default,
-        current: current.unwrap_or_default(),
-        places,
-        length,
-    })
+    Ok(KernelArgumentAreas { default, current: current.unwrap_or_default(), places, length })
 }
 
 /// The arguments in one place: up to the ending, or to the filling.
@@ -302,8 +262,6 @@ impl KernelArgumentAreas {
     /// How many more bytes fit.
     pub fn left(&self) -> u64 {
         let end = self.places.iter().map(|place| place.end.len()).max().unwrap_or(1) as u64;
-        self.length
-            .saturating_sub(end)
-            .saturating_sub(self.current.len() as u64)
+        self.length.saturating_sub(end).saturating_sub(self.current.len() as u64)
     }
 }

@@ -20,18 +20,12 @@ impl Overlay {
 
     /// The ranges: offset in bytes, and what stands there.
     pub fn patches(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        self.patches
-            .iter()
-            .map(|(offset, bytes)| (*offset, bytes.as_slice()))
+        self.patches.iter().map(|(offset, bytes)| (*offset, bytes.as_slice()))
     }
 
     /// The changed image, to be read from anywhere.
     pub fn over<R: Read + Seek>(&self, base: R) -> OverlayReader<'_, R> {
-        OverlayReader {
-            overlay: self,
-            base,
-            position: 0,
-        }
+        OverlayReader { overlay: self, base, position: 0 }
     }
 }
 
@@ -63,9 +57,7 @@ impl<R: Read + Seek> Read for OverlayReader<'_, R> {
                     .range(self.position..)
                     .next()
                     .map_or(u64::MAX, |(offset, _)| *offset);
-                let room = usize::try_from(next - self.position)
-                    .unwrap_or(usize::MAX)
-                    .min(buffer.len());
+                let room = usize::try_from(next - self.position).unwrap_or(usize::MAX).min(buffer.len());
                 self.base.seek(SeekFrom::Start(self.position))?;
                 self.base.read(buffer.get_mut(..room).unwrap_or_default())?
             }
@@ -79,15 +71,12 @@ impl<R: Read + Seek> Seek for OverlayReader<'_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.position = match to {
             SeekFrom::Start(position) => position,
-            SeekFrom::Current(by) => self
-                .position
-                .checked_add_signed(by)
-                .ok_or(io::ErrorKind::InvalidInput)?,
-            SeekFrom::End(by) => self
-                .base
-                .seek(SeekFrom::End(0))?
-                .checked_add_signed(by)
-                .ok_or(io::ErrorKind::InvalidInput)?,
+            SeekFrom::Current(by) => {
+                self.position.checked_add_signed(by).ok_or(io::ErrorKind::InvalidInput)?
+            }
+            SeekFrom::End(by) => {
+                self.base.seek(SeekFrom::End(0))?.checked_add_signed(by).ok_or(io::ErrorKind::InvalidInput)?
+            }
         };
         Ok(self.position)
     }

@@ -17,16 +17,7 @@ use crate::value::InterfaceName;
 
 /// Kinds of interface for which `nmstate` is known to write a right keyfile. It writes an Ethernet
 /// profile for some others (`wireguard`) without a word.
-const KINDS: [&str; 8] = [
-    "ethernet",
-    "bond",
-    "vlan",
-    "linux-bridge",
-    "dummy",
-    "vrf",
-    "vxlan",
-    "infiniband",
-];
+const KINDS: [&str; 8] = ["ethernet", "bond", "vlan", "linux-bridge", "dummy", "vrf", "vxlan", "infiniband"];
 
 /// Adds what is wrong with `network`.
 pub fn check(network: &NetworkState, findings: &mut Diagnostics) {
@@ -36,19 +27,13 @@ pub fn check(network: &NetworkState, findings: &mut Diagnostics) {
         addresses(nic, findings);
     }
     same(
-        network
-            .nics
-            .iter()
-            .map(|nic| (nic.name.value.to_string(), &nic.name.origin)),
+        network.nics.iter().map(|nic| (nic.name.value.to_string(), &nic.name.origin)),
         "duplicate-name",
         "name",
         findings,
     );
     same(
-        network
-            .nics
-            .iter()
-            .map(|nic| (nic.mac.value.to_string(), &nic.mac.origin)),
+        network.nics.iter().map(|nic| (nic.mac.value.to_string(), &nic.mac.origin)),
         "duplicate-mac",
         "MAC address",
         findings,
@@ -111,27 +96,16 @@ fn addresses(nic: &Nic, findings: &mut Diagnostics) {
     let mut families = Vec::new();
     for gateway in &nic.gateways {
         if families.contains(&gateway.is_ipv4()) {
-            findings.error(
-                "one-gateway",
-                &gateway.origin,
-                "a second gateway of the same family",
-                "keep one",
-            );
+            findings.error("one-gateway", &gateway.origin, "a second gateway of the same family", "keep one");
         }
         families.push(gateway.is_ipv4());
-        if !nic
-            .addresses
-            .iter()
-            .any(|address| address.contains(gateway.value))
+        if !nic.addresses.iter().any(|address| address.contains(gateway.value))
             && !is_link_local(gateway.value)
         {
             findings.error(
                 "gateway-reachable",
                 &gateway.origin,
-                format!(
-                    "gateway `{}` lies in no network of `{}`",
-                    gateway.value, nic.name.value
-                ),
+                format!("gateway `{}` lies in no network of `{}`", gateway.value, nic.name.value),
                 "give the port an address in the gateway's network, with the right prefix length",
             );
         }
@@ -184,10 +158,7 @@ fn usable(address: &Sourced<IpNetwork>, findings: &mut Diagnostics) {
 }
 
 fn kind(interface: &Interface, network: &NetworkState, findings: &mut Diagnostics) {
-    let is_nic = network
-        .nics
-        .iter()
-        .any(|nic| nic.name.as_str() == interface.name.value);
+    let is_nic = network.nics.iter().any(|nic| nic.name.as_str() == interface.name.value);
     if !KINDS.contains(&interface.kind.value.as_str()) && !is_nic {
         findings.error(
             "interface-type",
@@ -272,10 +243,7 @@ fn one_controller(interfaces: &[Interface], network: &NetworkState, findings: &m
                 findings.error(
                     "one-controller",
                     &port.origin,
-                    format!(
-                        "`{}` is a port of `{other}` and of `{}`",
-                        port.value, interface.name.value
-                    ),
+                    format!("`{}` is a port of `{other}` and of `{}`", port.value, interface.name.value),
                     "leave it in one of them",
                 );
             }
@@ -304,10 +272,7 @@ fn same<'a>(
     let mut first: BTreeMap<String, &Origin> = BTreeMap::new();
     for (value, origin) in values {
         if let Some(other) = first.get(&value) {
-            let message = format!(
-                "the {what} `{value}` is given twice; the first is on line {}",
-                other.line
-            );
+            let message = format!("the {what} `{value}` is given twice; the first is on line {}", other.line);
             findings.error(rule, origin, message, "each needs its own");
         } else {
             first.insert(value, origin);

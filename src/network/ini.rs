@@ -27,9 +27,7 @@ impl Ini {
 
     pub(super) fn get(&self, section: &str, key: &str) -> Option<&str> {
         let (_, keys) = self.sections.iter().find(|(name, _)| name == section)?;
-        keys.iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.as_str())
+        keys.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
     /// Sets the key, or adds it to its section, which is made if need be.
@@ -83,10 +81,7 @@ mod tests {
         assert_eq!(ini.to_string(), text);
         ini.set("vlan", "parent", "x");
         ini.set("connection", "id", "b");
-        assert_eq!(
-            ini.to_string(),
-            "[connection]\nid=b\ntype=vlan\n\n[vlan]\nid=7\nparent=x\n"
-        );
+        assert_eq!(ini.to_string(), "[connection]\nid=b\ntype=vlan\n\n[vlan]\nid=7\nparent=x\n");
         assert_eq!((ini.get("vlan", "id"), ini.get("bond", "id")), (Some("7"), None));
     }
 }

@@ -39,40 +39,26 @@ pub(super) fn interfaces(document: &Sourced<Node>) -> Vec<Interface> {
     let Some(list) = fields.optional("interfaces") else {
         return Vec::new();
     };
-    list.list(&mut findings)
-        .iter()
-        .filter_map(|view| interface(view, &mut findings))
-        .collect()
+    list.list(&mut findings).iter().filter_map(|view| interface(view, &mut findings)).collect()
 }
 
 fn interface(view: &View<'_>, findings: &mut Diagnostics) -> Option<Interface> {
     let mut fields = view.fields(findings)?;
     let name = fields.optional("name")?.text(findings)?;
     let mut text = |key| fields.optional(key).and_then(|view| view.text(findings));
-    let kind = text("type").unwrap_or_else(|| Sourced {
-        value: String::new(),
-        origin: name.origin.clone(),
-    });
+    let kind = text("type").unwrap_or_else(|| Sourced { value: String::new(), origin: name.origin.clone() });
     let state = text("state");
-    let mtu = fields
-        .optional("mtu")
-        .and_then(|view| view.number(0..=u32::MAX, findings));
+    let mtu = fields.optional("mtu").and_then(|view| view.number(0..=u32::MAX, findings));
     let mut ports = Vec::new();
     if let Some(mut bond) = section(&mut fields, "link-aggregation", findings) {
         for key in ["port", "ports", "slaves"] {
-            let members = bond
-                .optional(key)
-                .map(|list| list.list(findings))
-                .unwrap_or_default();
+            let members = bond.optional(key).map(|list| list.list(findings)).unwrap_or_default();
             ports.extend(members.iter().filter_map(|member| member.text(findings)));
         }
     }
     if let Some(mut bridge) = section(&mut fields, "bridge", findings) {
         for key in ["port", "ports"] {
-            let members = bridge
-                .optional(key)
-                .map(|list| list.list(findings))
-                .unwrap_or_default();
+            let members = bridge.optional(key).map(|list| list.list(findings)).unwrap_or_default();
             for member in &members {
                 ports.extend(
                     member
@@ -91,22 +77,10 @@ fn interface(view: &View<'_>, findings: &mut Diagnostics) -> Option<Interface> {
         let Some(mut ip) = section(&mut fields, family, findings) else {
             continue;
         };
-        let members = ip
-            .optional("address")
-            .map(|list| list.list(findings))
-            .unwrap_or_default();
+        let members = ip.optional("address").map(|list| list.list(findings)).unwrap_or_default();
         addresses.extend(members.iter().filter_map(|member| address(member, findings)));
     }
-    Some(Interface {
-        name,
-        kind,
-        state,
-        ports,
-        base,
-        addresses,
-        mtu,
-        origin: view.origin().clone(),
-    })
+    Some(Interface { name, kind, state, ports, base, addresses, mtu, origin: view.origin().clone() })
 }
 
 fn section<'a>(fields: &mut Fields<'a>, key: &'static str, findings: &mut Diagnostics) -> Option<Fields<'a>> {
@@ -118,8 +92,5 @@ fn address(view: &View<'_>, findings: &mut Diagnostics) -> Option<Sourced<IpNetw
     let ip = fields.optional("ip")?.text(findings)?;
     let prefix = fields.optional("prefix-length")?.number(0..=128, findings)?;
     let value = IpNetwork::new(ip.value.parse().ok()?, u8::try_from(prefix.value).ok()?).ok()?;
-    Some(Sourced {
-        value,
-        origin: ip.origin,
-    })
+    Some(Sourced { value, origin: ip.origin })
 }

@@ -65,10 +65,8 @@ pub fn profiles(network: &NetworkState, machine: &str, origin: &Origin) -> Resul
         .map(|(_, text)| Ini::parse(&text))
         .map(|ini| (ini.get("connection", "id").unwrap_or_default().to_owned(), ini))
         .collect();
-    let identities: BTreeMap<&str, Uuid> = keyfiles
-        .keys()
-        .map(|name| (name.as_str(), identity(network, machine, name)))
-        .collect();
+    let identities: BTreeMap<&str, Uuid> =
+        keyfiles.keys().map(|name| (name.as_str(), identity(network, machine, name))).collect();
     let written_uuids: BTreeMap<&str, Uuid> = keyfiles
         .iter()
         .filter_map(|(name, ini)| Some((ini.get("connection", "uuid")?, *identities.get(name.as_str())?)))
@@ -92,11 +90,7 @@ fn bound(
     reference: &dyn Fn(&str) -> Option<Uuid>,
 ) -> Ini {
     ini.set("connection", "uuid", identity(network, machine, name).to_string());
-    for (section, key) in [
-        ("connection", "master"),
-        ("connection", "controller"),
-        ("vlan", "parent"),
-    ] {
+    for (section, key) in [("connection", "master"), ("connection", "controller"), ("vlan", "parent")] {
         if let Some(uuid) = ini.get(section, key).and_then(reference) {
             ini.set(section, key, uuid.to_string());
         }
@@ -113,10 +107,8 @@ fn bound(
 /// A port's name servers stay on the port: nmstate puts servers on an interface of its choice, and they
 /// would go when that one goes.
 fn name_servers(ini: &mut Ini, nic: &Nic) {
-    for (section, of_family) in [
-        ("ipv4", IpAddr::is_ipv4 as fn(&IpAddr) -> bool),
-        ("ipv6", IpAddr::is_ipv6),
-    ] {
+    for (section, of_family) in [("ipv4", IpAddr::is_ipv4 as fn(&IpAddr) -> bool), ("ipv6", IpAddr::is_ipv6)]
+    {
         let servers: Vec<String> = nic
             .dns
             .iter()
@@ -135,23 +127,10 @@ fn name_servers(ini: &mut Ini, nic: &Nic) {
 fn identity(network: &NetworkState, machine: &str, name: &str) -> Uuid {
     let nic = network.nics.iter().find(|nic| nic.name.as_str() == name);
     let link = nic.map_or_else(|| name.to_owned(), |nic| nic.mac.value.to_string());
-    Uuid::new_v5(
-        &Uuid::new_v5(&Uuid::NAMESPACE_DNS, b"cotter.dev"),
-        format!("{machine}/{link}").as_bytes(),
-    )
+    Uuid::new_v5(&Uuid::new_v5(&Uuid::NAMESPACE_DNS, b"cotter.dev"), format!("{machine}/{link}").as_bytes())
 }
 
 fn origin_of(network: &NetworkState, name: &str) -> Option<Origin> {
-    let nic = network
-        .nics
-        .iter()
-        .find(|nic| nic.name.as_str() == name)
-        .map(|nic| nic.origin.clone());
-    nic.or_else(|| {
-        network
-            .interfaces()
-            .into_iter()
-            .find(|i| i.name.value == name)
-            .map(|i| i.origin)
-    })
+    let nic = network.nics.iter().find(|nic| nic.name.as_str() == name).map(|nic| nic.origin.clone());
+    nic.or_else(|| network.interfaces().into_iter().find(|i| i.name.value == name).map(|i| i.origin))
 }

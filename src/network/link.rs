@@ -18,8 +18,5 @@ pub fn link_file(mac: MacAddress, name: &InterfaceName) -> (String, String) {
         .with("Link", "Name", name.as_str())
         .with("Link", "AlternativeNamesPolicy", "database onboard slot path")
         .with("Link", "MACAddressPolicy", "persistent");
-    (
-        format!("/etc/systemd/network/10-cotter-{name}.link"),
-        ini.to_string(),
-    )
+    (format!("/etc/systemd/network/10-cotter-{name}.link"), ini.to_string())
 }

@@ -102,9 +102,6 @@ impl Nic {
 impl NetworkState {
     /// The interfaces that the nmstate document describes.
     pub fn interfaces(&self) -> Vec<Interface> {
-        self.nmstate
-            .as_ref()
-            .map(interface::interfaces)
-            .unwrap_or_default()
+        self.nmstate.as_ref().map(interface::interfaces).unwrap_or_default()
     }
 }

@@ -14,20 +14,14 @@ use crate::document::View;
 /// What the user's document says of an interface of the same name is added to it; the binding to the
 /// port is always ours.
 pub(super) fn document(network: &NetworkState) -> Value {
-    let written = network
-        .nmstate
-        .as_ref()
-        .map_or_else(|| json!({}), |nmstate| View::of(nmstate).to_json());
+    let written = network.nmstate.as_ref().map_or_else(|| json!({}), |nmstate| View::of(nmstate).to_json());
     let mut interfaces = match written.get("interfaces") {
         Some(Value::Array(list)) => list.clone(),
         _ => Vec::new(),
     };
     for nic in &network.nics {
         let ours = interface(nic, network.matching);
-        match interfaces
-            .iter_mut()
-            .find(|other| other.get("name") == ours.get("name"))
-        {
+        match interfaces.iter_mut().find(|other| other.get("name") == ours.get("name")) {
             Some(Value::Object(theirs)) => {
                 let Value::Object(ours) = ours else { continue };
                 for (key, value) in ours {
@@ -47,12 +41,7 @@ pub(super) fn document(network: &NetworkState) -> Value {
         _ => serde_json::Map::new(),
     };
     document.insert("interfaces".into(), Value::Array(interfaces));
-    add(
-        &mut document,
-        "routes",
-        "config",
-        network.nics.iter().flat_map(routes),
-    );
+    add(&mut document, "routes", "config", network.nics.iter().flat_map(routes));
     Value::Object(document)
 }
 
@@ -70,11 +59,7 @@ fn add(
     if let Value::Object(section) = document.entry(section).or_insert_with(|| json!({}))
         && let Value::Array(there) = section.entry(list).or_insert_with(|| json!([]))
     {
-        there.extend(
-            more.into_iter()
-                .filter(|value| !there.contains(value))
-                .collect::<Vec<_>>(),
-        );
+        there.extend(more.into_iter().filter(|value| !there.contains(value)).collect::<Vec<_>>());
     }
 }
 

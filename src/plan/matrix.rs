@@ -20,10 +20,7 @@ impl Plan {
         let mut rows: Vec<Row<'_>> = self
             .artifacts
             .iter()
-            .map(|artifact| Row {
-                artifact,
-                present: Life::ALL.map(|life| artifact.lives.contains(&life)),
-            })
+            .map(|artifact| Row { artifact, present: Life::ALL.map(|life| artifact.lives.contains(&life)) })
             .collect();
         rows.sort_by_key(|row| (row.artifact.section, row.artifact.origin.line));
         rows

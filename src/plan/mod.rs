@@ -79,8 +79,6 @@ pub enum Secrecy {
 impl Plan {
     /// True if the medium must not be readable by others.
     pub fn holds_secrets(&self) -> bool {
-        self.artifacts
-            .iter()
-            .any(|artifact| artifact.secrecy == Secrecy::Secret)
+        self.artifacts.iter().any(|artifact| artifact.secrecy == Secrecy::Secret)
     }
 }

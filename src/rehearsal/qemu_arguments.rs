@@ -71,14 +71,7 @@ pub fn arguments(
         (Medium::StandIn, Accelerator::Tcg) => ("qemu64", 2048),
         (Medium::Real, Accelerator::Tcg) => ("max", 4096),
     };
-    line.add(
-        "-accel",
-        if accelerator == Accelerator::Kvm {
-            "kvm"
-        } else {
-            "tcg,thread=multi"
-        },
-    );
+    line.add("-accel", if accelerator == Accelerator::Kvm { "kvm" } else { "tcg,thread=multi" });
     line.add("-cpu", cpu);
     line.add("-smp", "2");
     line.add("-m", memory_mib.to_string());
@@ -88,39 +81,21 @@ pub fn arguments(
     line.add("-display", "none");
     line.add("-vga", "none");
     line.add("-serial", format!("file:{}", escaped(&paths.console)));
-    line.add(
-        "-qmp",
-        format!("unix:{},server=on,wait=off", escaped(&paths.control)),
-    );
+    line.add("-qmp", format!("unix:{},server=on,wait=off", escaped(&paths.control)));
     line.add("-device", "virtio-rng-pci,addr=0x5");
     line.add("-device", "virtio-serial-pci,id=serial,addr=0x6");
-    line.add(
-        "-chardev",
-        format!("file,id=report,path={}", escaped(&paths.report)),
-    );
-    line.add(
-        "-device",
-        "virtserialport,bus=serial.0,chardev=report,name=org.cotter.report",
-    );
+    line.add("-chardev", format!("file,id=report,path={}", escaped(&paths.report)));
+    line.add("-device", "virtserialport,bus=serial.0,chardev=report,name=org.cotter.report");
     if let (Firmware::Uefi, Some((code, variables))) = (firmware, &paths.ovmf) {
-        line.add(
-            "-drive",
-            format!("if=pflash,format=raw,unit=0,readonly=on,file={}", escaped(code)),
-        );
-        line.add(
-            "-drive",
-            format!("if=pflash,format=raw,unit=1,file={}", escaped(variables)),
-        );
+        line.add("-drive", format!("if=pflash,format=raw,unit=0,readonly=on,file={}", escaped(code)));
+        line.add("-drive", format!("if=pflash,format=raw,unit=1,file={}", escaped(variables)));
     }
     line.add("-device", "virtio-scsi-pci,id=scsi,addr=0x7");
     disk(&mut line, &machine.disk, paths, writes);
     if let Some(medium) = &paths.medium {
         line.add(
             "-drive",
-            format!(
-                "if=none,id=medium,media=cdrom,format=raw,readonly=on,file={}",
-                escaped(medium)
-            ),
+            format!("if=none,id=medium,media=cdrom,format=raw,readonly=on,file={}", escaped(medium)),
         );
         line.add("-device", "scsi-cd,drive=medium,bus=scsi.0,bootindex=1");
         line.0.push("-no-reboot".to_owned());
@@ -163,11 +138,8 @@ fn network_port(line: &mut Line, index: usize, port: &VirtualPort, firmware: Fir
         None => format!("hubport,id=net{index},hubid={index}"),
     };
     line.add("-netdev", backend);
-    let acpi_index = if firmware == Firmware::Bios {
-        format!(",acpi-index={}", port.acpi_index)
-    } else {
-        String::new()
-    };
+    let acpi_index =
+        if firmware == Firmware::Bios { format!(",acpi-index={}", port.acpi_index) } else { String::new() };
     line.add(
         "-device",
         format!(

@@ -25,16 +25,10 @@ impl FromStr for Scenario {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        Self::ALL
-            .into_iter()
-            .find(|scenario| scenario.to_string() == text)
-            .ok_or_else(|| {
-                let known: Vec<String> = Self::ALL.iter().map(ToString::to_string).collect();
-                ValueError::new(
-                    format!("`{text}` is not a scenario"),
-                    format!("known: {}", known.join(", ")),
-                )
-            })
+        Self::ALL.into_iter().find(|scenario| scenario.to_string() == text).ok_or_else(|| {
+            let known: Vec<String> = Self::ALL.iter().map(ToString::to_string).collect();
+            ValueError::new(format!("`{text}` is not a scenario"), format!("known: {}", known.join(", ")))
+        })
     }
 }
 

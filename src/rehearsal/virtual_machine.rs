@@ -97,17 +97,8 @@ impl VirtualMachine {
         }
         match disk {
             Some(disk) if !findings.has_errors() => {
-                let ports = nics
-                    .iter()
-                    .enumerate()
-                    .map(|(index, nic)| port(index, nic))
-                    .collect();
-                Ok(Self {
-                    name: machine.name.value.clone(),
-                    ports,
-                    disk,
-                    medium,
-                })
+                let ports = nics.iter().enumerate().map(|(index, nic)| port(index, nic)).collect();
+                Ok(Self { name: machine.name.value.clone(), ports, disk, medium })
             }
             _ => Err(findings),
         }
@@ -147,35 +138,24 @@ fn network(index: usize, nic: &Nic) -> Option<UserNetwork> {
         IpNetwork::V6(_) => None,
     });
     let (network, own) = match address {
-        Some(address) => (
-            Ipv4Network::new(address.network(), address.prefix()).ok()?,
-            Some(address.ip()),
-        ),
-        None if nic.uses_dhcp() => (
-            Ipv4Network::new(Ipv4Addr::new(10, 0, u8::try_from(index).ok()?, 0), 24).ok()?,
-            None,
-        ),
+        Some(address) => (Ipv4Network::new(address.network(), address.prefix()).ok()?, Some(address.ip())),
+        None if nic.uses_dhcp() => {
+            (Ipv4Network::new(Ipv4Addr::new(10, 0, u8::try_from(index).ok()?, 0), 24).ok()?, None)
+        }
         None => return None,
     };
     let gateway = nic.gateways.iter().find_map(|gateway| match gateway.value {
         IpAddr::V4(gateway) => Some(gateway),
         IpAddr::V6(_) => None,
     });
-    let mut free = network
-        .iter()
-        .skip(1)
-        .filter(|ip| Some(*ip) != own && *ip != network.broadcast());
+    let mut free = network.iter().skip(1).filter(|ip| Some(*ip) != own && *ip != network.broadcast());
     let gateway = gateway.or_else(|| free.next())?;
     let wanted = nic.dns.iter().find_map(|server| match server.value {
         IpAddr::V4(server) if network.contains(server) && server != gateway => Some(server),
         _ => None,
     });
     let name_server = wanted.or_else(|| free.find(|ip| *ip != gateway))?;
-    Some(UserNetwork {
-        network,
-        gateway,
-        name_server,
-    })
+    Some(UserNetwork { network, gateway, name_server })
 }
 
 fn disk(device: &str) -> Option<Disk> {

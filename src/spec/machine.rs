@@ -59,10 +59,7 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = Self::ALL
-            .iter()
-            .find(|(_, target)| target == self)
-            .map_or("", |(word, _)| word);
+        let word = Self::ALL.iter().find(|(_, target)| target == self).map_or("", |(word, _)| word);
         f.write_str(word)
     }
 }
@@ -193,11 +190,7 @@ impl Machine {
                 .filter_map(Contents::local)
         });
         let files = self.files.iter().filter_map(|file| file.contents.local());
-        users
-            .chain(&self.passwd.salt_seed_file)
-            .chain(files)
-            .chain(units)
-            .collect()
+        users.chain(&self.passwd.salt_seed_file).chain(files).chain(units).collect()
     }
 }
 

@@ -22,9 +22,7 @@ use crate::value::ValueError;
 /// There is a machine only if nothing in the file is wrong; warnings do not matter for that.
 pub fn parse(file: &str, text: &str) -> (Option<Machine>, Diagnostics) {
     let (tree, mut findings) = document::parse(file, text);
-    let machine = tree
-        .as_ref()
-        .and_then(|tree| machine(&View::root(file, tree), &mut findings));
+    let machine = tree.as_ref().and_then(|tree| machine(&View::root(file, tree), &mut findings));
     (machine.filter(|_| !findings.has_errors()), findings)
 }
 
@@ -38,25 +36,14 @@ fn machine(root: &View<'_>, findings: &mut Diagnostics) -> Option<Machine> {
     let target = fields
         .required("target", "say what is installed, as in `target: fcos`", findings)
         .and_then(|view| view.word(&Target::ALL, findings));
-    let hostname = fields
-        .optional("hostname")
-        .and_then(|view| view.parse("host-name", findings));
+    let hostname = fields.optional("hostname").and_then(|view| view.parse("host-name", findings));
     let base_image = fields.optional("base").and_then(|view| base(&view, findings));
-    let passwd = fields
-        .optional("passwd")
-        .and_then(|view| passwd::passwd(&view, findings));
-    let network = fields
-        .optional("network")
-        .and_then(|view| network::network(&view, findings));
-    let storage = fields
-        .optional("storage")
-        .and_then(|view| storage::files(&view, findings));
-    let units = fields
-        .optional("systemd")
-        .and_then(|view| storage::units(&view, findings));
-    let kernel_arguments = fields
-        .optional("kernel_arguments")
-        .and_then(|view| kernel_arguments(&view, findings));
+    let passwd = fields.optional("passwd").and_then(|view| passwd::passwd(&view, findings));
+    let network = fields.optional("network").and_then(|view| network::network(&view, findings));
+    let storage = fields.optional("storage").and_then(|view| storage::files(&view, findings));
+    let units = fields.optional("systemd").and_then(|view| storage::units(&view, findings));
+    let kernel_arguments =
+        fields.optional("kernel_arguments").and_then(|view| kernel_arguments(&view, findings));
     let install = fields
         .required(
             "install",
@@ -87,18 +74,11 @@ fn machine(root: &View<'_>, findings: &mut Diagnostics) -> Option<Machine> {
 
 fn version(fields: &mut Fields<'_>, findings: &mut Diagnostics) {
     let help = "begin the file with `cotter: 1`";
-    if let Some(version) = fields
-        .required("cotter", help, findings)
-        .and_then(|view| view.text(findings))
+    if let Some(version) = fields.required("cotter", help, findings).and_then(|view| view.text(findings))
         && version.value != "1"
     {
         let message = format!("version `{}` of the machine file is not known", version.value);
-        findings.error(
-            "version",
-            &version.origin,
-            message,
-            "this cotter reads `cotter: 1`",
-        );
+        findings.error("version", &version.origin, message, "this cotter reads `cotter: 1`");
     }
 }
 
@@ -110,18 +90,13 @@ impl std::str::FromStr for MachineName {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let right = (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
             && text.starts_with(|c: char| c.is_ascii_alphanumeric());
         if right {
             return Ok(Self(text.to_owned()));
         }
         let message = format!("`{text}` is not a machine's name");
-        Err(ValueError::new(
-            message,
-            "use 1 to 64 letters, digits, `-`, `_` and `.`, as in `r640-sno`",
-        ))
+        Err(ValueError::new(message, "use 1 to 64 letters, digits, `-`, `_` and `.`, as in `r640-sno`"))
     }
 }
 
@@ -135,10 +110,7 @@ fn base(view: &View<'_>, findings: &mut Diagnostics) -> Option<Sourced<String>> 
 fn kernel_arguments(view: &View<'_>, findings: &mut Diagnostics) -> Option<KernelArguments> {
     let mut fields = view.fields(findings)?;
     let mut list = |key, findings: &mut Diagnostics| {
-        fields
-            .optional(key)
-            .map(|view| view.parse_list("kernel-argument", findings))
-            .unwrap_or_default()
+        fields.optional(key).map(|view| view.parse_list("kernel-argument", findings)).unwrap_or_default()
     };
     let arguments = KernelArguments {
         should_exist: list("should_exist", findings),
@@ -146,11 +118,7 @@ fn kernel_arguments(view: &View<'_>, findings: &mut Diagnostics) -> Option<Kerne
     };
     fields.finish(findings);
     for argument in &arguments.should_not_exist {
-        if arguments
-            .should_exist
-            .iter()
-            .any(|other| other.value == argument.value)
-        {
+        if arguments.should_exist.iter().any(|other| other.value == argument.value) {
             let message = format!("`{}` should exist and should not", argument.value);
             findings.error("contradiction", &argument.origin, message, "keep one of the two");
         }
@@ -161,11 +129,7 @@ fn kernel_arguments(view: &View<'_>, findings: &mut Diagnostics) -> Option<Kerne
 fn install(view: &View<'_>, findings: &mut Diagnostics) -> Option<Install> {
     let mut fields = view.fields(findings)?;
     let device: Option<Sourced<crate::value::DevicePath>> = fields
-        .required(
-            "device",
-            "name the disk by its identity: `ls -l /dev/disk/by-id` on the machine",
-            findings,
-        )
+        .required("device", "name the disk by its identity: `ls -l /dev/disk/by-id` on the machine", findings)
         .and_then(|view| view.parse("install-device", findings));
     if let Some(device) = device.as_ref().filter(|device| device.moves_between_boots()) {
         findings.warning(
@@ -175,22 +139,12 @@ fn install(view: &View<'_>, findings: &mut Diagnostics) -> Option<Install> {
             "name the disk by its identity, as in `/dev/disk/by-id/wwn-0x…` (`ls -l /dev/disk/by-id`)",
         );
     }
-    let consoles = fields
-        .optional("console")
-        .map(|view| consoles(&view, findings))
-        .unwrap_or_default();
-    let after = fields
-        .optional("after")
-        .and_then(|view| view.word(&AFTER, findings));
+    let consoles = fields.optional("console").map(|view| consoles(&view, findings)).unwrap_or_default();
+    let after = fields.optional("after").and_then(|view| view.word(&AFTER, findings));
     let after = after.map(|after| after.value).unwrap_or_default();
     let origin = fields.origin().clone();
     fields.finish(findings);
-    Some(Install {
-        device: device?,
-        consoles,
-        after,
-        origin,
-    })
+    Some(Install { device: device?, consoles, after, origin })
 }
 
 const AFTER: [(&str, After); 2] = [("reboot", After::Reboot), ("poweroff", After::PowerOff)];
@@ -213,10 +167,9 @@ fn consoles(view: &View<'_>, findings: &mut Diagnostics) -> Vec<Sourced<crate::v
         let settings_are_right =
             settings.bytes().all(|b| b.is_ascii_alphanumeric()) && !console.ends_with(',');
         match console.value.parse() {
-            Ok(value) if device_is_right && settings_are_right => Some(Sourced {
-                value,
-                origin: console.origin,
-            }),
+            Ok(value) if device_is_right && settings_are_right => {
+                Some(Sourced { value, origin: console.origin })
+            }
             _ => {
                 let message = format!("`{}` is not a console", console.value);
                 findings.error(
@@ -236,10 +189,7 @@ fn reach(view: &View<'_>, findings: &mut Diagnostics) -> Vec<Sourced<crate::valu
     let Some(mut fields) = view.fields(findings) else {
         return Vec::new();
     };
-    let targets = fields
-        .optional("reach")
-        .map(|view| view.parse_list("reach", findings))
-        .unwrap_or_default();
+    let targets = fields.optional("reach").map(|view| view.parse_list("reach", findings)).unwrap_or_default();
     fields.finish(findings);
     targets
 }

@@ -37,21 +37,12 @@ const GROUPS_IN_USE: [&str; 24] = [
 
 pub(super) fn passwd(view: &View<'_>, findings: &mut Diagnostics) -> Option<Passwd> {
     let mut fields = view.fields(findings)?;
-    let list = fields
-        .optional("users")
-        .map(|view| view.list(findings))
-        .unwrap_or_default();
+    let list = fields.optional("users").map(|view| view.list(findings)).unwrap_or_default();
     let users: Vec<User> = list.iter().filter_map(|view| user(view, findings)).collect();
-    let salt_seed_file = fields
-        .optional("salt_seed_file")
-        .and_then(|view| view.text(findings));
+    let salt_seed_file = fields.optional("salt_seed_file").and_then(|view| view.text(findings));
     fields.finish(findings);
     for (index, user) in users.iter().enumerate() {
-        if users
-            .iter()
-            .take(index)
-            .any(|other| other.name.value == user.name.value)
-        {
+        if users.iter().take(index).any(|other| other.name.value == user.name.value) {
             let message = format!("the user `{}` is described twice", user.name.value);
             findings.error(
                 "duplicate-user",
@@ -61,10 +52,7 @@ pub(super) fn passwd(view: &View<'_>, findings: &mut Diagnostics) -> Option<Pass
             );
         }
     }
-    Some(Passwd {
-        users,
-        salt_seed_file,
-    })
+    Some(Passwd { users, salt_seed_file })
 }
 
 fn user(view: &View<'_>, findings: &mut Diagnostics) -> Option<User> {
@@ -72,9 +60,8 @@ fn user(view: &View<'_>, findings: &mut Diagnostics) -> Option<User> {
     let name: Option<crate::document::Sourced<crate::value::UserName>> = fields
         .required("name", "every user needs a login name", findings)
         .and_then(|view| view.parse("user-name", findings));
-    if let Some(name) = name
-        .as_ref()
-        .filter(|name| name.as_str() != "root" && GROUPS_IN_USE.contains(&name.as_str()))
+    if let Some(name) =
+        name.as_ref().filter(|name| name.as_str() != "root" && GROUPS_IN_USE.contains(&name.as_str()))
     {
         findings.error(
             "user-is-group",
@@ -97,30 +84,17 @@ fn user(view: &View<'_>, findings: &mut Diagnostics) -> Option<User> {
         );
     }
     let file = file.and_then(|view| view.text(findings)).map(Password::File);
-    let hash = hash
-        .and_then(|view| view.parse("password-hash", findings))
-        .map(Password::Hash);
+    let hash = hash.and_then(|view| view.parse("password-hash", findings)).map(Password::Hash);
     let keys = fields
         .optional("ssh_authorized_keys")
         .map(|view| view.parse_list("ssh-key", findings))
         .unwrap_or_default();
-    let local = fields
-        .optional("ssh_authorized_keys_local")
-        .map(|view| view.list(findings))
-        .unwrap_or_default();
+    let local =
+        fields.optional("ssh_authorized_keys_local").map(|view| view.list(findings)).unwrap_or_default();
     let local_keys = local.iter().filter_map(|view| view.text(findings)).collect();
-    let groups = fields
-        .optional("groups")
-        .map(|view| view.parse_list("group-name", findings))
-        .unwrap_or_default();
+    let groups =
+        fields.optional("groups").map(|view| view.parse_list("group-name", findings)).unwrap_or_default();
     let origin = fields.origin().clone();
     fields.finish(findings);
-    Some(User {
-        name: name?,
-        password: file.or(hash),
-        keys,
-        local_keys,
-        groups,
-        origin,
-    })
+    Some(User { name: name?, password: file.or(hash), keys, local_keys, groups, origin })
 }

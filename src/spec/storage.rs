@@ -10,25 +10,13 @@ use crate::document::View;
 
 pub(super) fn files(view: &View<'_>, findings: &mut Diagnostics) -> Option<Vec<StorageFile>> {
     let mut fields = view.fields(findings)?;
-    let list = fields
-        .optional("files")
-        .map(|view| view.list(findings))
-        .unwrap_or_default();
+    let list = fields.optional("files").map(|view| view.list(findings)).unwrap_or_default();
     let files: Vec<StorageFile> = list.iter().filter_map(|view| file(view, findings)).collect();
     fields.finish(findings);
     for (index, file) in files.iter().enumerate() {
-        if files
-            .iter()
-            .take(index)
-            .any(|other| other.path.value == file.path.value)
-        {
+        if files.iter().take(index).any(|other| other.path.value == file.path.value) {
             let message = format!("`{}` is written twice", file.path.value);
-            findings.error(
-                "duplicate-path",
-                &file.path.origin,
-                message,
-                "keep one of the two",
-            );
+            findings.error("duplicate-path", &file.path.origin, message, "keep one of the two");
         }
     }
     Some(files)
@@ -37,11 +25,7 @@ pub(super) fn files(view: &View<'_>, findings: &mut Diagnostics) -> Option<Vec<S
 fn file(view: &View<'_>, findings: &mut Diagnostics) -> Option<StorageFile> {
     let mut fields = view.fields(findings)?;
     let path = fields
-        .required(
-            "path",
-            "say where the file goes, as in `path: /etc/motd`",
-            findings,
-        )
+        .required("path", "say where the file goes, as in `path: /etc/motd`", findings)
         .and_then(|view| view.parse("file-path", findings));
     let origin = fields.origin().clone();
     let contents = fields.optional("contents").and_then(|view| {
@@ -50,14 +34,10 @@ fn file(view: &View<'_>, findings: &mut Diagnostics) -> Option<StorageFile> {
         inner.finish(findings);
         contents
     });
-    let mode = fields
-        .optional("mode")
-        .and_then(|view| view.parse("file-mode", findings));
+    let mode = fields.optional("mode").and_then(|view| view.parse("file-mode", findings));
     let mut owner = |key, findings: &mut Diagnostics| {
         let mut inner = fields.optional(key)?.fields(findings)?;
-        let name = inner
-            .optional("name")
-            .and_then(|view| view.parse("user-name", findings));
+        let name = inner.optional("name").and_then(|view| view.parse("user-name", findings));
         inner.finish(findings);
         name
     };
@@ -66,33 +46,17 @@ fn file(view: &View<'_>, findings: &mut Diagnostics) -> Option<StorageFile> {
     // Butane refuses to replace a file unless told to; cotter always writes what the machine file says.
     fields.optional("overwrite");
     fields.finish(findings);
-    let contents = contents.unwrap_or(Contents::Inline(Sourced {
-        value: String::new(),
-        origin,
-    }));
-    Some(StorageFile {
-        path: path?,
-        contents,
-        mode,
-        user,
-        group,
-    })
+    let contents = contents.unwrap_or(Contents::Inline(Sourced { value: String::new(), origin }));
+    Some(StorageFile { path: path?, contents, mode, user, group })
 }
 
 pub(super) fn units(view: &View<'_>, findings: &mut Diagnostics) -> Option<Vec<Unit>> {
     let mut fields = view.fields(findings)?;
-    let list = fields
-        .optional("units")
-        .map(|view| view.list(findings))
-        .unwrap_or_default();
+    let list = fields.optional("units").map(|view| view.list(findings)).unwrap_or_default();
     let units: Vec<Unit> = list.iter().filter_map(|view| unit(view, findings)).collect();
     fields.finish(findings);
     for (index, unit) in units.iter().enumerate() {
-        if units
-            .iter()
-            .take(index)
-            .any(|other| other.name.value == unit.name.value)
-        {
+        if units.iter().take(index).any(|other| other.name.value == unit.name.value) {
             let message = format!("the unit `{}` is described twice", unit.name.value);
             findings.error(
                 "duplicate-unit",
@@ -113,10 +77,7 @@ fn unit(view: &View<'_>, findings: &mut Diagnostics) -> Option<Unit> {
     let enabled = fields.optional("enabled").and_then(|view| view.boolean(findings));
     let mask = fields.optional("mask").and_then(|view| view.boolean(findings));
     let contents = one_source(&mut fields, ("contents", "contents_local"), findings);
-    let list = fields
-        .optional("dropins")
-        .map(|view| view.list(findings))
-        .unwrap_or_default();
+    let list = fields.optional("dropins").map(|view| view.list(findings)).unwrap_or_default();
     let dropins = list.iter().filter_map(|view| dropin(view, findings)).collect();
     fields.finish(findings);
     if let (Some(enabled), Some(Contents::Inline(text))) = (&enabled, &contents)
@@ -130,13 +91,7 @@ fn unit(view: &View<'_>, findings: &mut Diagnostics) -> Option<Unit> {
             "add `[Install]` with `WantedBy=multi-user.target`",
         );
     }
-    Some(Unit {
-        name: name?,
-        enabled,
-        mask,
-        contents,
-        dropins,
-    })
+    Some(Unit { name: name?, enabled, mask, contents, dropins })
 }
 
 fn dropin(view: &View<'_>, findings: &mut Diagnostics) -> Option<(Sourced<String>, Contents)> {
@@ -150,20 +105,9 @@ fn dropin(view: &View<'_>, findings: &mut Diagnostics) -> Option<(Sourced<String
     let name = name?;
     if !name.ends_with(".conf") || name.contains('/') {
         let message = format!("`{}` is not the name of a drop-in", name.value);
-        findings.error(
-            "drop-in-name",
-            &name.origin,
-            message,
-            "end it with `.conf`, or systemd ignores it",
-        );
+        findings.error("drop-in-name", &name.origin, message, "end it with `.conf`, or systemd ignores it");
     }
-    Some((
-        name,
-        contents.unwrap_or(Contents::Inline(Sourced {
-            value: String::new(),
-            origin,
-        })),
-    ))
+    Some((name, contents.unwrap_or(Contents::Inline(Sourced { value: String::new(), origin }))))
 }
 
 /// Contents in the file itself or in a local file, not both.

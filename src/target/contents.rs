@@ -48,10 +48,9 @@ pub(super) fn password_hash(
     findings: &mut Diagnostics,
 ) -> Option<Sourced<String>> {
     match user.password.as_ref()? {
-        Password::Hash(hash) => Some(Sourced {
-            value: hash.reveal().to_owned(),
-            origin: hash.origin.clone(),
-        }),
+        Password::Hash(hash) => {
+            Some(Sourced { value: hash.reveal().to_owned(), origin: hash.origin.clone() })
+        }
         Password::File(file) => {
             let password = one_line(file, files, "password", findings)?;
             let seed = machine.passwd.salt_seed_file.as_ref();
@@ -60,10 +59,7 @@ pub(super) fn password_hash(
                 None => None,
             };
             let value = hash_password(&password, &machine.name.value, user.name.as_str(), seed.as_ref())?;
-            Some(Sourced {
-                value,
-                origin: file.origin.clone(),
-            })
+            Some(Sourced { value, origin: file.origin.clone() })
         }
     }
 }
@@ -103,18 +99,12 @@ pub(super) fn keys(user: &User, files: &Files, findings: &mut Diagnostics) -> Ve
             continue;
         };
         let text = String::from_utf8_lossy(bytes);
-        let lines = text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let mut count = 0;
         for line in lines {
             count += 1;
             match line.parse() {
-                Ok(value) => keys.push(Sourced {
-                    value,
-                    origin: file.origin.clone(),
-                }),
+                Ok(value) => keys.push(Sourced { value, origin: file.origin.clone() }),
                 Err(error) => findings.wrong_value("ssh-key", &file.origin, error),
             }
         }

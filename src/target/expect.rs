@@ -22,12 +22,7 @@ pub(super) const INSTALLED: [Life; 2] = [Life::FirstBoot, Life::LaterBoots];
 /// Host name.
 pub(super) fn identity(machine: &Machine) -> Vec<Expectation> {
     let of = |name: &Sourced<crate::value::HostName>| {
-        Expectation::has(
-            &Subject::HostName,
-            name.as_str(),
-            format!("host name {}", name.value),
-            &name.origin,
-        )
+        Expectation::has(&Subject::HostName, name.as_str(), format!("host name {}", name.value), &name.origin)
     };
     machine.hostname.iter().map(of).collect()
 }
@@ -48,30 +43,15 @@ pub(super) fn user(
     )];
     for key in keys {
         let says = format!("SSH key {} of {name}", key.fingerprint());
-        expected.push(Expectation::has(
-            &subject(UserProperty::Key),
-            key.fingerprint(),
-            says,
-            &key.origin,
-        ));
+        expected.push(Expectation::has(&subject(UserProperty::Key), key.fingerprint(), says, &key.origin));
     }
     if let Some(password) = password {
         let says = format!("a password of {name}");
-        expected.push(Expectation::has(
-            &subject(UserProperty::Password),
-            "set",
-            says,
-            &password.origin,
-        ));
+        expected.push(Expectation::has(&subject(UserProperty::Password), "set", says, &password.origin));
     }
     for group in &user.groups {
         let says = format!("{name} in group {}", group.value);
-        expected.push(Expectation::has(
-            &subject(UserProperty::Group),
-            group.as_str(),
-            says,
-            &group.origin,
-        ));
+        expected.push(Expectation::has(&subject(UserProperty::Group), group.as_str(), says, &group.origin));
     }
     expected
 }
@@ -84,12 +64,7 @@ pub(super) fn network(network: &NetworkState, profiles: &[Profile]) -> Vec<Expec
         let port = |property| Subject::Port(mac, property);
         if network.pin != Pin::None {
             let says = format!("port {mac} called {name}");
-            expected.push(Expectation::has(
-                &port(PortProperty::Name),
-                name,
-                says,
-                &nic.name.origin,
-            ));
+            expected.push(Expectation::has(&port(PortProperty::Name), name, says, &nic.name.origin));
         }
         // A port that is only named need not have a cable, and a profile needs one to be active.
         let is_used = !nic.addresses.is_empty() || nic.uses_dhcp() || is_port(network, name);
@@ -140,15 +115,10 @@ pub(super) fn network(network: &NetworkState, profiles: &[Profile]) -> Vec<Expec
         }
     }
     for interface in network.interfaces() {
-        let nic = network
-            .nics
-            .iter()
-            .find(|nic| nic.name.as_str() == interface.name.value);
+        let nic = network.nics.iter().find(|nic| nic.name.as_str() == interface.name.value);
         let name = interface.name.value.as_str();
         let subject = |property| known_by(nic.map(|nic| nic.mac.value), name, property);
-        let profile = profiles
-            .iter()
-            .find(|profile| profile.name == name && nic.is_none());
+        let profile = profiles.iter().find(|profile| profile.name == name && nic.is_none());
         if let Some(profile) = profile {
             let says = format!("profile {name} active");
             expected.push(Expectation::has(
@@ -178,11 +148,7 @@ pub(super) fn network(network: &NetworkState, profiles: &[Profile]) -> Vec<Expec
         }
         for port in &interface.ports {
             let nic = network.nics.iter().find(|nic| nic.name.as_str() == port.value);
-            let subject = known_by(
-                nic.map(|nic| nic.mac.value),
-                &port.value,
-                PortProperty::Controller,
-            );
+            let subject = known_by(nic.map(|nic| nic.mac.value), &port.value, PortProperty::Controller);
             let says = format!("{} in {name}", port.value);
             expected.push(Expectation::has(&subject, name, says, &port.origin));
         }
@@ -191,10 +157,7 @@ pub(super) fn network(network: &NetworkState, profiles: &[Profile]) -> Vec<Expec
 }
 
 fn is_port(network: &NetworkState, name: &str) -> bool {
-    network
-        .interfaces()
-        .iter()
-        .any(|interface| interface.ports.iter().any(|port| port.value == name))
+    network.interfaces().iter().any(|interface| interface.ports.iter().any(|port| port.value == name))
 }
 
 /// A physical port is known by its address, whatever it is called; anything else by its name.
@@ -210,16 +173,12 @@ pub(super) fn file(file: &crate::spec::StorageFile, contents: &[u8], mode: FileM
     let path = file.path.as_str();
     let subject = |property| Subject::File(path.to_owned(), property);
     let owner = |name: &Option<Sourced<crate::value::UserName>>| {
-        name.as_ref()
-            .map_or_else(|| "root".to_owned(), |name| name.value.to_string())
+        name.as_ref().map_or_else(|| "root".to_owned(), |name| name.value.to_string())
     };
     let owners = format!("{}:{}", owner(&file.user), owner(&file.group));
     let mode_origin = file.mode.as_ref().map_or(&file.path.origin, |mode| &mode.origin);
-    let owner_origin = file
-        .user
-        .as_ref()
-        .or(file.group.as_ref())
-        .map_or(&file.path.origin, |name| &name.origin);
+    let owner_origin =
+        file.user.as_ref().or(file.group.as_ref()).map_or(&file.path.origin, |name| &name.origin);
     vec![
         Expectation::has(
             &subject(FileProperty::Sha256),
@@ -262,12 +221,7 @@ pub(super) fn unit(unit: &crate::spec::Unit) -> Vec<Expectation> {
 pub(super) fn kernel_arguments(machine: &Machine) -> Vec<Expectation> {
     let arguments = &machine.kernel_arguments;
     let has = |word: String, origin| {
-        Expectation::has(
-            &Subject::KernelArguments,
-            word.clone(),
-            format!("kernel argument {word}"),
-            origin,
-        )
+        Expectation::has(&Subject::KernelArguments, word.clone(), format!("kernel argument {word}"), origin)
     };
     let lacks = |word: String, origin| {
         Expectation::lacks(
@@ -277,48 +231,24 @@ pub(super) fn kernel_arguments(machine: &Machine) -> Vec<Expectation> {
             origin,
         )
     };
-    let should = arguments
-        .should_exist
-        .iter()
-        .map(|a| has(a.value.to_string(), &a.origin));
-    let should_not = arguments
-        .should_not_exist
-        .iter()
-        .map(|a| lacks(a.value.to_string(), &a.origin));
-    let consoles = machine
-        .install
-        .consoles
-        .iter()
-        .map(|c| has(format!("console={}", c.value), &c.origin));
-    should
-        .chain(should_not)
-        .chain(consoles)
-        .map(|expectation| expectation.in_lives(&INSTALLED))
-        .collect()
+    let should = arguments.should_exist.iter().map(|a| has(a.value.to_string(), &a.origin));
+    let should_not = arguments.should_not_exist.iter().map(|a| lacks(a.value.to_string(), &a.origin));
+    let consoles = machine.install.consoles.iter().map(|c| has(format!("console={}", c.value), &c.origin));
+    should.chain(should_not).chain(consoles).map(|expectation| expectation.in_lives(&INSTALLED)).collect()
 }
 
 /// What the machine must reach; the live medium has other things to do.
 pub(super) fn reach(machine: &Machine) -> Vec<Expectation> {
     let of = |target: &Sourced<crate::value::ReachTarget>| {
         let subject = Subject::Reach(target.value.to_string());
-        Expectation::has(
-            &subject,
-            "yes",
-            format!("{} answers", target.value),
-            &target.origin,
-        )
-        .in_lives(&INSTALLED)
+        Expectation::has(&subject, "yes", format!("{} answers", target.value), &target.origin)
+            .in_lives(&INSTALLED)
     };
     machine.reach.iter().map(of).collect()
 }
 
 /// That the first boot is over: Ignition does not run again.
 pub(super) fn ignition_done(machine: &Machine) -> Expectation {
-    Expectation::has(
-        &Subject::IgnitionPending,
-        "no",
-        "Ignition done",
-        &machine.install.origin,
-    )
-    .in_lives(&[Life::LaterBoots])
+    Expectation::has(&Subject::IgnitionPending, "no", "Ignition done", &machine.install.origin)
+        .in_lives(&[Life::LaterBoots])
 }

@@ -51,9 +51,7 @@ pub(super) fn plan(machine: &Machine, spec: &SpecDigest, files: &Files) -> Resul
     draft.users(machine, files);
     draft.profiles(&profiles);
     draft.names(machine);
-    draft
-        .expected
-        .extend(expect::network(&machine.network, &profiles));
+    draft.expected.extend(expect::network(&machine.network, &profiles));
     draft.files(machine, files);
     draft.units(machine, files);
     draft.expected.extend(expect::kernel_arguments(machine));
@@ -105,14 +103,7 @@ impl Draft {
             self.live.user(written.clone());
             self.destination.user(written);
             let name = user.name.as_str();
-            self.note(
-                Section::Users,
-                format!("user {name}"),
-                None,
-                0,
-                &ALL,
-                &user.origin,
-            );
+            self.note(Section::Users, format!("user {name}"), None, 0, &ALL, &user.origin);
             for key in &keys {
                 self.note(
                     Section::Users,
@@ -124,14 +115,7 @@ impl Draft {
                 );
             }
             if let Some(password) = &password {
-                self.note(
-                    Section::Users,
-                    format!("{name}: password"),
-                    None,
-                    0,
-                    &ALL,
-                    &password.origin,
-                );
+                self.note(Section::Users, format!("{name}: password"), None, 0, &ALL, &password.origin);
                 self.last_is_secret();
             }
             self.expected.extend(expect::user(user, &keys, password.as_ref()));
@@ -141,17 +125,9 @@ impl Draft {
     fn profiles(&mut self, profiles: &[Profile]) {
         for profile in profiles {
             let path = profile.path();
-            self.destination
-                .file(File::new(&path, FileMode::PRIVATE, profile.text.as_bytes()));
+            self.destination.file(File::new(&path, FileMode::PRIVATE, profile.text.as_bytes()));
             let what = format!("profile {}", profile.name);
-            self.note(
-                Section::Network,
-                what,
-                Some(path),
-                profile.text.len(),
-                &ALL,
-                &profile.origin,
-            );
+            self.note(Section::Network, what, Some(path), profile.text.len(), &ALL, &profile.origin);
         }
     }
 
@@ -216,16 +192,11 @@ impl Draft {
 
     fn units(&mut self, machine: &Machine, files: &Files) {
         for unit in &machine.units {
-            let contents = unit
-                .contents
-                .as_ref()
-                .and_then(|c| contents::unit_text(c, files, &mut self.findings));
+            let contents =
+                unit.contents.as_ref().and_then(|c| contents::unit_text(c, files, &mut self.findings));
             let dropins = unit.dropins.iter().filter_map(|(name, contents)| {
                 let contents = contents::unit_text(contents, files, &mut self.findings)?;
-                Some(DropIn {
-                    name: name.value.clone(),
-                    contents,
-                })
+                Some(DropIn { name: name.value.clone(), contents })
             });
             let written = Unit {
                 name: unit.name.to_string(),
@@ -237,14 +208,7 @@ impl Draft {
             let size = written.contents.as_ref().map_or(0, String::len);
             self.destination.unit(written);
             let what = format!("unit {}", unit.name.value);
-            self.note(
-                Section::Units,
-                what,
-                None,
-                size,
-                &expect::INSTALLED,
-                &unit.name.origin,
-            );
+            self.note(Section::Units, what, None, size, &expect::INSTALLED, &unit.name.origin);
             self.expected.extend(expect::unit(unit));
         }
     }
@@ -283,23 +247,13 @@ impl Draft {
             expectations: std::mem::take(&mut self.expected),
         };
         for (path, size) in on_node::add(&mut self.destination, &manifest, Place::Installed) {
-            self.note(
-                Section::Verification,
-                path.clone(),
-                Some(path),
-                size,
-                &ALL,
-                &machine.origin,
-            );
+            self.note(Section::Verification, path.clone(), Some(path), size, &ALL, &machine.origin);
         }
         on_node::add(&mut self.live, &manifest, Place::Live);
         self.installer(machine);
         let edit = Edit {
             config: Some(self.live.to_json()),
-            network: profiles
-                .iter()
-                .map(|p| (p.file_name(), p.text.clone().into_bytes()))
-                .collect(),
+            network: profiles.iter().map(|p| (p.file_name(), p.text.clone().into_bytes())).collect(),
             append_kernel_arguments: machine
                 .install
                 .consoles
@@ -328,33 +282,15 @@ impl Draft {
             .map(|a| a.value.clone())
             .chain(names.iter().map(|n| n.value.clone()))
             .collect();
-        let delete: Vec<KernelArgument> = machine
-            .kernel_arguments
-            .should_not_exist
-            .iter()
-            .map(|a| a.value.clone())
-            .collect();
+        let delete: Vec<KernelArgument> =
+            machine.kernel_arguments.should_not_exist.iter().map(|a| a.value.clone()).collect();
         for argument in machine.kernel_arguments.should_exist.iter().chain(&names) {
             let what = format!("kernel argument {}", argument.value);
-            self.note(
-                Section::KernelArguments,
-                what,
-                None,
-                0,
-                &expect::INSTALLED,
-                &argument.origin,
-            );
+            self.note(Section::KernelArguments, what, None, 0, &expect::INSTALLED, &argument.origin);
         }
         for argument in &machine.kernel_arguments.should_not_exist {
             let what = format!("no kernel argument {}", argument.value);
-            self.note(
-                Section::KernelArguments,
-                what,
-                None,
-                0,
-                &expect::INSTALLED,
-                &argument.origin,
-            );
+            self.note(Section::KernelArguments, what, None, 0, &expect::INSTALLED, &argument.origin);
         }
         for console in &machine.install.consoles {
             let what = format!("console {}", console.value);
@@ -363,13 +299,8 @@ impl Draft {
         let destination = self.destination.to_json();
         let config = installer::config(&machine.install, &append, &delete);
         let origin = &machine.install.origin;
-        self.live.file(File::new(
-            installer::DESTINATION_PATH,
-            FileMode::PRIVATE,
-            &destination,
-        ));
-        self.live
-            .file(File::new(installer::CONFIG_PATH, FileMode::PRIVATE, &config));
+        self.live.file(File::new(installer::DESTINATION_PATH, FileMode::PRIVATE, &destination));
+        self.live.file(File::new(installer::CONFIG_PATH, FileMode::PRIVATE, &config));
         let device = format!("installation to {}", machine.install.device.value);
         self.note(
             Section::Install,
@@ -393,20 +324,10 @@ impl Draft {
                 "[Service]\nExecStart=\nExecStart=/usr/bin/systemctl --no-block poweroff\n".to_owned();
             self.live.unit(Unit {
                 name: "coreos-installer-reboot.service".into(),
-                dropins: vec![DropIn {
-                    name: "10-cotter-poweroff.conf".into(),
-                    contents,
-                }],
+                dropins: vec![DropIn { name: "10-cotter-poweroff.conf".into(), contents }],
                 ..Unit::default()
             });
-            self.note(
-                Section::Install,
-                "power off after it".into(),
-                None,
-                0,
-                &[Life::Live],
-                origin,
-            );
+            self.note(Section::Install, "power off after it".into(), None, 0, &[Life::Live], origin);
         }
     }
 
@@ -415,14 +336,7 @@ impl Draft {
         let file = File::new(path, FileMode::PUBLIC, text.as_bytes());
         self.live.file(file.clone());
         self.destination.file(file);
-        self.note(
-            section,
-            what.to_owned(),
-            Some(path.to_owned()),
-            text.len(),
-            &ALL,
-            origin,
-        );
+        self.note(section, what.to_owned(), Some(path.to_owned()), text.len(), &ALL, origin);
     }
 
     fn note(
@@ -467,16 +381,9 @@ fn names_for_initramfs(machine: &Machine) -> Vec<Sourced<KernelArgument>> {
             .any(|word| word == name || word.starts_with(&format!("{name}.")))
     };
     let of = |nic: &network::Nic| {
-        let argument = arguments
-            .iter()
-            .find(|argument| uses(&argument.value, nic.name.as_str()))?;
-        let value = format!("ifname={}:{}", nic.name.value, nic.mac.value)
-            .parse()
-            .ok()?;
-        Some(Sourced {
-            value,
-            origin: argument.origin.clone(),
-        })
+        let argument = arguments.iter().find(|argument| uses(&argument.value, nic.name.as_str()))?;
+        let value = format!("ifname={}:{}", nic.name.value, nic.mac.value).parse().ok()?;
+        Some(Sourced { value, origin: argument.origin.clone() })
     };
     machine.network.nics.iter().filter_map(of).collect()
 }

@@ -28,10 +28,7 @@ struct InstallerConfig<'a> {
 /// Renders the installer's configuration. It is JSON, which is YAML too.
 pub(super) fn config(install: &Install, append: &[KernelArgument], delete: &[KernelArgument]) -> Vec<u8> {
     let words = |arguments: &'_ [KernelArgument]| -> Vec<String> {
-        arguments
-            .iter()
-            .map(|argument| argument.as_str().to_owned())
-            .collect()
+        arguments.iter().map(|argument| argument.as_str().to_owned()).collect()
     };
     let (append, delete) = (words(append), words(delete));
     let config = InstallerConfig {

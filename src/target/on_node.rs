@@ -34,21 +34,9 @@ pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec
         Place::Installed => &[Life::FirstBoot, Life::LaterBoots],
     };
     let files = [
-        (
-            "/usr/local/bin/cotter-verify",
-            FileMode::PROGRAM,
-            SCRIPT.as_bytes().to_vec(),
-        ),
-        (
-            "/etc/cotter/machine",
-            FileMode::PUBLIC,
-            format!("{}\n", manifest.machine).into_bytes(),
-        ),
-        (
-            "/etc/cotter/expectations",
-            FileMode::PRIVATE,
-            expectations(manifest, lives).into_bytes(),
-        ),
+        ("/usr/local/bin/cotter-verify", FileMode::PROGRAM, SCRIPT.as_bytes().to_vec()),
+        ("/etc/cotter/machine", FileMode::PUBLIC, format!("{}\n", manifest.machine).into_bytes()),
+        ("/etc/cotter/expectations", FileMode::PRIVATE, expectations(manifest, lives).into_bytes()),
         ("/etc/cotter/manifest.json", FileMode::PRIVATE, manifest.to_json()),
     ];
     let mut written = Vec::new();
@@ -79,12 +67,8 @@ pub fn expectations(manifest: &Manifest, lives: &[Life]) -> String {
     };
     let mut text = String::new();
     for expectation in &manifest.expectations {
-        let in_lives: Vec<&str> = expectation
-            .lives
-            .iter()
-            .filter(|life| lives.contains(life))
-            .map(word)
-            .collect();
+        let in_lives: Vec<&str> =
+            expectation.lives.iter().filter(|life| lives.contains(life)).map(word).collect();
         if in_lives.is_empty() {
             continue;
         }
@@ -110,10 +94,7 @@ pub fn expectations(manifest: &Manifest, lives: &[Life]) -> String {
 /// `coreos-installer.target`, which the unit that reboots waits for.
 fn unit(patience_seconds: u32, place: Place) -> String {
     let (after, wanted_by) = match place {
-        Place::Live => (
-            "NetworkManager.service coreos-installer.service",
-            "coreos-installer.target",
-        ),
+        Place::Live => ("NetworkManager.service coreos-installer.service", "coreos-installer.target"),
         // A reboot right after the record must not find the first boot unfinished.
         Place::Installed => (
             "network.target NetworkManager.service coreos-ignition-firstboot-complete.service",

@@ -14,10 +14,7 @@ pub struct ValueError {
 impl ValueError {
     /// Puts the two sentences together.
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: help.into(),
-        }
+        Self { message: message.into(), help: help.into() }
     }
 }
 

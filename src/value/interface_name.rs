@@ -43,10 +43,7 @@ impl FromStr for InterfaceName {
             "the kernel has a meaning of its own for it"
         } else if text.bytes().all(|b| b.is_ascii_digit()) {
             "a number alone is taken for an interface index"
-        } else if !text
-            .bytes()
-            .all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b':' | b'%'))
-        {
+        } else if !text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b':' | b'%')) {
             "only printable ASCII without space, `/`, `:` and `%` is allowed"
         } else {
             return Ok(Self(text.to_owned()));
@@ -78,35 +75,17 @@ mod tests {
 
     #[test]
     fn refuses_what_the_kernel_or_systemd_refuse() {
-        for wrong in [
-            "",
-            "a b",
-            "a/b",
-            "a:1",
-            "..",
-            "all",
-            "12",
-            "abcdefghijklmnop",
-            "é0",
-            "eth%d",
-        ] {
+        for wrong in ["", "a b", "a/b", "a:1", "..", "all", "12", "abcdefghijklmnop", "é0", "eth%d"] {
             assert!(wrong.parse::<InterfaceName>().is_err(), "{wrong:?} was accepted");
         }
     }
 
     #[test]
     fn knows_the_namespaces_of_others() {
-        for (name, namespace) in [
-            ("eno1", Some("en")),
-            ("eth0", Some("eth")),
-            ("mgmt0", None),
-            ("data0", None),
-        ] {
-            assert_eq!(
-                name.parse::<InterfaceName>().unwrap().assigned_namespace(),
-                namespace,
-                "{name}"
-            );
+        for (name, namespace) in
+            [("eno1", Some("en")), ("eth0", Some("eth")), ("mgmt0", None), ("data0", None)]
+        {
+            assert_eq!(name.parse::<InterfaceName>().unwrap().assigned_namespace(), namespace, "{name}");
         }
     }
 }

@@ -29,9 +29,7 @@ impl FromStr for MacAddress {
         let separator = if text.contains('-') { '-' } else { ':' };
         let octets: Vec<&str> = text.split(separator).collect();
         if octets.len() != 6
-            || octets
-                .iter()
-                .any(|octet| octet.len() != 2 || !octet.bytes().all(|b| b.is_ascii_hexdigit()))
+            || octets.iter().any(|octet| octet.len() != 2 || !octet.bytes().all(|b| b.is_ascii_hexdigit()))
         {
             return Err(wrong("six pairs of hexadecimal digits are needed"));
         }
@@ -77,10 +75,7 @@ mod tests {
     #[test]
     fn prints_lowercase_with_colons() {
         for right in ["e4:43:4b:0a:00:01", "E4:43:4B:0A:00:01", "e4-43-4b-0A-00-01"] {
-            assert_eq!(
-                right.parse::<MacAddress>().unwrap().to_string(),
-                "e4:43:4b:0a:00:01"
-            );
+            assert_eq!(right.parse::<MacAddress>().unwrap().to_string(), "e4:43:4b:0a:00:01");
         }
     }
 

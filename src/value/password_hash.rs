@@ -30,11 +30,8 @@ impl FromStr for PasswordHash {
             ))
         };
         let fields: Vec<&str> = text.split('$').collect();
-        let alphabet = |field: &&str| {
-            field
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"./=,".contains(&b))
-        };
+        let alphabet =
+            |field: &&str| field.bytes().all(|b| b.is_ascii_alphanumeric() || b"./=,".contains(&b));
         if !fields.iter().all(alphabet) {
             return wrong("it has characters that no hash has");
         }
@@ -60,13 +57,7 @@ impl FromStr for PasswordHash {
 fn check_salt(middle: &[&str], text: &str) -> Result<PasswordHash, ValueError> {
     let salt = match middle {
         [salt] => salt,
-        [rounds, salt]
-            if rounds
-                .strip_prefix("rounds=")
-                .is_some_and(|n| n.parse::<u32>().is_ok()) =>
-        {
-            salt
-        }
+        [rounds, salt] if rounds.strip_prefix("rounds=").is_some_and(|n| n.parse::<u32>().is_ok()) => salt,
         _ => {
             return Err(ValueError::new(
                 "the password hash has an unknown shape",
@@ -106,15 +97,7 @@ mod tests {
         }
         let long_salt = format!("$6$abcdefghijklmnopq${}", "a".repeat(86));
         let short = format!("$6$abcdefgh${}", "a".repeat(85));
-        for wrong in [
-            "",
-            "hunter2",
-            "$1$a$b",
-            "$6$a b$c",
-            long_salt.as_str(),
-            short.as_str(),
-            "$9$a$b",
-        ] {
+        for wrong in ["", "hunter2", "$1$a$b", "$6$a b$c", long_salt.as_str(), short.as_str(), "$9$a$b"] {
             assert!(wrong.parse::<PasswordHash>().is_err(), "{wrong:?} was accepted");
         }
     }

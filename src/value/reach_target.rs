@@ -24,10 +24,7 @@ impl ReachTarget {
     /// Host and port of a `tcp://` target; an IPv6 host has no brackets.
     pub fn tcp(&self) -> Option<(&str, u16)> {
         let (host, port) = self.0.strip_prefix("tcp://")?.rsplit_once(':')?;
-        let host = host
-            .strip_prefix('[')
-            .and_then(|h| h.strip_suffix(']'))
-            .unwrap_or(host);
+        let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         Some((host, port.parse().ok()?))
     }
 }
@@ -37,16 +34,11 @@ impl FromStr for ReachTarget {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let target = Self(text.to_owned());
-        let clean = text
-            .bytes()
-            .all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\' | b'`'));
+        let clean = text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\' | b'`'));
         let url = |scheme: &str| {
-            text.strip_prefix(scheme)
-                .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+            text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
         };
-        let tcp = target
-            .tcp()
-            .is_some_and(|(host, port)| !host.is_empty() && port > 0);
+        let tcp = target.tcp().is_some_and(|(host, port)| !host.is_empty() && port > 0);
         if clean && (tcp || url("http://") || url("https://")) {
             return Ok(target);
         }
@@ -84,28 +76,12 @@ mod tests {
 
     #[test]
     fn knows_right_from_wrong() {
-        for right in [
-            "tcp://192.168.50.1:53",
-            "tcp://[fe80::1]:22",
-            "https://a.example/v2/",
-            "http://a",
-        ] {
+        for right in ["tcp://192.168.50.1:53", "tcp://[fe80::1]:22", "https://a.example/v2/", "http://a"] {
             assert!(right.parse::<ReachTarget>().is_ok(), "{right:?} was refused");
         }
-        for wrong in [
-            "",
-            "192.168.50.1",
-            "tcp://a",
-            "tcp://a:0",
-            "ftp://a",
-            "https:///x",
-            "tcp://a b:1",
-        ] {
+        for wrong in ["", "192.168.50.1", "tcp://a", "tcp://a:0", "ftp://a", "https:///x", "tcp://a b:1"] {
             assert!(wrong.parse::<ReachTarget>().is_err(), "{wrong:?} was accepted");
         }
-        assert_eq!(
-            "tcp://[fe80::1]:22".parse::<ReachTarget>().unwrap().tcp(),
-            Some(("fe80::1", 22))
-        );
+        assert_eq!("tcp://[fe80::1]:22".parse::<ReachTarget>().unwrap().tcp(), Some(("fe80::1", 22)));
     }
 }

@@ -46,14 +46,8 @@ impl FromStr for SshKey {
         let entry: ssh_key::authorized_keys::Entry = line.parse().map_err(|cause| {
             ValueError::new(format!("`{shown}…` is not an SSH public key: {cause}"), help)
         })?;
-        let fingerprint = entry
-            .public_key()
-            .fingerprint(ssh_key::HashAlg::Sha256)
-            .to_string();
-        Ok(Self {
-            line: line.to_owned(),
-            fingerprint,
-        })
+        let fingerprint = entry.public_key().fingerprint(ssh_key::HashAlg::Sha256).to_string();
+        Ok(Self { line: line.to_owned(), fingerprint })
     }
 }
 
@@ -80,12 +74,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_key() {
-        for wrong in [
-            "",
-            "notakey",
-            "ssh-ed25519 AAAA",
-            "-----BEGIN OPENSSH PRIVATE KEY-----",
-        ] {
+        for wrong in ["", "notakey", "ssh-ed25519 AAAA", "-----BEGIN OPENSSH PRIVATE KEY-----"] {
             assert!(wrong.parse::<SshKey>().is_err(), "{wrong:?} was accepted");
         }
     }

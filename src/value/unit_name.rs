@@ -7,18 +7,8 @@ use serde::Serialize;
 
 use super::ValueError;
 
-const SUFFIXES: [&str; 10] = [
-    "service",
-    "socket",
-    "target",
-    "timer",
-    "mount",
-    "automount",
-    "swap",
-    "path",
-    "slice",
-    "device",
-];
+const SUFFIXES: [&str; 10] =
+    ["service", "socket", "target", "timer", "mount", "automount", "swap", "path", "slice", "device"];
 
 /// The name of a systemd unit with its suffix (systemd.unit(5)).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -44,10 +34,7 @@ impl FromStr for UnitName {
         }
         Err(ValueError::new(
             format!("`{text}` is not the name of a systemd unit"),
-            format!(
-                "end it with its kind ({}), as in `hello.service`",
-                SUFFIXES.join(", ")
-            ),
+            format!("end it with its kind ({}), as in `hello.service`", SUFFIXES.join(", ")),
         ))
     }
 }

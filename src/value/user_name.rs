@@ -23,9 +23,7 @@ impl FromStr for UserName {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let mut letters = text.bytes();
-        let first = letters
-            .next()
-            .is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
+        let first = letters.next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
         let rest = letters.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
         if first && rest && text.len() <= 32 {
             return Ok(Self(text.to_owned()));
@@ -52,15 +50,7 @@ mod tests {
         for right in ["core", "_x", "a-b_1"] {
             assert!(right.parse::<UserName>().is_ok(), "{right:?} was refused");
         }
-        for wrong in [
-            "",
-            "1a",
-            "Core",
-            "a b",
-            "-a",
-            "a:b",
-            "abcdefghijklmnopqrstuvwxyzabcdefg",
-        ] {
+        for wrong in ["", "1a", "Core", "a b", "-a", "a:b", "abcdefghijklmnopqrstuvwxyzabcdefg"] {
             assert!(wrong.parse::<UserName>().is_err(), "{wrong:?} was accepted");
         }
     }

@@ -37,10 +37,7 @@ pub struct BootRecord {
 impl BootRecord {
     /// The values found for `subject`, or why there are none.
     pub fn look(&self, subject: &str) -> Result<&[String], String> {
-        let why = self
-            .unknown
-            .iter()
-            .find(|(beginning, _)| subject.starts_with(beginning.as_str()));
+        let why = self.unknown.iter().find(|(beginning, _)| subject.starts_with(beginning.as_str()));
         match (self.facts.get(subject), why) {
             (_, Some((_, why))) => Err(why.clone()),
             (Some(values), None) => Ok(values),

@@ -60,10 +60,7 @@ impl Expectation {
         says: impl Into<String>,
         origin: &Origin,
     ) -> Self {
-        Self {
-            wanted: Wanted::Lacks,
-            ..Self::has(subject, value, says, origin)
-        }
+        Self { wanted: Wanted::Lacks, ..Self::has(subject, value, says, origin) }
     }
 
     /// The same, in these lives only.

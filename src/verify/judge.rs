@@ -16,10 +16,7 @@ use super::Wanted;
 ///
 /// Each boot comes with the name a person knows it by.
 pub fn judge(manifest: &Manifest, boots: &[(String, BootRecord)]) -> Report {
-    let boots: Vec<BootReport> = boots
-        .iter()
-        .map(|(name, record)| boot(manifest, name, record))
-        .collect();
+    let boots: Vec<BootReport> = boots.iter().map(|(name, record)| boot(manifest, name, record)).collect();
     Report {
         schema: REPORT_SCHEMA.to_owned(),
         machine: manifest.machine.clone(),
@@ -30,18 +27,8 @@ pub fn judge(manifest: &Manifest, boots: &[(String, BootRecord)]) -> Report {
 
 fn boot(manifest: &Manifest, name: &str, record: &BootRecord) -> BootReport {
     let of_this_life = |expectation: &&Expectation| expectation.lives.contains(&record.life);
-    let verdicts = manifest
-        .expectations
-        .iter()
-        .filter(of_this_life)
-        .map(|e| verdict(e, record))
-        .collect();
-    BootReport {
-        name: name.to_owned(),
-        boot_id: record.boot_id.clone(),
-        life: record.life,
-        verdicts,
-    }
+    let verdicts = manifest.expectations.iter().filter(of_this_life).map(|e| verdict(e, record)).collect();
+    BootReport { name: name.to_owned(), boot_id: record.boot_id.clone(), life: record.life, verdicts }
 }
 
 fn verdict(expectation: &Expectation, record: &BootRecord) -> Verdict {
@@ -52,18 +39,11 @@ fn verdict(expectation: &Expectation, record: &BootRecord) -> Verdict {
             if there == (expectation.wanted == Wanted::Has) {
                 Outcome::Met
             } else {
-                Outcome::Differs {
-                    found: found.to_vec(),
-                    hint: hint(&expectation.subject, found, record),
-                }
+                Outcome::Differs { found: found.to_vec(), hint: hint(&expectation.subject, found, record) }
             }
         }
     };
-    let not = if expectation.wanted == Wanted::Lacks {
-        "not "
-    } else {
-        ""
-    };
+    let not = if expectation.wanted == Wanted::Lacks { "not " } else { "" };
     Verdict {
         says: expectation.says.clone(),
         subject: expectation.subject.clone(),
@@ -116,11 +96,7 @@ fn regressions(boots: &[BootReport]) -> Vec<Regression> {
             };
             let same =
                 |verdict: &&Verdict| verdict.subject == lost.subject && verdict.expected == lost.expected;
-            let before = boots
-                .iter()
-                .take(index)
-                .rev()
-                .filter(|boot| boot.boot_id != later.boot_id);
+            let before = boots.iter().take(index).rev().filter(|boot| boot.boot_id != later.boot_id);
             let mut last = before.filter_map(|boot| Some((boot, boot.verdicts.iter().find(same)?)));
             if let Some((boot, verdict)) = last.next()
                 && verdict.outcome == Outcome::Met
@@ -170,31 +146,17 @@ mod tests {
     use crate::verify::Subject;
 
     fn manifest() -> Manifest {
-        let origin = Origin {
-            file: "a.yaml".into(),
-            line: 3,
-            column: 1,
-            key: "hostname".into(),
-            length: 1,
-        };
+        let origin = Origin { file: "a.yaml".into(), line: 3, column: 1, key: "hostname".into(), length: 1 };
         Manifest {
             schema: MANIFEST_SCHEMA.into(),
             machine: "a".into(),
             target: "fcos".into(),
-            spec: SpecDigest {
-                file: "a.yaml".into(),
-                sha256: Digest::of(b""),
-            },
+            spec: SpecDigest { file: "a.yaml".into(), sha256: Digest::of(b"") },
             patience_seconds: 1,
             expectations: vec![
                 Expectation::has(&Subject::HostName, "a", "host name a", &origin),
-                Expectation::lacks(
-                    &Subject::KernelArguments,
-                    "quiet",
-                    "no kernel argument quiet",
-                    &origin,
-                )
-                .in_lives(&[Life::LaterBoots]),
+                Expectation::lacks(&Subject::KernelArguments, "quiet", "no kernel argument quiet", &origin)
+                    .in_lives(&[Life::LaterBoots]),
             ],
         }
     }
@@ -203,10 +165,7 @@ mod tests {
         let facts = facts
             .iter()
             .map(|(subject, values)| {
-                (
-                    (*subject).to_owned(),
-                    values.iter().map(|v| (*v).to_owned()).collect(),
-                )
+                ((*subject).to_owned(), values.iter().map(|v| (*v).to_owned()).collect())
             })
             .collect();
         let record = BootRecord {
@@ -225,11 +184,7 @@ mod tests {
     fn judges_each_boot_by_its_life() {
         let boots = [
             boot("1", Life::Live, &[("hostname", &["a"])]),
-            boot(
-                "2",
-                Life::LaterBoots,
-                &[("hostname", &["a"]), ("kernel-arguments", &["ro", "quiet"])],
-            ),
+            boot("2", Life::LaterBoots, &[("hostname", &["a"]), ("kernel-arguments", &["ro", "quiet"])]),
         ];
         let report = judge(&manifest(), &boots);
         assert_eq!(report.boots[0].counts(), (1, 0, 0));
@@ -241,28 +196,13 @@ mod tests {
     fn says_what_was_lost_across_a_reboot() {
         let boots = [
             boot("1", Life::FirstBoot, &[("hostname", &["a"])]),
-            boot(
-                "2",
-                Life::LaterBoots,
-                &[("hostname", &["localhost"]), ("kernel-arguments", &[])],
-            ),
-            boot(
-                "3",
-                Life::LaterBoots,
-                &[("hostname", &["localhost"]), ("kernel-arguments", &[])],
-            ),
+            boot("2", Life::LaterBoots, &[("hostname", &["localhost"]), ("kernel-arguments", &[])]),
+            boot("3", Life::LaterBoots, &[("hostname", &["localhost"]), ("kernel-arguments", &[])]),
         ];
         let report = judge(&manifest(), &boots);
-        assert_eq!(
-            report.regressions.len(),
-            1,
-            "the third boot lost nothing that the second still had"
-        );
+        assert_eq!(report.regressions.len(), 1, "the third boot lost nothing that the second still had");
         let lost = &report.regressions[0];
-        assert_eq!(
-            (lost.met_in.as_str(), lost.lost_in.as_str(), lost.origin.line),
-            ("1", "2", 3)
-        );
+        assert_eq!((lost.met_in.as_str(), lost.lost_in.as_str(), lost.origin.line), ("1", "2", 3));
         assert_eq!(lost.found, ["localhost"]);
     }
 
@@ -274,14 +214,9 @@ mod tests {
             Outcome::Unknown { .. }
         ));
         silent.1.facts.insert("hostname".into(), vec!["a".into()]);
-        silent
-            .1
-            .unknown
-            .insert("host".into(), "no hostname(1) here".into());
+        silent.1.unknown.insert("host".into(), "no hostname(1) here".into());
         let report = judge(&manifest(), &[silent]);
-        let expected = Outcome::Unknown {
-            why: "no hostname(1) here".into(),
-        };
+        let expected = Outcome::Unknown { why: "no hostname(1) here".into() };
         assert_eq!(report.boots[0].verdicts[0].outcome, expected);
         assert!(!report.all_met());
         assert!(!judge(&manifest(), &[]).all_met(), "no boot is no pass");

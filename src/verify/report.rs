@@ -91,26 +91,18 @@ pub struct Regression {
 impl BootReport {
     /// How many expectations are met, differ and are unknown.
     pub fn counts(&self) -> (usize, usize, usize) {
-        self.verdicts
-            .iter()
-            .fold((0, 0, 0), |(met, differs, unknown), verdict| {
-                match verdict.outcome {
-                    Outcome::Met => (met + 1, differs, unknown),
-                    Outcome::Differs { .. } => (met, differs + 1, unknown),
-                    Outcome::Unknown { .. } => (met, differs, unknown + 1),
-                }
-            })
+        self.verdicts.iter().fold((0, 0, 0), |(met, differs, unknown), verdict| match verdict.outcome {
+            Outcome::Met => (met + 1, differs, unknown),
+            Outcome::Differs { .. } => (met, differs + 1, unknown),
+            Outcome::Unknown { .. } => (met, differs, unknown + 1),
+        })
     }
 }
 
 impl Report {
     /// True if every expectation is met in every boot, and there was a boot.
     pub fn all_met(&self) -> bool {
-        let met = |boot: &BootReport| {
-            boot.verdicts
-                .iter()
-                .all(|verdict| verdict.outcome == Outcome::Met)
-        };
+        let met = |boot: &BootReport| boot.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Met);
         !self.boots.is_empty() && self.boots.iter().all(met)
     }
 }

@@ -12,14 +12,9 @@ pub(super) fn kvm_opens() -> bool {
 pub(super) fn kvm_death(said: &Path) -> Option<String> {
     let text = std::fs::read_to_string(said).ok()?;
     let fatal = |line: &&str| {
-        [
-            "KVM internal error",
-            "KVM: entry failed",
-            "failed to initialize kvm",
-            "Could not access KVM",
-        ]
-        .iter()
-        .any(|words| line.contains(words))
+        ["KVM internal error", "KVM: entry failed", "failed to initialize kvm", "Could not access KVM"]
+            .iter()
+            .any(|words| line.contains(words))
     };
     text.lines().find(fatal).map(|line| line.trim().to_owned())
 }

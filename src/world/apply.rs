@@ -30,10 +30,7 @@ pub enum Existing {
 pub fn refuse_existing(out: &Path, existing: Existing) -> Result<(), Failure> {
     if existing == Existing::Refuse && out.symlink_metadata().is_ok() {
         let message = format!("`{}` is there already", out.display());
-        return Err(Failure::input(
-            message,
-            "name another output, or use `--force` to replace it",
-        ));
+        return Err(Failure::input(message, "name another output, or use `--force` to replace it"));
     }
     Ok(())
 }
@@ -51,10 +48,7 @@ pub fn write_image(
 ) -> Result<(), Failure> {
     refuse_existing(out, existing)?;
     let mut source = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
-    let length = source
-        .metadata()
-        .map_err(|cause| Failure::io("open", base, &cause))?
-        .len();
+    let length = source.metadata().map_err(|cause| Failure::io("open", base, &cause))?.len();
     enough_room(out, length)?;
     write(out, existing, mode, |file| {
         // The kernel copies, and shares the blocks if it can (copy_file_range).
@@ -76,9 +70,7 @@ pub fn write_file(out: &Path, bytes: &[u8], existing: Existing, mode: u32) -> Re
 pub fn patch_in_place(path: &Path, overlay: &Overlay) -> Result<(), Failure> {
     let failed = |cause: std::io::Error| Failure::io("change", path, &cause);
     let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
-    lay(&mut file, overlay)
-        .and_then(|()| file.sync_data())
-        .map_err(failed)
+    lay(&mut file, overlay).and_then(|()| file.sync_data()).map_err(failed)
 }
 
 fn write(
@@ -94,18 +86,14 @@ fn write(
     };
     let mut file = NamedTempFile::with_prefix_in(".cotter-", folder).map_err(failed)?;
     fill(file.as_file_mut()).map_err(failed)?;
-    file.as_file()
-        .set_permissions(Permissions::from_mode(mode))
-        .map_err(failed)?;
+    file.as_file().set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     let placed = match existing {
         Existing::Refuse => file.persist_noclobber(out),
         Existing::Replace => file.persist(out),
     };
     placed.map_err(|cause| failed(cause.error))?;
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(failed)
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
 fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
@@ -117,21 +105,12 @@ fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
 }
 
 fn enough_room(out: &Path, length: u64) -> Result<(), Failure> {
-    let folder = out
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let room = rustix::fs::statvfs(folder).map_err(|cause| Failure::io("write to", folder, &cause.into()))?;
     let free = room.f_bavail.saturating_mul(room.f_frsize);
     if free < length {
-        let message = format!(
-            "`{}` needs {length} bytes, and {free} are free there",
-            out.display()
-        );
-        return Err(Failure::surroundings(
-            message,
-            "make room, or name an output elsewhere",
-        ));
+        let message = format!("`{}` needs {length} bytes, and {free} are free there", out.display());
+        return Err(Failure::surroundings(message, "make room, or name an output elsewhere"));
     }
     Ok(())
 }

@@ -17,9 +17,7 @@ static RECIPE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/isos/bench");
 
 /// The folder in which cotter keeps what it can make again.
 pub fn cache_folder() -> Result<PathBuf, Failure> {
-    let named = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|folder| folder.is_absolute());
+    let named = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
     let folder = named.or_else(|| Some(std::env::home_dir()?.join(".cache")));
     let folder = folder
         .ok_or_else(|| Failure::surroundings("there is no cache folder", "set HOME or XDG_CACHE_HOME"))?;
@@ -31,10 +29,7 @@ pub fn stand_in(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, Failure> {
     let cache = cache_folder()?.join("bench");
     let temporary = std::env::temp_dir();
     let failed = |cause: std::io::Error| Failure::io("write the recipe to", &temporary, &cause);
-    let recipe = tempfile::Builder::new()
-        .prefix("cotter-bench-")
-        .tempdir()
-        .map_err(failed)?;
+    let recipe = tempfile::Builder::new().prefix("cotter-bench-").tempdir().map_err(failed)?;
     extract(&RECIPE, recipe.path()).map_err(failed)?;
     let build = recipe.path().join("build");
     let out = cache.join("out");
@@ -61,10 +56,7 @@ pub fn stand_in(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, Failure> {
     }
     let errors: Vec<String> = said.into_iter().filter(|line| !line.starts_with('[')).collect();
     let message = format!("failed to build the stand-in: {}", errors.join("\n"));
-    Err(Failure::surroundings(
-        message,
-        format!("the whole output is in `{}`", cache.join("log").display()),
-    ))
+    Err(Failure::surroundings(message, format!("the whole output is in `{}`", cache.join("log").display())))
 }
 
 /// Puts the recipe's files down; scripts are to be run.
@@ -75,11 +67,7 @@ fn extract(folder: &Dir<'_>, to: &Path) -> std::io::Result<()> {
             std::fs::create_dir_all(parent)?;
         }
         std::fs::write(&path, file.contents())?;
-        let mode = if file.contents().starts_with(b"#!") {
-            0o755
-        } else {
-            0o644
-        };
+        let mode = if file.contents().starts_with(b"#!") { 0o755 } else { 0o644 };
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
     }
     folder.dirs().try_for_each(|inner| extract(inner, to))

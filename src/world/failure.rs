@@ -31,29 +31,17 @@ pub struct Failure {
 impl Failure {
     /// A failure that the user's input caused.
     pub fn input(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Input,
-            message: message.into(),
-            hint: hint.into(),
-        }
+        Self { kind: Kind::Input, message: message.into(), hint: hint.into() }
     }
 
     /// A failure that the surroundings caused.
     pub fn surroundings(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Surroundings,
-            message: message.into(),
-            hint: hint.into(),
-        }
+        Self { kind: Kind::Surroundings, message: message.into(), hint: hint.into() }
     }
 
     /// A failure of the program itself.
     pub fn bug(message: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Bug,
-            message: message.into(),
-            hint: "please report it, with this message".into(),
-        }
+        Self { kind: Kind::Bug, message: message.into(), hint: "please report it, with this message".into() }
     }
 
     /// A failure of the operating system about a file that the user named.

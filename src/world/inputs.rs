@@ -40,26 +40,14 @@ pub(super) fn read_spec(path: &Path) -> Result<Spec, Failure> {
     let bytes = read_bounded(path, MAX_SPEC_BYTES)?;
     let sha256 = Digest::of(&bytes);
     let text = String::from_utf8(bytes).map_err(|_| {
-        Failure::input(
-            format!("`{}` is not UTF-8 text", path.display()),
-            "save the machine file as UTF-8",
-        )
+        Failure::input(format!("`{}` is not UTF-8 text", path.display()), "save the machine file as UTF-8")
     })?;
-    let name = path.file_name().map_or_else(
-        || path.display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    );
+    let name = path
+        .file_name()
+        .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    let digest = SpecDigest {
-        file: name.clone(),
-        sha256,
-    };
-    Ok(Spec {
-        name,
-        text,
-        folder,
-        digest,
-    })
+    let digest = SpecDigest { file: name.clone(), sha256 };
+    Ok(Spec { name, text, folder, digest })
 }
 
 /// Reads the local files that a machine names; what cannot be read is a finding at its place.
@@ -102,10 +90,7 @@ fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("it has more than {most} bytes"),
-        ));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));
     }
     Ok(bytes)
 }

@@ -32,17 +32,11 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(10);
 pub fn local_record(manifest: &Manifest) -> Result<BootRecord, Failure> {
     let temporary = std::env::temp_dir();
     let failed = |cause: std::io::Error| Failure::io("write to", &temporary, &cause);
-    let work = tempfile::Builder::new()
-        .prefix("cotter-look-")
-        .tempdir()
-        .map_err(failed)?;
+    let work = tempfile::Builder::new().prefix("cotter-look-").tempdir().map_err(failed)?;
     let script = work.path().join("cotter-verify");
     std::fs::write(&script, VERIFY_SCRIPT).map_err(failed)?;
-    std::fs::write(
-        work.path().join("expectations"),
-        expectations_file(manifest, &Life::ALL),
-    )
-    .map_err(failed)?;
+    std::fs::write(work.path().join("expectations"), expectations_file(manifest, &Life::ALL))
+        .map_err(failed)?;
     std::fs::write(work.path().join("machine"), &manifest.machine).map_err(failed)?;
     let ended = Command::new("bash")
         .arg(&script)
@@ -65,10 +59,8 @@ pub fn local_record(manifest: &Manifest) -> Result<BootRecord, Failure> {
         .pop()
         .ok_or_else(|| Failure::bug("the look at this machine left no record"))?;
     for expectation in &manifest.expectations {
-        if let Some(target) = expectation
-            .subject
-            .strip_prefix("reach/")
-            .and_then(|target| target.parse().ok())
+        if let Some(target) =
+            expectation.subject.strip_prefix("reach/").and_then(|target| target.parse().ok())
         {
             reach(&mut record, &expectation.subject, &target);
         }
@@ -84,10 +76,7 @@ fn reach(record: &mut BootRecord, subject: &str, target: &ReachTarget) {
     };
     match answers {
         Ok(answers) => {
-            record.facts.insert(
-                subject.to_owned(),
-                vec![if answers { "yes" } else { "no" }.to_owned()],
-            );
+            record.facts.insert(subject.to_owned(), vec![if answers { "yes" } else { "no" }.to_owned()]);
         }
         Err(why) => {
             record.unknown.insert(subject.to_owned(), why);
@@ -99,9 +88,7 @@ fn connects(place: (&str, u16)) -> bool {
     let Ok(addresses) = place.to_socket_addrs() else {
         return false;
     };
-    addresses
-        .take(4)
-        .any(|address| TcpStream::connect_timeout(&address, REACH_TIMEOUT).is_ok())
+    addresses.take(4).any(|address| TcpStream::connect_timeout(&address, REACH_TIMEOUT).is_ok())
 }
 
 /// True if any HTTP answer comes, whatever its status.
@@ -130,11 +117,7 @@ fn udev_names(record: &mut BootRecord) {
             let mac = subject.strip_prefix("port/")?.strip_suffix("/name")?;
             names.contains(&name).then(|| mac.to_owned())
         };
-        let Some(mac) = record
-            .facts
-            .iter()
-            .find_map(named)
-            .filter(|mac| mac.parse::<MacAddress>().is_ok())
+        let Some(mac) = record.facts.iter().find_map(named).filter(|mac| mac.parse::<MacAddress>().is_ok())
         else {
             continue;
         };
@@ -158,10 +141,7 @@ pub fn records(path: &Path) -> Result<Vec<BootRecord>, Failure> {
         let entry = entry.map_err(failed)?;
         let file = entry.path();
         if file.extension().is_some_and(|extension| extension == "json") {
-            let written = entry
-                .metadata()
-                .and_then(|data| data.modified())
-                .unwrap_or(SystemTime::UNIX_EPOCH);
+            let written = entry.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
             files.push((written, file));
         }
     }
@@ -182,10 +162,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<BootRecord>, Failure> {
             Ok(record) => records.push(record),
             Err(cause) => {
                 let message = format!("`{}` is not the record of a boot: {cause}", path.display());
-                return Err(Failure::input(
-                    message,
-                    "name a file from /var/lib/cotter/boots of the machine",
-                ));
+                return Err(Failure::input(message, "name a file from /var/lib/cotter/boots of the machine"));
             }
         }
     }
@@ -209,10 +186,7 @@ pub(super) fn records_so_far(path: &Path) -> Vec<BootRecord> {
     if file.take(4 * MAX_RECORD_BYTES).read_to_end(&mut text).is_err() {
         return Vec::new();
     }
-    let whole = text
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |end| end + 1);
+    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let lines = text.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n');
     lines
         .filter(|line| line.len() as u64 <= MAX_RECORD_BYTES)

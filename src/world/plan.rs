@@ -37,9 +37,5 @@ pub fn plan_machine(path: &Path) -> Result<Planned, Failure> {
         }
     }
     let machine = planned.filter(|_| !findings.has_errors());
-    Ok(Planned {
-        spec,
-        machine,
-        findings: findings.sorted(),
-    })
+    Ok(Planned { spec, machine, findings: findings.sorted() })
 }

@@ -41,10 +41,7 @@ impl Qemu {
                 let message = format!("failed to run `{PROGRAM}`: {cause}");
                 Failure::surroundings(message, "apt-get install qemu-system-x86")
             })?;
-        Ok(Self {
-            child,
-            control: control.to_owned(),
-        })
+        Ok(Self { child, control: control.to_owned() })
     }
 
     /// How it ended, if it has.

@@ -108,38 +108,16 @@ pub fn rehearse(rehearsal: &Rehearsal, events: &mut dyn FnMut(Event)) -> Result<
         return Ok(boots);
     }
     let machine = rehearsal.machine.for_boot(Scenario::Install);
-    let first = stage.boot(
-        "install",
-        &machine,
-        None,
-        Writes::Kept,
-        Life::FirstBoot,
-        Until::Reported,
-    )?;
+    let first = stage.boot("install", &machine, None, Writes::Kept, Life::FirstBoot, Until::Reported)?;
     let reported = first.0.record.is_ok();
     boots.push(first.0);
-    for scenario in rehearsal
-        .scenarios
-        .iter()
-        .filter(|scenario| **scenario != Scenario::Install)
-    {
+    for scenario in rehearsal.scenarios.iter().filter(|scenario| **scenario != Scenario::Install) {
         if !reported {
             break;
         }
         let machine = rehearsal.machine.for_boot(*scenario);
         let name = scenario.to_string();
-        boots.push(
-            stage
-                .boot(
-                    &name,
-                    &machine,
-                    None,
-                    Writes::Dropped,
-                    Life::LaterBoots,
-                    Until::Reported,
-                )?
-                .0,
-        );
+        boots.push(stage.boot(&name, &machine, None, Writes::Dropped, Life::LaterBoots, Until::Reported)?.0);
     }
     Ok(boots)
 }
@@ -169,9 +147,7 @@ impl<'a> Stage<'a> {
         std::fs::create_dir_all(folder).map_err(|cause| Failure::io("make", folder, &cause))?;
         let disk = folder.join("disk.raw");
         let failed = |cause: std::io::Error| Failure::io("make", &disk, &cause);
-        File::create(&disk)
-            .and_then(|file| file.set_len(DISK_BYTES))
-            .map_err(failed)?;
+        File::create(&disk).and_then(|file| file.set_len(DISK_BYTES)).map_err(failed)?;
         let accelerator = match rehearsal.accelerator {
             AcceleratorChoice::Only(accelerator) => accelerator,
             AcceleratorChoice::Auto if kvm_opens() => Accelerator::Kvm,
@@ -187,15 +163,7 @@ impl<'a> Stage<'a> {
             Firmware::Uefi => Some(ovmf(folder)?),
         };
         let may_fall_back = rehearsal.accelerator == AcceleratorChoice::Auto;
-        Ok(Self {
-            rehearsal,
-            disk,
-            ovmf,
-            accelerator,
-            may_fall_back,
-            interrupted: interruption(),
-            events,
-        })
+        Ok(Self { rehearsal, disk, ovmf, accelerator, may_fall_back, interrupted: interruption(), events })
     }
 
     /// Boots once; says what the guest reported, and whether it ended as it should.
@@ -245,10 +213,7 @@ impl<'a> Stage<'a> {
                 End::Reported(record) => (Ok(*record), true),
                 End::Ended => match newest(&paths.report, life) {
                     Some(record) => (Ok(record), until == Until::Ended),
-                    None => (
-                        Err("the guest ended without a report".to_owned()),
-                        until == Until::Ended,
-                    ),
+                    None => (Err("the guest ended without a report".to_owned()), until == Until::Ended),
                 },
                 End::DiedUnderKvm(why) => (Err(format!("the guest died under KVM: {why}")), false),
                 End::Failed(why) => (Err(why), false),
@@ -299,21 +264,13 @@ impl<'a> Stage<'a> {
                     return Ok(End::Ended);
                 }
                 let words = std::fs::read_to_string(said).unwrap_or_default();
-                let message = format!(
-                    "QEMU failed: {}",
-                    words.lines().last().unwrap_or("it said nothing")
-                );
-                return Err(Failure::surroundings(
-                    message,
-                    format!("see `{}`", said.display()),
-                ));
+                let message = format!("QEMU failed: {}", words.lines().last().unwrap_or("it said nothing"));
+                return Err(Failure::surroundings(message, format!("see `{}`", said.display())));
             }
             if begin.elapsed() > self.rehearsal.patience {
                 let seconds = self.rehearsal.patience.as_secs();
                 let last = console.last.as_deref().unwrap_or("nothing");
-                return Ok(End::Failed(format!(
-                    "no report within {seconds} s; last on the console: {last}"
-                )));
+                return Ok(End::Failed(format!("no report within {seconds} s; last on the console: {last}")));
             }
             std::thread::sleep(LOOK_EVERY);
         }
@@ -332,9 +289,7 @@ impl<'a> Stage<'a> {
             std::thread::sleep(LOOK_EVERY);
         }
         if qemu.ended().is_none() {
-            (self.events)(Event::Note(
-                "the guest does not shut down: it was switched off".into(),
-            ));
+            (self.events)(Event::Note("the guest does not shut down: it was switched off".into()));
         }
     }
 }
@@ -348,10 +303,7 @@ enum End {
 
 /// The last record of this life. Boot ids tell boots apart, not runs of QEMU: a guest may reboot by itself.
 fn newest(report: &Path, life: Life) -> Option<BootRecord> {
-    records_so_far(report)
-        .into_iter()
-        .rev()
-        .find(|record| record.life == life)
+    records_so_far(report).into_iter().rev().find(|record| record.life == life)
 }
 
 /// What has come on the console so far.
@@ -375,12 +327,9 @@ impl Console {
         let text = plain(&bytes);
         let mut news = None;
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            for sign in [
-                "Kernel panic",
-                "BENCH-EMERGENCY",
-                "Entering emergency mode",
-                "You are in emergency mode",
-            ] {
+            for sign in
+                ["Kernel panic", "BENCH-EMERGENCY", "Entering emergency mode", "You are in emergency mode"]
+            {
                 if line.contains(sign) && self.fatal.is_none() {
                     self.fatal = Some(format!("the guest failed to boot: {line}"));
                 }
@@ -419,20 +368,11 @@ fn plain(bytes: &[u8]) -> String {
 /// OVMF's code, and a copy of its variables for this rehearsal.
 fn ovmf(folder: &Path) -> Result<(PathBuf, PathBuf), Failure> {
     let sets = [
-        (
-            "/usr/share/OVMF/OVMF_CODE_4M.fd",
-            "/usr/share/OVMF/OVMF_VARS_4M.fd",
-        ),
-        (
-            "/usr/share/edk2/ovmf/OVMF_CODE.fd",
-            "/usr/share/edk2/ovmf/OVMF_VARS.fd",
-        ),
+        ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+        ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
     ];
     let Some((code, variables)) = sets.iter().find(|(code, _)| Path::new(code).exists()) else {
-        return Err(Failure::surroundings(
-            "there is no UEFI firmware for QEMU here",
-            "apt-get install ovmf",
-        ));
+        return Err(Failure::surroundings("there is no UEFI firmware for QEMU here", "apt-get install ovmf"));
     };
     let copy = folder.join("uefi-variables.fd");
     std::fs::copy(variables, &copy).map_err(|cause| Failure::io("write", &copy, &cause))?;
@@ -458,9 +398,6 @@ mod tests {
 
     #[test]
     fn a_guest_cannot_drive_the_terminal() {
-        assert_eq!(
-            plain(b"\x1b[0;31mred\x1b[0m\r\nplain\x07\x1b]0;title"),
-            "red\n\nplain]0;title"
-        );
+        assert_eq!(plain(b"\x1b[0;31mred\x1b[0m\r\nplain\x07\x1b]0;title"), "red\n\nplain]0;title");
     }
 }

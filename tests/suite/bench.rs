@@ -74,9 +74,7 @@ fn boot_small(iso: &Path, files: &[(&str, &str)], probe: &str, devices: &[&str])
     let _ = child.kill();
     child.wait().unwrap();
     let text = String::from_utf8_lossy(&std::fs::read(&console).unwrap()).replace('\r', "");
-    let (_, rest) = text
-        .split_once("BENCH-BEGIN\n")
-        .unwrap_or_else(|| panic!("no probe:\n{text}"));
+    let (_, rest) = text.split_once("BENCH-BEGIN\n").unwrap_or_else(|| panic!("no probe:\n{text}"));
     rest.split("BENCH-END").next().unwrap().to_owned()
 }
 
@@ -95,16 +93,10 @@ fn ports(list: &[(&str, usize, usize)]) -> Vec<String> {
 
 /// The network files that a case installs: keyfiles, `.link` files, udev rules.
 fn network_files(case: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/cases")
-        .join(case)
-        .join("expect/installed");
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(case).join("expect/installed");
     let mut files = Vec::new();
-    for inner in [
-        "etc/NetworkManager/system-connections",
-        "etc/systemd/network",
-        "etc/udev/rules.d",
-    ] {
+    for inner in ["etc/NetworkManager/system-connections", "etc/systemd/network", "etc/udev/rules.d"] {
         for entry in folder.join(inner).read_dir().into_iter().flatten() {
             let path = entry.unwrap().path();
             let place = format!("/{}", path.strip_prefix(&folder).unwrap().display());
@@ -117,19 +109,14 @@ fn network_files(case: &str) -> Vec<(String, String)> {
 
 fn boot_case(iso: &Path, case: &str, list: &[(&str, usize, usize)]) -> String {
     let files = network_files(case);
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let devices = ports(list);
     let devices: Vec<&str> = devices.iter().map(String::as_str).collect();
     boot_small(iso, &files, "echo PROBE; ip -o addr; ip -o -d link", &devices)
 }
 
 fn assert_has(text: &str, words: &[&str]) {
-    let line = text
-        .lines()
-        .find(|line| words.iter().all(|word| line.contains(word)));
+    let line = text.lines().find(|line| words.iter().all(|word| line.contains(word)));
     assert!(line.is_some(), "no line has {words:?}:\n{text}");
 }
 
@@ -181,11 +168,7 @@ fn small_a_profile_bound_by_name_loses_a_renamed_port() {
 }
 
 fn rehearse(case: &str, arguments: &[&str]) -> (i32, serde_json::Value, String) {
-    let spec = golden::cases()
-        .into_iter()
-        .find(|path| path.ends_with(case))
-        .unwrap()
-        .join("machine.yaml");
+    let spec = golden::cases().into_iter().find(|path| path.ends_with(case)).unwrap().join("machine.yaml");
     let done = Command::new(env!("CARGO_BIN_EXE_cotter"))
         .arg("test")
         .arg(&spec)
@@ -207,12 +190,8 @@ fn large_the_starter_keeps_everything_over_install_reboot_and_rename() {
     }
     let (code, report, _) = rehearse("dell-r640", &[]);
     assert_eq!(code, 0, "{report:#}");
-    let boots: Vec<&str> = report["boots"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|b| b["name"].as_str().unwrap())
-        .collect();
+    let boots: Vec<&str> =
+        report["boots"].as_array().unwrap().iter().map(|b| b["name"].as_str().unwrap()).collect();
     assert_eq!(boots, ["live", "install", "reboot", "rename"]);
     assert_eq!(report["regressions"], serde_json::json!([]));
 }
@@ -228,16 +207,10 @@ fn large_the_control_loses_its_address_and_is_told_so() {
     let (code, report, _) = rehearse("bound-by-name", &["--scenario", "install,rename"]);
     assert_eq!(code, 1, "{report:#}");
     let lost = report["regressions"].as_array().unwrap();
-    let address = lost
-        .iter()
-        .find(|lost| lost["says"] == "address 192.168.50.10/24 on eno1")
-        .unwrap();
+    let address = lost.iter().find(|lost| lost["says"] == "address 192.168.50.10/24 on eno1").unwrap();
     assert_eq!(address["met_in"], "install");
     assert_eq!(address["lost_in"], "rename");
     assert_eq!(address["origin"]["key"], "network.nics[0].address");
     assert_eq!(address["origin"]["line"], 23);
-    assert!(
-        address["hint"].as_str().unwrap().contains("Wired connection 1"),
-        "{address:#}"
-    );
+    assert!(address["hint"].as_str().unwrap().contains("Wired connection 1"), "{address:#}");
 }

@@ -36,11 +36,7 @@ impl Test {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::null());
+        command.args(arguments).current_dir(self.folder.path()).env("NO_COLOR", "1").stdin(Stdio::null());
         command
     }
 
@@ -51,10 +47,7 @@ impl Test {
     /// Runs and expects an exit code; gives standard output and standard error.
     fn expect(&self, code: i32, arguments: &[&str]) -> (String, String) {
         let done = self.run(arguments);
-        let (out, err) = (
-            String::from_utf8(done.stdout).unwrap(),
-            String::from_utf8(done.stderr).unwrap(),
-        );
+        let (out, err) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
         assert_eq!(done.status.code(), Some(code), "{arguments:?}\n{out}{err}");
         (out, err)
     }
@@ -99,10 +92,7 @@ fn secrets_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let Some(test) = Test::new() else { return };
     test.expect(0, &["build", "machine.yaml", "-o", "a.iso", "--base", "base.iso"]);
-    assert_eq!(
-        test.path("a.iso").metadata().unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+    assert_eq!(test.path("a.iso").metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let hash = |text: &str| text.contains("$6$") || text.contains("hunter2");
     for arguments in [
         &["plan", "machine.yaml", "--format", "json"][..],
@@ -124,83 +114,29 @@ fn bad_input_is_one_clear_error_and_leaves_nothing() {
     std::fs::write(test.path("there.iso"), "mine").unwrap();
     std::fs::write(test.path("noise"), fixture::noise(400_000)).unwrap();
     let spec = std::fs::read_to_string(test.path("machine.yaml")).unwrap();
-    let large = spec.replace(
-        "  files:\n",
-        "  files:\n    - {path: /opt/large, contents: {local: noise}}\n",
-    );
+    let large = spec.replace("  files:\n", "  files:\n    - {path: /opt/large, contents: {local: noise}}\n");
     std::fs::write(test.path("large.yaml"), large).unwrap();
-    std::fs::write(
-        test.path("wrong.yaml"),
-        spec.replace("target: fcos", "target: fcsos"),
-    )
-    .unwrap();
+    std::fs::write(test.path("wrong.yaml"), spec.replace("target: fcos", "target: fcsos")).unwrap();
     let before = test.names();
     for (arguments, words) in [
-        (
-            &["build", "machine.yaml", "-o", "out.iso", "--base", "short.iso"][..],
-            "incomplete",
-        ),
-        (
-            &["build", "machine.yaml", "-o", "out.iso", "--base", "machine.yaml"],
-            "not a live image",
-        ),
-        (
-            &["build", "machine.yaml", "-o", "out.iso", "--base", "nowhere.iso"],
-            "no such file",
-        ),
-        (
-            &["build", "machine.yaml", "-o", "there.iso", "--base", "base.iso"],
-            "there already",
-        ),
-        (
-            &[
-                "build",
-                "machine.yaml",
-                "-o",
-                "no/folder/out.iso",
-                "--base",
-                "base.iso",
-            ],
-            "no such file",
-        ),
+        (&["build", "machine.yaml", "-o", "out.iso", "--base", "short.iso"][..], "incomplete"),
+        (&["build", "machine.yaml", "-o", "out.iso", "--base", "machine.yaml"], "not a live image"),
+        (&["build", "machine.yaml", "-o", "out.iso", "--base", "nowhere.iso"], "no such file"),
+        (&["build", "machine.yaml", "-o", "there.iso", "--base", "base.iso"], "there already"),
+        (&["build", "machine.yaml", "-o", "no/folder/out.iso", "--base", "base.iso"], "no such file"),
         (&["build", "machine.yaml", "-o", "out.iso"], "no base image at"),
+        (&["build", "large.yaml", "-o", "out.iso", "--base", "base.iso"], "more than the 262144"),
+        (&["build", "wrong.yaml", "-o", "out.iso", "--base", "base.iso"], "did you mean `fcos`?"),
         (
-            &["build", "large.yaml", "-o", "out.iso", "--base", "base.iso"],
-            "more than the 262144",
-        ),
-        (
-            &["build", "wrong.yaml", "-o", "out.iso", "--base", "base.iso"],
-            "did you mean `fcos`?",
-        ),
-        (
-            &[
-                "image",
-                "embed",
-                "base.iso",
-                "--append-karg",
-                "a\nb",
-                "-o",
-                "out.iso",
-            ],
+            &["image", "embed", "base.iso", "--append-karg", "a\nb", "-o", "out.iso"],
             "not one kernel argument",
         ),
         (
-            &[
-                "image",
-                "embed",
-                "base.iso",
-                "--config",
-                "machine.yaml",
-                "-o",
-                "out.iso",
-            ],
+            &["image", "embed", "base.iso", "--config", "machine.yaml", "-o", "out.iso"],
             "not an Ignition document",
         ),
         (&["image", "extract", "base.iso"], "no Ignition document"),
-        (
-            &["verify", "machine.yaml", "--facts", "machine.yaml"],
-            "not the record of a boot",
-        ),
+        (&["verify", "machine.yaml", "--facts", "machine.yaml"], "not the record of a boot"),
         (&["verify", "machine.yaml"], "required"),
         (&["dance"], "unrecognized"),
     ] {
@@ -269,15 +205,9 @@ fn verify_judges_records_and_says_what_was_lost() {
             first.starts_with("LOST  address 192.168.50.10/24 on mgmt0 lost: met in `first boot aaaaaaaa`"),
             "{out}"
         );
-        assert!(
-            out.contains("--> machine.yaml:22 network.nics[0].address"),
-            "{out}"
-        );
+        assert!(out.contains("--> machine.yaml:22 network.nics[0].address"), "{out}");
     }
-    let (json, _) = test.expect(
-        1,
-        &["verify", "machine.yaml", "--facts", "records", "--format", "json"],
-    );
+    let (json, _) = test.expect(1, &["verify", "machine.yaml", "--facts", "records", "--format", "json"]);
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(report["regressions"].as_array().unwrap().len(), 1);
 }
@@ -290,11 +220,7 @@ fn verify_looks_at_this_machine() {
     let boots = report["boots"].as_array().unwrap();
     let verdicts = boots.last().unwrap()["verdicts"].as_array().unwrap();
     let of = |subject: &str| verdicts.iter().find(|v| v["subject"] == subject).unwrap().clone();
-    assert_eq!(
-        of("port/e4:43:4b:0a:00:01/name")["outcome"],
-        "differs",
-        "this machine has no such port"
-    );
+    assert_eq!(of("port/e4:43:4b:0a:00:01/name")["outcome"], "differs", "this machine has no such port");
     assert_eq!(of("file/etc/motd.d/10-machine.motd/sha256")["outcome"], "differs");
     let mine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     assert_eq!(of("hostname")["found"], serde_json::json!([mine.trim()]));

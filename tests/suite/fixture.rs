@@ -49,16 +49,11 @@ pub fn iso(folder: &Path, generation: Generation) -> Option<PathBuf> {
         write("coreos/igninfo.json", b"{\"file\": \"images/ignition.img\"}");
     }
     if generation != Generation::First {
-        let (pad, end) = if generation == Generation::InsideAFile {
-            (0, "\0")
-        } else {
-            (b'#', "\n")
-        };
+        let (pad, end) = if generation == Generation::InsideAFile { (0, "\0") } else { (b'#', "\n") };
         let mut files = Vec::new();
-        for (path, head) in [
-            ("isolinux/isolinux.cfg", "append initrd=x "),
-            ("EFI/fedora/grub.cfg", "linux /vmlinuz "),
-        ] {
+        for (path, head) in
+            [("isolinux/isolinux.cfg", "append initrd=x "), ("EFI/fedora/grub.cfg", "linux /vmlinuz ")]
+        {
             let mut area = format!("{DEFAULT}{end}").into_bytes();
             area.resize(1024, pad);
             let text = [head.as_bytes(), &area, b" COREOS_KARG_EMBED_AREA\n"].concat();
@@ -70,11 +65,7 @@ pub fn iso(folder: &Path, generation: Generation) -> Option<PathBuf> {
         let features = br#"{"installer-config": true, "installer-config-directives": {"console": true}, "live-initrd-network": true}"#;
         write("coreos/features.json", features);
     }
-    let level = if generation == Generation::LongNames {
-        "3"
-    } else {
-        "1"
-    };
+    let level = if generation == Generation::LongNames { "3" } else { "1" };
     let out = folder.join("base.iso");
     let mut command = Command::new(xorriso);
     command.args([

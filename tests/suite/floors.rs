@@ -26,13 +26,7 @@ fn sources() -> Vec<(String, PathBuf, String)> {
     collect(&src, &mut files);
     let of_module = |path: PathBuf| {
         let relative = path.strip_prefix(&src).unwrap();
-        let module = relative
-            .components()
-            .next()
-            .unwrap()
-            .as_os_str()
-            .to_string_lossy()
-            .into_owned();
+        let module = relative.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).unwrap();
         (module, path, text)
     };
@@ -60,11 +54,7 @@ fn every_module_has_a_floor() {
     let floors: BTreeMap<_, _> = FLOORS.into_iter().collect();
     for (module, path, _) in sources() {
         let is_root = module == "lib.rs" || module == "main.rs";
-        assert!(
-            is_root || floors.contains_key(module.as_str()),
-            "{} is on no floor",
-            path.display()
-        );
+        assert!(is_root || floors.contains_key(module.as_str()), "{} is on no floor", path.display());
     }
 }
 
@@ -78,10 +68,7 @@ fn modules_import_only_from_floors_below() {
         };
         for (index, line) in text.lines().enumerate() {
             for import in line.split("crate::").skip(1) {
-                let other: String = import
-                    .chars()
-                    .take_while(|c| c.is_alphanumeric() || *c == '_')
-                    .collect();
+                let other: String = import.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let Some(floor) = floors.get(other.as_str()) else {
                     continue;
                 };

@@ -17,11 +17,7 @@ use crate::data_url;
 /// Every case, and every starter.
 pub fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut cases: Vec<PathBuf> = folder
-        .read_dir()
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut cases: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
     assert!(cases.len() >= 5, "the cases are gone");
     cases
@@ -29,10 +25,7 @@ pub fn cases() -> Vec<PathBuf> {
 
 /// The plan of a case, if it has one.
 pub fn plan(case: &Path) -> Option<Plan> {
-    world::plan_machine(&case.join("machine.yaml"))
-        .unwrap()
-        .machine
-        .map(|(_, plan)| plan)
+    world::plan_machine(&case.join("machine.yaml")).unwrap().machine.map(|(_, plan)| plan)
 }
 
 #[test]
@@ -41,17 +34,10 @@ fn every_case_gives_what_it_expects() {
     for case in cases() {
         let planned = world::plan_machine(&case.join("machine.yaml")).unwrap();
         let source = Some(planned.spec.text.as_str());
-        let rendered: Vec<String> = planned
-            .findings
-            .iter()
-            .map(|finding| finding.render(source))
-            .collect();
+        let rendered: Vec<String> = planned.findings.iter().map(|finding| finding.render(source)).collect();
         let mut got = BTreeMap::new();
         if !rendered.is_empty() {
-            got.insert(
-                "expect-error.txt".to_owned(),
-                format!("{}\n", rendered.join("\n\n")).into_bytes(),
-            );
+            got.insert("expect-error.txt".to_owned(), format!("{}\n", rendered.join("\n\n")).into_bytes());
         }
         if let Some((_, plan)) = &planned.machine {
             tree(plan, &mut got);
@@ -75,20 +61,13 @@ fn tree(plan: &Plan, got: &mut BTreeMap<String, Vec<u8>>) {
     let lives = Life::ALL.map(|life| life.to_string()).join(", ");
     let mut matrix = format!("({lives})\n");
     for row in plan.matrix() {
-        let marks: String = row
-            .present
-            .iter()
-            .map(|present| if *present { 'x' } else { '-' })
-            .collect();
+        let marks: String = row.present.iter().map(|present| if *present { 'x' } else { '-' }).collect();
         matrix.push_str(&format!(
             "{marks} {}: {}  <- {}\n",
             row.artifact.section, row.artifact.what, row.artifact.origin
         ));
     }
-    matrix.push_str(&format!(
-        "live kernel arguments: {}\n",
-        plan.edit.append_kernel_arguments.join(" ")
-    ));
+    matrix.push_str(&format!("live kernel arguments: {}\n", plan.edit.append_kernel_arguments.join(" ")));
     got.insert("expect/matrix.txt".to_owned(), matrix.into_bytes());
     got.insert("expect/manifest.json".to_owned(), plan.manifest.to_json());
 }
@@ -104,16 +83,9 @@ fn document(place: &str, json: &[u8], got: &mut BTreeMap<String, Vec<u8>>) {
         let path = file["path"].as_str().unwrap();
         let mode = file["mode"].as_u64().unwrap();
         let owner = |who: &str| file[who]["name"].as_str().unwrap_or("root").to_owned();
-        list.push_str(&format!(
-            "{mode:04o} {}:{} {path}\n",
-            owner("user"),
-            owner("group")
-        ));
-        let written_elsewhere = [
-            "/usr/local/bin/cotter-verify",
-            "/etc/coreos/dest.ign",
-            "/etc/cotter/manifest.json",
-        ];
+        list.push_str(&format!("{mode:04o} {}:{} {path}\n", owner("user"), owner("group")));
+        let written_elsewhere =
+            ["/usr/local/bin/cotter-verify", "/etc/coreos/dest.ign", "/etc/cotter/manifest.json"];
         if !written_elsewhere.contains(&path) {
             let bytes = data_url::decode(file["contents"]["source"].as_str().unwrap());
             got.insert(format!("expect/{place}{path}"), bytes);
@@ -121,21 +93,12 @@ fn document(place: &str, json: &[u8], got: &mut BTreeMap<String, Vec<u8>>) {
     }
     for unit in document["systemd"]["units"].as_array().into_iter().flatten() {
         let name = unit["name"].as_str().unwrap();
-        list.push_str(&format!(
-            "unit {name} enabled={} mask={}\n",
-            unit["enabled"], unit["mask"]
-        ));
+        list.push_str(&format!("unit {name} enabled={} mask={}\n", unit["enabled"], unit["mask"]));
         if let Some(contents) = unit["contents"].as_str() {
-            got.insert(
-                format!("expect/{place}/units/{name}"),
-                contents.as_bytes().to_vec(),
-            );
+            got.insert(format!("expect/{place}/units/{name}"), contents.as_bytes().to_vec());
         }
         for dropin in unit["dropins"].as_array().into_iter().flatten() {
-            let file = format!(
-                "expect/{place}/units/{name}.d/{}",
-                dropin["name"].as_str().unwrap()
-            );
+            let file = format!("expect/{place}/units/{name}.d/{}", dropin["name"].as_str().unwrap());
             got.insert(file, dropin["contents"].as_str().unwrap().as_bytes().to_vec());
         }
     }
@@ -156,11 +119,9 @@ fn compare(case: &Path, got: &BTreeMap<String, Vec<u8>>, wrong: &mut Vec<String>
         }
         match std::fs::read(&path) {
             Ok(expected) if expected == *bytes => {}
-            Ok(expected) => wrong.push(format!(
-                "{} differs: {}",
-                path.display(),
-                first_difference(&expected, bytes)
-            )),
+            Ok(expected) => {
+                wrong.push(format!("{} differs: {}", path.display(), first_difference(&expected, bytes)))
+            }
             Err(_) => wrong.push(format!("{} is not expected", path.display())),
         }
     }
@@ -177,27 +138,14 @@ fn compare(case: &Path, got: &BTreeMap<String, Vec<u8>>, wrong: &mut Vec<String>
 
 fn first_difference(expected: &[u8], got: &[u8]) -> String {
     let (expected, got) = (String::from_utf8_lossy(expected), String::from_utf8_lossy(got));
-    let line = expected
-        .lines()
-        .zip(got.lines())
-        .position(|(a, b)| a != b)
-        .unwrap_or(0);
+    let line = expected.lines().zip(got.lines()).position(|(a, b)| a != b).unwrap_or(0);
     let of = |text: &str| text.lines().nth(line).unwrap_or("(no line)").to_owned();
-    format!(
-        "line {}: expected `{}`, got `{}`",
-        line + 1,
-        of(&expected),
-        of(&got)
-    )
+    format!("line {}: expected `{}`, got `{}`", line + 1, of(&expected), of(&got))
 }
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in folder.read_dir().into_iter().flatten() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found)
-        } else {
-            found.push(path)
-        }
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
     }
 }

@@ -15,21 +15,14 @@ use crate::fixture;
 use crate::fixture::Generation;
 use crate::tools;
 
-const GENERATIONS: [Generation; 4] = [
-    Generation::Current,
-    Generation::LongNames,
-    Generation::First,
-    Generation::InsideAFile,
-];
+const GENERATIONS: [Generation; 4] =
+    [Generation::Current, Generation::LongNames, Generation::First, Generation::InsideAFile];
 
 fn edit(generation: Generation) -> Edit {
-    let mut edit = Edit {
-        config: Some(b"{\"ignition\":{\"version\":\"3.3.0\"}}".to_vec()),
-        ..Edit::default()
-    };
+    let mut edit =
+        Edit { config: Some(b"{\"ignition\":{\"version\":\"3.3.0\"}}".to_vec()), ..Edit::default() };
     if generation != Generation::First {
-        edit.network
-            .insert("a.nmconnection".into(), b"[connection]\nid=a\n".to_vec());
+        edit.network.insert("a.nmconnection".into(), b"[connection]\nid=a\n".to_vec());
         edit.append_kernel_arguments.push("console=ttyS0,115200n8".into());
     }
     edit
@@ -54,9 +47,7 @@ fn only_the_areas_change_and_reset_brings_the_base_back() {
         for (offset, length) in fixture::differences(&base, &built) {
             let (offset, end) = (offset as u64, (offset + length) as u64);
             assert!(
-                allowed
-                    .iter()
-                    .any(|(from, size)| *from <= offset && end <= from + size),
+                allowed.iter().any(|(from, size)| *from <= offset && end <= from + size),
                 "{generation:?}: {offset}"
             );
         }
@@ -68,11 +59,7 @@ fn only_the_areas_change_and_reset_brings_the_base_back() {
             Err(ImageError::Occupied)
         ));
         let mut reset = Vec::new();
-        image::reset(&after)
-            .unwrap()
-            .over(Cursor::new(&built))
-            .read_to_end(&mut reset)
-            .unwrap();
+        image::reset(&after).unwrap().over(Cursor::new(&built)).read_to_end(&mut reset).unwrap();
         assert!(reset == base, "{generation:?}: the reset image is not the base");
     }
 }
@@ -87,30 +74,15 @@ fn refuses_what_does_not_fit_or_is_no_argument() {
     let live = LiveImage::read(&mut Cursor::new(&base)).unwrap();
     let refuse = |edit: Edit| image::embed(&live, &mut Cursor::new(&base), &edit, Replace::No).unwrap_err();
     let config = Some(fixture::noise(400_000));
-    assert!(matches!(
-        refuse(Edit {
-            config,
-            ..Edit::default()
-        }),
-        ImageError::TooLarge { .. }
-    ));
+    assert!(matches!(refuse(Edit { config, ..Edit::default() }), ImageError::TooLarge { .. }));
     for argument in ["a\nb", "a b", "", "a\0"] {
         let append_kernel_arguments = vec![argument.to_owned()];
-        let error = refuse(Edit {
-            append_kernel_arguments,
-            ..Edit::default()
-        });
-        assert!(
-            matches!(error, ImageError::BadArgument(_)),
-            "{argument:?}: {error}"
-        );
+        let error = refuse(Edit { append_kernel_arguments, ..Edit::default() });
+        assert!(matches!(error, ImageError::BadArgument(_)), "{argument:?}: {error}");
     }
     let append_kernel_arguments = vec!["x".repeat(1024)];
     assert!(matches!(
-        refuse(Edit {
-            append_kernel_arguments,
-            ..Edit::default()
-        }),
+        refuse(Edit { append_kernel_arguments, ..Edit::default() }),
         ImageError::TooLarge { .. }
     ));
 }
@@ -178,13 +150,8 @@ fn coreos_installer_agrees_both_ways() {
         let ours = folder.path().join("ours.iso");
         let path = ours.to_str().unwrap();
         let live = LiveImage::read(&mut File::open(&base).unwrap()).unwrap();
-        let overlay = image::embed(
-            &live,
-            &mut File::open(&base).unwrap(),
-            &edit(generation),
-            Replace::No,
-        )
-        .unwrap();
+        let overlay =
+            image::embed(&live, &mut File::open(&base).unwrap(), &edit(generation), Replace::No).unwrap();
         cotter::world::write_image(&base, &overlay, &ours, cotter::world::Existing::Refuse, 0o600).unwrap();
 
         assert_eq!(
@@ -198,18 +165,11 @@ fn coreos_installer_agrees_both_ways() {
         assert_eq!(shown["length"], live.embed.length, "{generation:?}");
         if let Some(areas) = &live.kernel_arguments {
             let arguments = String::from_utf8(run(&["iso", "kargs", "show", path])).unwrap();
-            assert_eq!(
-                arguments.trim(),
-                format!("{} console=ttyS0,115200n8", fixture::DEFAULT)
-            );
+            assert_eq!(arguments.trim(), format!("{} console=ttyS0,115200n8", fixture::DEFAULT));
             let shown: serde_json::Value =
                 serde_json::from_slice(&run(&["dev", "show", "iso", "--kargs", path])).unwrap();
-            let theirs: Vec<u64> = shown["kargs"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|k| k["offset"].as_u64().unwrap())
-                .collect();
+            let theirs: Vec<u64> =
+                shown["kargs"].as_array().unwrap().iter().map(|k| k["offset"].as_u64().unwrap()).collect();
             let mut offsets: Vec<u64> = areas.places.iter().map(|place| place.offset).collect();
             offsets.sort_unstable();
             let mut theirs = theirs;
@@ -217,18 +177,8 @@ fn coreos_installer_agrees_both_ways() {
             assert_eq!(theirs, offsets, "{generation:?}");
             let extracted = folder.path().join("network");
             std::fs::create_dir(&extracted).unwrap();
-            run(&[
-                "iso",
-                "network",
-                "extract",
-                "-C",
-                extracted.to_str().unwrap(),
-                path,
-            ]);
-            assert_eq!(
-                std::fs::read(extracted.join("a.nmconnection")).unwrap(),
-                b"[connection]\nid=a\n"
-            );
+            run(&["iso", "network", "extract", "-C", extracted.to_str().unwrap(), path]);
+            assert_eq!(std::fs::read(extracted.join("a.nmconnection")).unwrap(), b"[connection]\nid=a\n");
         }
         run(&["iso", "reset", path]);
         assert!(
@@ -242,9 +192,6 @@ fn coreos_installer_agrees_both_ways() {
         run(&["iso", "ignition", "embed", "-i", config.to_str().unwrap(), path]);
         let live = LiveImage::read(&mut File::open(&ours).unwrap()).unwrap();
         let read = image::embedded(&live, &mut File::open(&ours).unwrap()).unwrap();
-        assert_eq!(
-            read.get("config.ign").unwrap(),
-            b"{\"ignition\":{\"version\":\"3.2.0\"}}"
-        );
+        assert_eq!(read.get("config.ign").unwrap(), b"{\"ignition\":{\"version\":\"3.2.0\"}}");
     }
 }

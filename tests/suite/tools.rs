@@ -6,9 +6,7 @@ use std::process::Command;
 /// Finds a program on the PATH.
 pub fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    let found = std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file());
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
     if found.is_none() {
         skip(&format!("there is no `{name}` here"));
     }
@@ -18,12 +16,9 @@ pub fn program(name: &str) -> Option<PathBuf> {
 /// coreos-installer 0.27: `COREOS_INSTALLER`, on the PATH, or the one that the stand-in was built with.
 pub fn coreos_installer() -> Option<PathBuf> {
     let named = std::env::var_os("COREOS_INSTALLER").map(PathBuf::from);
-    let cached = cotter::world::cache_folder()
-        .ok()?
-        .join("bench/tools/coreos-installer-0.27.0/bin/coreos-installer");
-    named
-        .or_else(|| cached.is_file().then_some(cached))
-        .or_else(|| program("coreos-installer"))
+    let cached =
+        cotter::world::cache_folder().ok()?.join("bench/tools/coreos-installer-0.27.0/bin/coreos-installer");
+    named.or_else(|| cached.is_file().then_some(cached)).or_else(|| program("coreos-installer"))
 }
 
 /// Debian's Ignition engine, which applies a document to a folder.
