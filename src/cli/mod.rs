@@ -2,7 +2,7 @@
 //!
 //! To add a command:
 //! 1. write `src/cli/<word>.rs` with its arguments and `run(arguments, ui)`;
-//! 2. add it to [`Command`] and to [`Cli::run`];
+//! 2. add it to `Command` and to [`Cli::run`];
 //! 3. let it print through [`Ui`] only, and end in an [`Exit`] of the table.
 
 mod bench;

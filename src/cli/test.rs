@@ -88,11 +88,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
-    // Kept only if somebody asked for it; the disk is always dropped.
-    let work = tempfile::Builder::new()
-        .prefix("cotter-test-")
-        .tempdir()
-        .map_err(|cause| Failure::io("make a folder in", &std::env::temp_dir(), &cause))?;
+    let work = work_folder()?;
     let medium = match &arguments.iso {
         Some(iso) => iso.clone(),
         None => {
@@ -143,6 +139,16 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let complete = boots.len() == 1 + arguments.scenario.len().max(1);
     Ok(if report.all_met() && void.is_none() && complete { Exit::Done } else { Exit::Differs })
+}
+
+/// A folder that is gone afterwards. Below the cache, which is on a disk: `/tmp` is often in memory.
+fn work_folder() -> Result<tempfile::TempDir, Failure> {
+    let mut folder = world::cache_folder()?.join("rehearsals");
+    if std::fs::create_dir_all(&folder).is_err() {
+        folder = std::env::temp_dir();
+    }
+    let made = tempfile::Builder::new().prefix("test-").tempdir_in(&folder);
+    made.map_err(|cause| Failure::io("make a folder in", &folder, &cause))
 }
 
 /// Whether the medium is the stand-in, which needs less of a machine.

@@ -35,6 +35,29 @@ pub struct BootRecord {
 }
 
 impl BootRecord {
+    /// The same record with control characters replaced: a machine must not drive the terminal of whoever
+    /// reads about it.
+    pub fn printable(self) -> Self {
+        let clean =
+            |text: String| text.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();
+        let facts = self.facts.into_iter();
+        Self {
+            schema: clean(self.schema),
+            machine: clean(self.machine),
+            boot_id: clean(self.boot_id),
+            life: self.life,
+            uptime_seconds: self.uptime_seconds,
+            facts: facts
+                .map(|(subject, values)| (clean(subject), values.into_iter().map(clean).collect()))
+                .collect(),
+            unknown: self
+                .unknown
+                .into_iter()
+                .map(|(beginning, why)| (clean(beginning), clean(why)))
+                .collect(),
+        }
+    }
+
     /// The values found for `subject`, or why there are none.
     pub fn look(&self, subject: &str) -> Result<&[String], String> {
         let why = self.unknown.iter().find(|(beginning, _)| subject.starts_with(beginning.as_str()));
@@ -43,5 +66,20 @@ impl BootRecord {
             (Some(values), None) => Ok(values),
             (None, None) => Err("the record says nothing of it".to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use super::BootRecord;
+
+    #[test]
+    fn a_record_cannot_drive_the_terminal() {
+        let json = r#"{"schema":"cotter.dev/boot/1","boot_id":"1","life":"live",
+            "facts":{"hostname":["a\u001b[2J"]},"unknown":{"x":"\u0007"}}"#;
+        let record = serde_json::from_str::<BootRecord>(json).unwrap().printable();
+        assert_eq!(record.look("hostname").unwrap(), ["a?[2J"]);
+        assert_eq!(record.look("x/y").unwrap_err(), "?");
     }
 }

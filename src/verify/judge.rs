@@ -27,7 +27,12 @@ pub fn judge(manifest: &Manifest, boots: &[(String, BootRecord)]) -> Report {
 
 fn boot(manifest: &Manifest, name: &str, record: &BootRecord) -> BootReport {
     let of_this_life = |expectation: &&Expectation| expectation.lives.contains(&record.life);
-    let verdicts = manifest.expectations.iter().filter(of_this_life).map(|e| verdict(e, record)).collect();
+    let mut record = record.clone();
+    if !record.machine.is_empty() && record.machine != manifest.machine {
+        let why = format!("this is a record of `{}`, not of `{}`", record.machine, manifest.machine);
+        record.unknown = [(String::new(), why)].into();
+    }
+    let verdicts = manifest.expectations.iter().filter(of_this_life).map(|e| verdict(e, &record)).collect();
     BootReport { name: name.to_owned(), boot_id: record.boot_id.clone(), life: record.life, verdicts }
 }
 
@@ -220,5 +225,8 @@ mod tests {
         assert_eq!(report.boots[0].verdicts[0].outcome, expected);
         assert!(!report.all_met());
         assert!(!judge(&manifest(), &[]).all_met(), "no boot is no pass");
+        let mut other = boot("1", Life::Live, &[("hostname", &["a"])]);
+        other.1.machine = "b".into();
+        assert!(!judge(&manifest(), &[other]).all_met(), "another machine's record is no pass");
     }
 }

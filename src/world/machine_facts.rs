@@ -15,6 +15,7 @@ use crate::target::VERIFY_SCRIPT;
 use crate::target::expectations_file;
 use crate::value::MacAddress;
 use crate::value::ReachTarget;
+use crate::verify::BOOT_SCHEMA;
 use crate::verify::BootRecord;
 use crate::verify::Life;
 use crate::verify::Manifest;
@@ -159,7 +160,15 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<BootRecord>, Failure> {
     let mut records = Vec::new();
     for record in serde_json::Deserializer::from_slice(bytes).into_iter::<BootRecord>() {
         match record {
-            Ok(record) => records.push(record),
+            Ok(record) if record.schema == BOOT_SCHEMA => records.push(record.printable()),
+            Ok(record) => {
+                let message = format!(
+                    "`{}` has the schema `{}`, not `{BOOT_SCHEMA}`",
+                    path.display(),
+                    record.printable().schema
+                );
+                return Err(Failure::input(message, "judge it with the cotter that wrote it"));
+            }
             Err(cause) => {
                 let message = format!("`{}` is not the record of a boot: {cause}", path.display());
                 return Err(Failure::input(message, "name a file from /var/lib/cotter/boots of the machine"));
@@ -188,8 +197,7 @@ pub(super) fn records_so_far(path: &Path) -> Vec<BootRecord> {
     }
     let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let lines = text.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n');
-    lines
-        .filter(|line| line.len() as u64 <= MAX_RECORD_BYTES)
-        .filter_map(|line| serde_json::from_slice(line).ok())
-        .collect()
+    let bounded = lines.filter(|line| line.len() as u64 <= MAX_RECORD_BYTES);
+    let records = bounded.filter_map(|line| serde_json::from_slice::<BootRecord>(line).ok());
+    records.map(BootRecord::printable).collect()
 }
