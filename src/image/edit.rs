@@ -80,7 +80,7 @@ pub fn embed<R: Read + Seek>(
         let what = "the compressed configuration";
         return Err(ImageError::TooLarge { what, size: area.len(), room: live.embed.length, largest });
     }
-    area.resize(usize::try_from(live.embed.length).unwrap_or(area.len()), 0);
+    area.resize(live.embed.size(), 0);
     overlay.lay(live.embed.offset, area);
     if !edit.append_kernel_arguments.is_empty() || !edit.delete_kernel_arguments.is_empty() {
         let Some(areas) = &live.kernel_arguments else {
@@ -96,7 +96,7 @@ pub fn embed<R: Read + Seek>(
 /// Makes the overlay that gives the pristine image again.
 pub fn reset(live: &LiveImage) -> Result<Overlay, ImageError> {
     let mut overlay = Overlay::default();
-    overlay.lay(live.embed.offset, vec![0; usize::try_from(live.embed.length).unwrap_or(0)]);
+    overlay.lay(live.embed.offset, vec![0; live.embed.size()]);
     if let Some(areas) = &live.kernel_arguments {
         lay_arguments(&mut overlay, areas, &areas.default)?;
     }

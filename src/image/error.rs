@@ -53,7 +53,9 @@ impl ImageError {
                 "put large files on a server and fetch them from a unit, or leave some out"
             }
             Self::Unsupported(_) => "use a newer live image",
-            Self::Occupied => "use `--force` to replace it, or `cotter image reset` to empty it",
+            Self::Occupied => {
+                "empty it with `cotter image reset`, or replace it with `cotter image embed --force`"
+            }
             Self::BadArgument(_) => "write one word without spaces and line breaks",
             Self::Io(_) => "see whether the medium it is on is sound",
         }

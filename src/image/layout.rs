@@ -22,6 +22,8 @@ struct Layouts {
     features: String,
 }
 
+/// A larger embed area is none: CoreOS has 256 KiB.
+const MAX_EMBED: u64 = 64 << 20;
 /// A description larger than this is none.
 const MAX_DESCRIPTION: u32 = 64 << 10;
 
@@ -32,6 +34,13 @@ pub struct Area {
     pub offset: u64,
     /// In bytes.
     pub length: u64,
+}
+
+impl Area {
+    /// Its length as a size in memory; reading an image has made sure that it is one.
+    pub(super) fn size(self) -> usize {
+        usize::try_from(self.length).unwrap_or(0)
+    }
 }
 
 /// A live image that was read and found consistent.
@@ -155,10 +164,10 @@ fn embed_area<R: Read + Seek>(image: &mut R, volume: &Volume, layouts: &Layouts)
             "it has no `{file}`, where the configuration would go"
         )));
     };
-    let outside = || ImageError::Damaged(format!("the embed area lies outside of `{file}`"));
+    let outside = || ImageError::Damaged(format!("the embed area is not a part of `{file}`"));
     let rest = u64::from(entry.length).checked_sub(offset).ok_or_else(outside)?;
     let length = length.unwrap_or(rest);
-    if length == 0 || length > rest {
+    if length == 0 || length > rest || length > MAX_EMBED {
         return Err(outside());
     }
     Ok(Area { offset: entry.offset + offset, length })
