@@ -7,6 +7,7 @@ pub use matrix::Row;
 use crate::document::Origin;
 use crate::ignition::Config;
 use crate::image::Edit;
+use crate::verify::Life;
 use crate::verify::Lives;
 use crate::verify::Manifest;
 
@@ -44,6 +45,40 @@ pub struct Artifact {
     pub secrecy: Secrecy,
     /// The line that asked for it.
     pub origin: Origin,
+}
+
+impl Artifact {
+    /// Something that is there in all lives, and that anybody may read.
+    pub fn new(section: Section, what: impl Into<String>, origin: &Origin) -> Self {
+        Self {
+            section,
+            what: what.into(),
+            path: None,
+            size_bytes: 0,
+            lives: Life::ALL.to_vec(),
+            secrecy: Secrecy::Open,
+            origin: origin.clone(),
+        }
+    }
+
+    /// The same, as a file of `size_bytes` at `path`.
+    pub fn at(mut self, path: impl Into<String>, size_bytes: usize) -> Self {
+        self.path = Some(path.into());
+        self.size_bytes = size_bytes;
+        self
+    }
+
+    /// The same, in these lives only.
+    pub fn in_lives(mut self, lives: &[Life]) -> Self {
+        self.lives = lives.to_vec();
+        self
+    }
+
+    /// The same, not to be read by others.
+    pub fn secret(mut self) -> Self {
+        self.secrecy = Secrecy::Secret;
+        self
+    }
 }
 
 /// What an artifact is about.

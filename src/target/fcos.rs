@@ -20,15 +20,14 @@ use crate::network::Pin;
 use crate::network::Profile;
 use crate::plan::Artifact;
 use crate::plan::Plan;
-use crate::plan::Secrecy;
 use crate::plan::Section;
 use crate::spec::After;
 use crate::spec::Machine;
 use crate::value::FileMode;
 use crate::value::KernelArgument;
+use crate::value::UserName;
 use crate::verify::Expectation;
 use crate::verify::Life;
-use crate::verify::Lives;
 use crate::verify::MANIFEST_SCHEMA;
 use crate::verify::Manifest;
 use crate::verify::SpecDigest;
@@ -74,18 +73,11 @@ struct Draft {
     findings: Diagnostics,
 }
 
-const ALL: [Life; 3] = Life::ALL;
-
 impl Draft {
     fn identity(&mut self, machine: &Machine) {
         if let Some(name) = &machine.hostname {
-            self.everywhere(
-                Section::Identity,
-                "host name",
-                "/etc/hostname",
-                &format!("{}\n", name.value),
-                &name.origin,
-            );
+            let artifact = Artifact::new(Section::Identity, "host name", &name.origin);
+            self.everywhere(artifact, "/etc/hostname", &format!("{}\n", name.value));
         }
         self.expected.extend(expect::identity(machine));
     }
@@ -103,20 +95,14 @@ impl Draft {
             self.live.user(written.clone());
             self.destination.user(written);
             let name = user.name.as_str();
-            self.note(Section::Users, format!("user {name}"), None, 0, &ALL, &user.origin);
+            self.artifacts.push(Artifact::new(Section::Users, format!("user {name}"), &user.origin));
             for key in &keys {
-                self.note(
-                    Section::Users,
-                    format!("{name}: SSH key {}", key.fingerprint()),
-                    None,
-                    0,
-                    &ALL,
-                    &key.origin,
-                );
+                let what = format!("{name}: SSH key {}", key.fingerprint());
+                self.artifacts.push(Artifact::new(Section::Users, what, &key.origin));
             }
             if let Some(password) = &password {
-                self.note(Section::Users, format!("{name}: password"), None, 0, &ALL, &password.origin);
-                self.last_is_secret();
+                let what = format!("{name}: password");
+                self.artifacts.push(Artifact::new(Section::Users, what, &password.origin).secret());
             }
             self.expected.extend(expect::user(user, &keys, password.as_ref()));
         }
@@ -127,13 +113,15 @@ impl Draft {
             let path = profile.path();
             self.destination.file(File::new(&path, FileMode::PRIVATE, profile.text.as_bytes()));
             let what = format!("profile {}", profile.name);
-            self.note(Section::Network, what, Some(path), profile.text.len(), &ALL, &profile.origin);
+            let artifact =
+                Artifact::new(Section::Network, what, &profile.origin).at(path, profile.text.len());
+            self.artifacts.push(artifact);
         }
     }
 
     fn names(&mut self, machine: &Machine) {
         for nic in &machine.network.nics {
-            let (mac, name) = (nic.mac.value, &nic.name.value);
+            let (mac, name, origin) = (nic.mac.value, &nic.name.value, &nic.name.origin);
             let (link, rule) = match machine.network.pin {
                 Pin::Link => (true, false),
                 Pin::Rule => (false, true),
@@ -142,50 +130,31 @@ impl Draft {
             };
             if link {
                 let (path, text) = network::link_file(mac, name);
-                self.everywhere(
-                    Section::Network,
-                    &format!("name {name} by .link"),
-                    &path,
-                    &text,
-                    &nic.name.origin,
-                );
+                let artifact = Artifact::new(Section::Network, format!("name {name} by .link"), origin);
+                self.everywhere(artifact, &path, &text);
             }
             if rule {
                 let (path, text) = network::rule_file(mac, name);
-                self.everywhere(
-                    Section::Network,
-                    &format!("name {name} by udev rule"),
-                    &path,
-                    &text,
-                    &nic.name.origin,
-                );
+                let artifact = Artifact::new(Section::Network, format!("name {name} by udev rule"), origin);
+                self.everywhere(artifact, &path, &text);
             }
         }
     }
 
     fn files(&mut self, machine: &Machine, files: &Files) {
         for file in &machine.files {
-            let Some(bytes) = contents::bytes(&file.contents, files) else {
-                continue;
-            };
+            let Some(bytes) = contents::bytes(&file.contents, files) else { continue };
             let mode = file.mode.as_ref().map_or(FileMode::PUBLIC, |mode| mode.value);
-            let owner =
-                |name: &Option<Sourced<crate::value::UserName>>| name.as_ref().map(|name| name.to_string());
-            let written =
-                File::new(file.path.as_str(), mode, bytes).owned_by(owner(&file.user), owner(&file.group));
+            let owner = |name: &Option<Sourced<UserName>>| name.as_ref().map(|name| name.to_string());
+            let path = file.path.as_str();
+            let written = File::new(path, mode, bytes).owned_by(owner(&file.user), owner(&file.group));
             self.destination.file(written);
-            let path = file.path.to_string();
-            self.note(
-                Section::Files,
-                format!("file {path}"),
-                Some(path),
-                bytes.len(),
-                &expect::INSTALLED,
-                &file.path.origin,
-            );
-            if mode.bits() & 0o077 == 0 {
-                self.last_is_secret();
-            }
+            let artifact = Artifact::new(Section::Files, format!("file {path}"), &file.path.origin)
+                .at(path, bytes.len())
+                .in_lives(&expect::INSTALLED);
+            // What others may not read on the machine, they may not read on the medium.
+            let is_private = mode.bits() & 0o077 == 0;
+            self.artifacts.push(if is_private { artifact.secret() } else { artifact });
             self.expected.extend(expect::file(file, bytes, mode));
         }
     }
@@ -198,17 +167,16 @@ impl Draft {
                 let contents = contents::unit_text(contents, files, &mut self.findings)?;
                 Some(DropIn { name: name.value.clone(), contents })
             });
-            let written = Unit {
+            self.destination.unit(Unit {
                 name: unit.name.to_string(),
                 enabled: unit.enabled.as_ref().map(|enabled| enabled.value),
                 mask: unit.mask.as_ref().map(|mask| mask.value),
                 dropins: dropins.collect(),
                 contents,
-            };
-            let size = written.contents.as_ref().map_or(0, String::len);
-            self.destination.unit(written);
+            });
             let what = format!("unit {}", unit.name.value);
-            self.note(Section::Units, what, None, size, &expect::INSTALLED, &unit.name.origin);
+            let artifact = Artifact::new(Section::Units, what, &unit.name.origin);
+            self.artifacts.push(artifact.in_lives(&expect::INSTALLED));
             self.expected.extend(expect::unit(unit));
         }
     }
@@ -228,12 +196,8 @@ impl Draft {
                 None => continue,
             };
             let message = format!("`{path}` is written for {whose} already");
-            self.findings.error(
-                "path-is-taken",
-                &file.path.origin,
-                message,
-                "leave the file out, or the other thing",
-            );
+            let help = "leave the file out, or the other thing";
+            self.findings.error("path-is-taken", &file.path.origin, message, help);
         }
     }
 
@@ -247,19 +211,17 @@ impl Draft {
             expectations: std::mem::take(&mut self.expected),
         };
         for (path, size) in on_node::add(&mut self.destination, &manifest, Place::Installed) {
-            self.note(Section::Verification, path.clone(), Some(path), size, &ALL, &machine.origin);
+            self.artifacts
+                .push(Artifact::new(Section::Verification, path.clone(), &machine.origin).at(path, size));
         }
         on_node::add(&mut self.live, &manifest, Place::Live);
+        self.kernel_arguments(machine);
         self.installer(machine);
+        let consoles = machine.install.consoles.iter();
         let edit = Edit {
             config: Some(self.live.to_json()),
             network: profiles.iter().map(|p| (p.file_name(), p.text.clone().into_bytes())).collect(),
-            append_kernel_arguments: machine
-                .install
-                .consoles
-                .iter()
-                .map(|c| format!("console={}", c.value))
-                .collect(),
+            append_kernel_arguments: consoles.map(|console| format!("console={}", console.value)).collect(),
             delete_kernel_arguments: Vec::new(),
         };
         Plan {
@@ -272,54 +234,48 @@ impl Draft {
         }
     }
 
-    /// The unattended installation: the destination document, and what coreos-installer does with it.
-    fn installer(&mut self, machine: &Machine) {
-        let names = names_for_initramfs(machine);
-        let append: Vec<KernelArgument> = machine
-            .kernel_arguments
-            .should_exist
-            .iter()
-            .map(|a| a.value.clone())
-            .chain(names.iter().map(|n| n.value.clone()))
-            .collect();
-        let delete: Vec<KernelArgument> =
-            machine.kernel_arguments.should_not_exist.iter().map(|a| a.value.clone()).collect();
-        for argument in machine.kernel_arguments.should_exist.iter().chain(&names) {
+    fn kernel_arguments(&mut self, machine: &Machine) {
+        let arguments = &machine.kernel_arguments;
+        let installed = |what: String, origin: &Origin| {
+            Artifact::new(Section::KernelArguments, what, origin).in_lives(&expect::INSTALLED)
+        };
+        for argument in arguments.should_exist.iter().chain(&names_for_initramfs(machine)) {
             let what = format!("kernel argument {}", argument.value);
-            self.note(Section::KernelArguments, what, None, 0, &expect::INSTALLED, &argument.origin);
+            self.artifacts.push(installed(what, &argument.origin));
         }
-        for argument in &machine.kernel_arguments.should_not_exist {
+        for argument in &arguments.should_not_exist {
             let what = format!("no kernel argument {}", argument.value);
-            self.note(Section::KernelArguments, what, None, 0, &expect::INSTALLED, &argument.origin);
+            self.artifacts.push(installed(what, &argument.origin));
         }
         for console in &machine.install.consoles {
             let what = format!("console {}", console.value);
-            self.note(Section::KernelArguments, what, None, 0, &ALL, &console.origin);
+            self.artifacts.push(Artifact::new(Section::KernelArguments, what, &console.origin));
         }
-        let destination = self.destination.to_json();
-        let config = installer::config(&machine.install, &append, &delete);
-        let origin = &machine.install.origin;
-        self.live.file(File::new(installer::DESTINATION_PATH, FileMode::PRIVATE, &destination));
-        self.live.file(File::new(installer::CONFIG_PATH, FileMode::PRIVATE, &config));
-        let device = format!("installation to {}", machine.install.device.value);
-        self.note(
-            Section::Install,
-            device,
-            Some(installer::CONFIG_PATH.into()),
-            config.len(),
-            &[Life::Live],
-            origin,
-        );
-        let document = "destination document".to_owned();
-        self.note(
-            Section::Install,
-            document,
-            Some(installer::DESTINATION_PATH.into()),
-            destination.len(),
-            &[Life::Live],
-            origin,
-        );
-        if machine.install.after == After::PowerOff {
+    }
+
+    /// The unattended installation: the destination document, and what coreos-installer does with it.
+    fn installer(&mut self, machine: &Machine) {
+        let install = &machine.install;
+        let values = |arguments: &[Sourced<KernelArgument>]| -> Vec<KernelArgument> {
+            arguments.iter().map(|argument| argument.value.clone()).collect()
+        };
+        let mut append = values(&machine.kernel_arguments.should_exist);
+        append.extend(values(&names_for_initramfs(machine)));
+        let delete = values(&machine.kernel_arguments.should_not_exist);
+        let documents = [
+            (installer::DESTINATION_PATH, "destination document".to_owned(), self.destination.to_json()),
+            (
+                installer::CONFIG_PATH,
+                format!("installation to {}", install.device.value),
+                installer::config(install, &append, &delete),
+            ),
+        ];
+        for (path, what, bytes) in documents {
+            self.live.file(File::new(path, FileMode::PRIVATE, &bytes));
+            let artifact = Artifact::new(Section::Install, what, &install.origin).at(path, bytes.len());
+            self.artifacts.push(artifact.in_lives(&[Life::Live]));
+        }
+        if install.after == After::PowerOff {
             let contents =
                 "[Service]\nExecStart=\nExecStart=/usr/bin/systemctl --no-block poweroff\n".to_owned();
             self.live.unit(Unit {
@@ -327,44 +283,17 @@ impl Draft {
                 dropins: vec![DropIn { name: "10-cotter-poweroff.conf".into(), contents }],
                 ..Unit::default()
             });
-            self.note(Section::Install, "power off after it".into(), None, 0, &[Life::Live], origin);
+            let artifact = Artifact::new(Section::Install, "power off after it", &install.origin);
+            self.artifacts.push(artifact.in_lives(&[Life::Live]));
         }
     }
 
     /// The same file in the live system and on the disk.
-    fn everywhere(&mut self, section: Section, what: &str, path: &str, text: &str, origin: &Origin) {
+    fn everywhere(&mut self, artifact: Artifact, path: &str, text: &str) {
         let file = File::new(path, FileMode::PUBLIC, text.as_bytes());
         self.live.file(file.clone());
         self.destination.file(file);
-        self.note(section, what.to_owned(), Some(path.to_owned()), text.len(), &ALL, origin);
-    }
-
-    fn note(
-        &mut self,
-        section: Section,
-        what: String,
-        path: Option<String>,
-        size_bytes: usize,
-        lives: &[Life],
-        origin: &Origin,
-    ) {
-        let lives: Lives = lives.to_vec();
-        let origin = origin.clone();
-        self.artifacts.push(Artifact {
-            section,
-            what,
-            path,
-            size_bytes,
-            lives,
-            secrecy: Secrecy::Open,
-            origin,
-        });
-    }
-
-    fn last_is_secret(&mut self) {
-        if let Some(artifact) = self.artifacts.last_mut() {
-            artifact.secrecy = Secrecy::Secret;
-        }
+        self.artifacts.push(artifact.at(path, text.len()));
     }
 }
 

@@ -27,16 +27,12 @@ struct InstallerConfig<'a> {
 
 /// Renders the installer's configuration. It is JSON, which is YAML too.
 pub(super) fn config(install: &Install, append: &[KernelArgument], delete: &[KernelArgument]) -> Vec<u8> {
-    let words = |arguments: &'_ [KernelArgument]| -> Vec<String> {
-        arguments.iter().map(|argument| argument.as_str().to_owned()).collect()
-    };
-    let (append, delete) = (words(append), words(delete));
     let config = InstallerConfig {
         dest_device: install.device.as_str(),
         ignition_file: DESTINATION_PATH,
         console: install.consoles.iter().map(|console| console.as_str()).collect(),
-        append_karg: append.iter().map(String::as_str).collect(),
-        delete_karg: delete.iter().map(String::as_str).collect(),
+        append_karg: append.iter().map(KernelArgument::as_str).collect(),
+        delete_karg: delete.iter().map(KernelArgument::as_str).collect(),
     };
     let mut json = serde_json::to_vec_pretty(&config).unwrap_or_default();
     json.push(b'\n');

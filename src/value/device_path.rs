@@ -1,6 +1,5 @@
 //! The disk to install to.
 
-use std::fmt;
 use std::str::FromStr;
 
 use super::ValueError;
@@ -10,11 +9,6 @@ use super::ValueError;
 pub struct DevicePath(String);
 
 impl DevicePath {
-    /// The path as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// True for names like `/dev/sda`, which go to whichever disk answers first.
     pub fn moves_between_boots(&self) -> bool {
         !self.0.starts_with("/dev/disk/by-") && !self.0.starts_with("/dev/mapper/")
@@ -40,8 +34,4 @@ impl FromStr for DevicePath {
     }
 }
 
-impl fmt::Display for DevicePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown_as_its_text!(DevicePath);

@@ -1,7 +1,5 @@
 //! Digests of bytes.
 
-use std::fmt;
-
 use serde::Deserialize;
 use serde::Serialize;
 use sha2::Digest as _;
@@ -17,15 +15,6 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         Self(hex::encode(Sha256::digest(bytes)))
     }
-
-    /// 64 hexadecimal digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown_as_its_text!(Digest);

@@ -1,6 +1,5 @@
 //! Absolute paths on the machine.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -13,13 +12,6 @@ use super::ValueError;
 /// under two spellings would be written twice.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct FilePath(String);
-
-impl FilePath {
-    /// The path as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 impl FromStr for FilePath {
     type Err = ValueError;
@@ -38,11 +30,7 @@ impl FromStr for FilePath {
     }
 }
 
-impl fmt::Display for FilePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown_as_its_text!(FilePath);
 
 #[cfg(test)]
 mod tests {

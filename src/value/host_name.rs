@@ -1,6 +1,5 @@
 //! Host names.
 
-use std::fmt;
 use std::str::FromStr;
 
 use super::ValueError;
@@ -8,13 +7,6 @@ use super::ValueError;
 /// A host name: labels of letters, digits and hyphens (RFC 1123), 64 bytes at most (Linux `HOST_NAME_MAX`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostName(String);
-
-impl HostName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 impl FromStr for HostName {
     type Err = ValueError;
@@ -41,11 +33,7 @@ impl FromStr for HostName {
     }
 }
 
-impl fmt::Display for HostName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown_as_its_text!(HostName);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,5 @@
 //! Names of network interfaces, as the kernel takes them.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -18,11 +17,6 @@ const ASSIGNED: [&str; 6] = ["eth", "en", "wl", "ww", "sl", "ib"];
 pub struct InterfaceName(String);
 
 impl InterfaceName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Says which namespace of the kernel or udev the name lies in, if it does.
     ///
     /// A name of ours must not: the port that gets `eno1` from udev would find it taken.
@@ -55,11 +49,7 @@ impl FromStr for InterfaceName {
     }
 }
 
-impl fmt::Display for InterfaceName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown_as_its_text!(InterfaceName);
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]

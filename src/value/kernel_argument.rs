@@ -1,6 +1,5 @@
 //! Kernel arguments.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -13,13 +12,6 @@ use super::ValueError;
 /// are refused; so is `"`, which the kernel uses to join words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct KernelArgument(String);
-
-impl KernelArgument {
-    /// The argument as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 impl FromStr for KernelArgument {
     type Err = ValueError;
@@ -38,11 +30,7 @@ impl FromStr for KernelArgument {
     }
 }
 
-impl fmt::Display for KernelArgument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown_as_its_text!(KernelArgument);
 
 #[cfg(test)]
 mod tests {

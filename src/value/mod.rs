@@ -3,7 +3,26 @@
 //! To add a value:
 //! 1. write `src/value/<name>.rs` with one type, its `FromStr` and the rule it keeps, with its source;
 //! 2. let the error say the user's words in backticks and, as help, a right one ([`ValueError`]);
-//! 3. add it to the list below.
+//! 3. if it is a text, let `shown_as_its_text!` give it `as_str` and `Display`;
+//! 4. add it to the list below.
+
+/// Gives a value that is a text its `as_str` and its `Display`.
+macro_rules! shown_as_its_text {
+    ($name:ident) => {
+        impl $name {
+            /// The value as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
 
 mod device_path;
 mod digest;

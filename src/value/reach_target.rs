@@ -1,6 +1,5 @@
 //! What the machine must be able to reach.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -16,11 +15,6 @@ use super::ValueError;
 pub struct ReachTarget(String);
 
 impl ReachTarget {
-    /// The target as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Host and port of a `tcp://` target; an IPv6 host has no brackets.
     pub fn tcp(&self) -> Option<(&str, u16)> {
         let (host, port) = self.0.strip_prefix("tcp://")?.rsplit_once(':')?;
@@ -63,11 +57,7 @@ impl From<ReachTarget> for String {
     }
 }
 
-impl fmt::Display for ReachTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown_as_its_text!(ReachTarget);
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]

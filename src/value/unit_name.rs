@@ -1,6 +1,5 @@
 //! Names of systemd units.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -13,13 +12,6 @@ const SUFFIXES: [&str; 10] =
 /// The name of a systemd unit with its suffix (systemd.unit(5)).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct UnitName(String);
-
-impl UnitName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 impl FromStr for UnitName {
     type Err = ValueError;
@@ -39,11 +31,7 @@ impl FromStr for UnitName {
     }
 }
 
-impl fmt::Display for UnitName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown_as_its_text!(UnitName);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,5 @@
 //! Names of users and groups.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -10,13 +9,6 @@ use super::ValueError;
 /// A user's or group's name that `useradd` takes (shadow-utils: 1 to 32 of `a-z 0-9 _ -`, no leading digit).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct UserName(String);
-
-impl UserName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 impl FromStr for UserName {
     type Err = ValueError;
@@ -35,11 +27,7 @@ impl FromStr for UserName {
     }
 }
 
-impl fmt::Display for UserName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+shown_as_its_text!(UserName);
 
 #[cfg(test)]
 mod tests {
