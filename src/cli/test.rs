@@ -137,7 +137,9 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         }
         verdict(&report, &boots, arguments, begin, ui);
     }
-    let complete = boots.len() == 1 + arguments.scenario.len().max(1);
+    // The live boot and the first boot, and one for each further scenario.
+    let complete =
+        boots.len() == 2 + arguments.scenario.iter().filter(|word| **word != Scenario::Install).count();
     Ok(if report.all_met() && void.is_none() && complete { Exit::Done } else { Exit::Differs })
 }
 
@@ -238,7 +240,9 @@ fn verdict(report: &Report, boots: &[Boot], arguments: &Arguments, begin: Instan
 
 /// Keeps consoles, records and the report.
 fn keep(boots: &[Boot], report: &Report, folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|cause| Failure::io("make", folder, &cause))?;
+    // Apart, so that `cotter verify --facts` can read the folder.
+    let records = folder.join("records");
+    std::fs::create_dir_all(&records).map_err(|cause| Failure::io("make", &records, &cause))?;
     for boot in boots {
         let to = folder.join(format!("{}.console", boot.name));
         if boot.console.exists() {
@@ -246,7 +250,7 @@ fn keep(boots: &[Boot], report: &Report, folder: &Path) -> Result<(), Failure> {
         }
         if let Ok(record) = &boot.record {
             let json = serde_json::to_vec_pretty(record).unwrap_or_default();
-            world::write_file(&folder.join(format!("{}.json", boot.name)), &json, Existing::Replace, 0o644)?;
+            world::write_file(&records.join(format!("{}.json", boot.name)), &json, Existing::Replace, 0o644)?;
         }
     }
     let json = serde_json::to_vec_pretty(report).unwrap_or_default();
