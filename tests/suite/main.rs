@@ -16,5 +16,6 @@ mod fixture;
 mod floors;
 mod golden;
 mod image;
+mod schemas;
 mod second_opinion;
 mod tools;
