@@ -117,6 +117,19 @@ fn kernel_arguments(view: &View<'_>, findings: &mut Diagnostics) -> Option<Kerne
         should_not_exist: list("should_not_exist", findings),
     };
     fields.finish(findings);
+    if let Some(argument) =
+        arguments.should_exist.iter().find(|argument| argument.turns_on_initramfs_network())
+    {
+        findings.warning(
+            "initramfs-network",
+            &argument.origin,
+            format!(
+                "`{}` turns on networking in the initramfs, whose profiles stay on later boots",
+                argument.value
+            ),
+            "say there what the ports must be, or leave it out: profiles of this file do not replace those",
+        );
+    }
     for argument in &arguments.should_not_exist {
         if arguments.should_exist.iter().any(|other| other.value == argument.value) {
             let message = format!("`{}` should exist and should not", argument.value);

@@ -297,22 +297,20 @@ impl Draft {
     }
 }
 
-/// `ifname=` for every port whose name a kernel argument uses: those are read in the initramfs, where no
-/// `.link` file of ours is. Through the installer, since as a live argument it would turn on networking
-/// in the initramfs.
+/// `ifname=` for every port, if a kernel argument turns on networking in the initramfs: no `.link` file of
+/// ours is there, and a port that was brought up there keeps its name on later boots. Through the
+/// installer, since as a live argument it would turn on networking in the live initramfs.
 fn names_for_initramfs(machine: &Machine) -> Vec<Sourced<KernelArgument>> {
     let arguments = &machine.kernel_arguments.should_exist;
-    let uses = |argument: &KernelArgument, name: &str| {
-        argument
-            .as_str()
-            .split(['=', ':', ','])
-            .skip(1)
-            .any(|word| word == name || word.starts_with(&format!("{name}.")))
+    let Some(cause) = arguments.iter().find(|argument| argument.turns_on_initramfs_network()) else {
+        return Vec::new();
     };
+    if machine.network.pin == Pin::None {
+        return Vec::new();
+    }
     let of = |nic: &network::Nic| {
-        let argument = arguments.iter().find(|argument| uses(&argument.value, nic.name.as_str()))?;
         let value = format!("ifname={}:{}", nic.name.value, nic.mac.value).parse().ok()?;
-        Some(Sourced { value, origin: argument.origin.clone() })
+        Some(Sourced { value, origin: cause.origin.clone() })
     };
     machine.network.nics.iter().filter_map(of).collect()
 }

@@ -32,6 +32,13 @@ impl FromStr for KernelArgument {
 
 shown_as_its_text!(KernelArgument);
 
+impl KernelArgument {
+    /// True if it turns on networking in the initramfs (dracut.cmdline(7): `ip=`, `rd.neednet`).
+    pub fn turns_on_initramfs_network(&self) -> bool {
+        self.0.starts_with("ip=") || matches!(self.0.as_str(), "rd.neednet" | "rd.neednet=1")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::KernelArgument;
@@ -40,6 +47,16 @@ mod tests {
     fn is_one_word() {
         for right in ["quiet", "console=ttyS0,115200n8", "ip=dhcp"] {
             assert!(right.parse::<KernelArgument>().is_ok(), "{right:?} was refused");
+        }
+        for (text, network) in [
+            ("ip=mgmt0:dhcp", true),
+            ("rd.neednet=1", true),
+            ("rd.neednet=0", false),
+            ("ipv6.disable=1", false),
+        ] {
+            let turns_on =
+                text.parse().is_ok_and(|argument: KernelArgument| argument.turns_on_initramfs_network());
+            assert_eq!(turns_on, network, "{text}");
         }
         for wrong in ["", "a b", "a\nb", "a\0", "x=\"y\"", "#"] {
             assert!(wrong.parse::<KernelArgument>().is_err(), "{wrong:?} was accepted");

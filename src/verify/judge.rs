@@ -70,7 +70,7 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
                     format!("the port is called `{name}` now and no profile is active on it: see `nmcli device show {name}`")
                 }
                 (Some(name), Some(profile)) => format!(
-                    "the port is called `{name}` now and runs the profile `{profile}`: a profile bound by name does not follow a port that was renamed"
+                    "the port is called `{name}` now and runs the profile `{profile}`: a profile bound by name does not follow a renamed port, and one from the initramfs (`ip=`) stays"
                 ),
             }
         }
