@@ -25,8 +25,10 @@ demo: packages
 test: packages lint
 	cargo build --locked
 	$(AS_ROOT) target/debug/cotter bench build
+	rm -f target/tmp/skipped
 	cargo test --locked
 	cargo test --locked --test suite -- --ignored --nocapture --test-threads 1
+	@if [ -s target/tmp/skipped ]; then echo "skipped:"; sort target/tmp/skipped | uniq -c; else echo "nothing was skipped"; fi
 
 lint:
 	cargo fmt --check
