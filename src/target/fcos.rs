@@ -210,11 +210,13 @@ impl Draft {
             patience_seconds: on_node::PATIENCE_SECONDS,
             expectations: std::mem::take(&mut self.expected),
         };
+        let in_live = on_node::add(&mut self.live, &manifest, Place::Live);
         for (path, size) in on_node::add(&mut self.destination, &manifest, Place::Installed) {
-            self.artifacts
-                .push(Artifact::new(Section::Verification, path.clone(), &machine.origin).at(path, size));
+            let both = in_live.iter().any(|(other, _)| *other == path);
+            let lives = if both { &Life::ALL[..] } else { &expect::INSTALLED };
+            let artifact = Artifact::new(Section::Verification, path.clone(), &machine.origin);
+            self.artifacts.push(artifact.at(path, size).in_lives(lives));
         }
-        on_node::add(&mut self.live, &manifest, Place::Live);
         self.kernel_arguments(machine);
         self.installer(machine);
         let consoles = machine.install.consoles.iter();
