@@ -191,14 +191,13 @@ fn large_the_starter_keeps_everything_over_install_reboot_and_rename() {
     let folder = tempfile::tempdir().unwrap();
     let (code, report, _) = rehearse("dell-r640", &["--report", folder.path().to_str().unwrap()]);
     assert_eq!(code, 0, "{report:#}");
-    // The script on the node and the judge here must say the same.
-    for boot in ["install", "reboot", "rename"] {
-        let console = std::fs::read(folder.path().join(format!("{boot}.console"))).unwrap();
-        let console = String::from_utf8_lossy(&console).into_owned();
-        let verdicts = report["boots"].as_array().unwrap().iter().find(|b| b["name"] == boot).unwrap();
-        let count = verdicts["verdicts"].as_array().unwrap().len();
-        assert!(console.contains(&format!("{count} of {count} expectations met")), "{boot}:\n{console}");
-    }
+    // The script on the node and the judge here must say the same. The first boot is shut down in order, so
+    // that its console is whole; the later ones are switched off once they have reported.
+    let console = std::fs::read(folder.path().join("install.console")).unwrap();
+    let console = String::from_utf8_lossy(&console).into_owned();
+    let first = report["boots"].as_array().unwrap().iter().find(|boot| boot["name"] == "install").unwrap();
+    let count = first["verdicts"].as_array().unwrap().len();
+    assert!(console.contains(&format!("{count} of {count} expectations met")), "{console}");
     let boots: Vec<&str> =
         report["boots"].as_array().unwrap().iter().map(|b| b["name"].as_str().unwrap()).collect();
     assert_eq!(boots, ["live", "install", "reboot", "rename"]);
