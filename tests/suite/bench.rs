@@ -219,6 +219,6 @@ fn large_the_control_loses_its_address_and_is_told_so() {
     assert_eq!(address["met_in"], "install");
     assert_eq!(address["lost_in"], "rename");
     assert_eq!(address["origin"]["key"], "network.nics[0].address");
-    assert_eq!(address["origin"]["line"], 23);
+    assert_eq!(address["origin"]["line"], 22);
     assert!(address["hint"].as_str().unwrap().contains("Wired connection 1"), "{address:#}");
 }
