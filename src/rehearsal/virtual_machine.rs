@@ -174,3 +174,61 @@ fn disk(device: &str) -> Option<Disk> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use super::Disk;
+    use super::Medium;
+    use super::VirtualMachine;
+    use crate::rehearsal::Scenario;
+    use crate::spec;
+
+    fn machine(device: &str, nics: &str) -> Result<VirtualMachine, Vec<&'static str>> {
+        let text = format!(
+            "cotter: 1\nname: a\ntarget: fcos\ninstall: {{device: {device}}}\nnetwork: {{nics: [{nics}]}}\n"
+        );
+        let machine = spec::parse("a.yaml", &text).0.unwrap();
+        VirtualMachine::of(&machine, Medium::StandIn)
+            .map_err(|findings| findings.sorted().iter().map(|finding| finding.rule).collect())
+    }
+
+    const TWO: &str = "{name: a0, mac: 'e4:43:4b:0a:00:01', address: 10.1.0.5/24, gateway: 10.1.0.1, dns: 10.1.0.1}, \
+                       {name: a1, mac: 'e4:43:4b:0a:00:02'}";
+
+    #[test]
+    fn has_the_disk_and_the_networks_that_the_file_asks_for() {
+        let machine = machine("/dev/disk/by-id/wwn-0x5000c500a1b2c3d4", TWO).unwrap();
+        assert_eq!(machine.disk, Disk::Scsi(Some("5000c500a1b2c3d4".into())));
+        let network = machine.ports[0].network.as_ref().unwrap();
+        assert_eq!(network.gateway.to_string(), "10.1.0.1");
+        // QEMU refuses a name server at the gateway's address, and the guest's own is taken.
+        assert!(!["10.1.0.1", "10.1.0.5"].contains(&network.name_server.to_string().as_str()));
+        assert_eq!(machine.ports[1].network, None);
+    }
+
+    #[test]
+    fn renames_every_port_whatever_udev_takes_the_name_from() {
+        let before = machine("/dev/vda", TWO).unwrap();
+        let after = before.for_boot(Scenario::Rename);
+        for port in &before.ports {
+            let moved = after.ports.iter().find(|other| other.mac == port.mac).unwrap();
+            assert_ne!((port.acpi_index, port.slot), (moved.acpi_index, moved.slot));
+            assert!(
+                before
+                    .ports
+                    .iter()
+                    .all(|other| other.acpi_index != moved.acpi_index && other.slot != moved.slot)
+            );
+        }
+        assert_eq!(before.for_boot(Scenario::Reboot), before);
+    }
+
+    #[test]
+    fn says_what_it_cannot_present() {
+        assert_eq!(machine("/dev/disk/by-path/pci-0000:18:00.0", TWO), Err(vec!["rehearsal-disk"]));
+        let many: Vec<String> =
+            (0..8).map(|n| format!("{{name: a{n}, mac: 'e4:43:4b:0a:00:0{n}'}}")).collect();
+        assert_eq!(machine("/dev/sda", &many.join(", ")), Err(vec!["rehearsal-ports"]));
+    }
+}

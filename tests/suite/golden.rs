@@ -149,3 +149,41 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         if path.is_dir() { files(&path, found) } else { found.push(path) }
     }
 }
+
+/// Damaged machine files give findings, never a panic; not even in the libraries that read parts of them.
+#[test]
+fn survives_any_damage_to_a_machine_file() {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as usize
+    };
+    let letters = b"{}[]:,-#&*!|>'\"%@ \n\t0aZ~.\\<\x00\xff";
+    for case in cases() {
+        let text = std::fs::read(case.join("machine.yaml")).unwrap();
+        for _ in 0..300 {
+            let mut bytes = text.clone();
+            for _ in 0..=next() % 4 {
+                let at = next() % bytes.len().max(1);
+                match next() % 4 {
+                    0 if at < bytes.len() => bytes[at] = letters[next() % letters.len()],
+                    1 if at < bytes.len() => drop(bytes.remove(at)),
+                    0..=2 => bytes.insert(at, letters[next() % letters.len()]),
+                    _ => bytes.truncate(at.max(1)),
+                }
+            }
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let (machine, findings) = cotter::spec::parse("machine.yaml", &text);
+            for finding in findings.sorted() {
+                finding.render(Some(&text));
+            }
+            if let Some(machine) = machine {
+                let digest = cotter::value::Digest::of(text.as_bytes());
+                let spec = cotter::verify::SpecDigest { file: "machine.yaml".into(), sha256: digest };
+                let _ = cotter::target::plan(&machine, &spec, &cotter::target::Files::new());
+            }
+        }
+    }
+}
