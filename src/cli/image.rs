@@ -58,7 +58,7 @@ pub(super) struct Embed {
     /// A kernel argument that it must not have
     #[arg(long, value_name = "ARGUMENT")]
     delete_karg: Vec<String>,
-    /// Write a new image instead of changing this one
+    /// Write a new image (`-`: to standard output) instead of changing this one
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
     /// Replace what is embedded, and the output if it is there
@@ -79,17 +79,17 @@ pub(super) struct Extract {
 pub(super) struct Reset {
     /// The live ISO
     iso: PathBuf,
-    /// Write a new image instead of changing this one
+    /// Write a new image (`-`: to standard output) instead of changing this one
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
 }
 
 pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
-        Command::Show(arguments) => show(arguments, ui),
-        Command::Embed(arguments) => embed(arguments),
+        Command::Show(arguments) => return show(arguments, ui),
+        Command::Embed(arguments) => embed(arguments, ui),
         Command::Extract(arguments) => extract(arguments, ui),
-        Command::Reset(arguments) => reset(arguments),
+        Command::Reset(arguments) => reset(arguments, ui),
     }?;
     Ok(Exit::Done)
 }
@@ -100,61 +100,84 @@ fn open(path: &Path) -> Result<(File, LiveImage), Failure> {
     Ok((file, live))
 }
 
-fn show(arguments: &Show, ui: &mut Ui) -> Result<(), Failure> {
+fn show(arguments: &Show, ui: &mut Ui) -> Result<Exit, Failure> {
+    let failed = |cause: ImageError| Failure::image(&arguments.iso, &cause);
     let (mut file, live) = open(&arguments.iso)?;
-    let embedded =
-        image::embedded(&live, &mut file).map_err(|cause| Failure::image(&arguments.iso, &cause))?;
-    let used = used(&embedded).map_err(|cause| Failure::image(&arguments.iso, &cause))?;
-    let left = live.embed.length.saturating_sub(used);
+    let used = image::used(&live, &mut file).map_err(failed)?;
+    let embedded = match image::embedded(&live, &mut file) {
+        // The rest can be seen all the same.
+        Err(cause @ ImageError::Contents(_)) => Err(cause),
+        other => Ok(other.map_err(failed)?),
+    };
     if ui.wants_json() {
-        let files: Vec<_> = embedded
-            .files()
-            .map(|(path, bytes)| serde_json::json!({"path": path, "size_bytes": bytes.len()}))
-            .collect();
-        let arguments = live.kernel_arguments.as_ref().map(|areas| {
-            let offsets: Vec<u64> = areas.places.iter().map(|place| place.offset).collect();
-            serde_json::json!({"default": areas.default, "current": areas.current, "offsets": offsets,
-                "length_bytes": areas.length, "left_bytes": areas.left()})
-        });
-        ui.json(&serde_json::json!({
-            "schema": "cotter.dev/image/1",
-            "volume_id": live.volume_id,
-            "length_bytes": live.length,
-            "embed_area": {"offset": live.embed.offset, "length_bytes": live.embed.length, "used_bytes": used, "left_bytes": left},
-            "embedded": files,
-            "kernel_arguments": arguments,
-            "features": live.features,
-        }));
-        return Ok(());
+        ui.json(&as_json(&live, used, embedded.as_ref()));
+    } else {
+        print(&live, used, embedded.as_ref(), ui);
     }
-    ui.line(format!("volume            {}", live.volume_id));
+    Ok(if embedded.is_ok() { Exit::Done } else { Exit::Differs })
+}
+
+fn as_json(live: &LiveImage, used: u64, embedded: Result<&Archive, &ImageError>) -> serde_json::Value {
+    let files: Option<Vec<_>> = embedded.ok().map(|archive| {
+        let file =
+            |(path, bytes): (&str, &[u8])| serde_json::json!({"path": path, "size_bytes": bytes.len()});
+        archive.files().map(file).collect()
+    });
+    let arguments = live.kernel_arguments.as_ref().map(|areas| {
+        let offsets: Vec<u64> = areas.places.iter().map(|place| place.offset).collect();
+        serde_json::json!({"default": areas.default, "current": areas.current, "offsets": offsets,
+            "length_bytes": areas.length, "left_bytes": areas.left(), "described_by": areas.described_by})
+    });
+    let left = live.embed.length.saturating_sub(used);
+    serde_json::json!({
+        "schema": "cotter.dev/image/1",
+        "volume_id": live.volume_id,
+        "length_bytes": live.length,
+        "embed_area": {"offset": live.embed.offset, "length_bytes": live.embed.length, "used_bytes": used,
+            "left_bytes": left, "described_by": live.embed_described_by},
+        "embedded": files,
+        "embedded_error": embedded.err().map(ToString::to_string),
+        "kernel_arguments": arguments,
+        "features": live.features,
+    })
+}
+
+/// What an image says of itself is anybody's: no control characters of it reach the terminal.
+fn shown(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { c.escape_default().collect() } else { String::from(c) };
+    text.chars().map(plain).collect()
+}
+
+fn print(live: &LiveImage, used: u64, embedded: Result<&Archive, &ImageError>, ui: &mut Ui) {
+    ui.line(format!("volume            {}", shown(&live.volume_id)));
     ui.line(format!("length            {} bytes", live.length));
-    let area = live.embed;
+    let (area, left) = (live.embed, live.embed.length.saturating_sub(used));
     ui.line(format!("embed area        at {}, {} bytes, {used} used, {left} left", area.offset, area.length));
-    for (path, bytes) in embedded.files() {
-        ui.line(format!("  {path}  {} bytes", bytes.len()));
+    ui.line(format!("  described by    {}", live.embed_described_by));
+    match embedded {
+        Ok(archive) => {
+            for (path, bytes) in archive.files() {
+                ui.line(format!("  {}  {} bytes", shown(path), bytes.len()));
+            }
+        }
+        Err(cause) => ui.line(format!("  {}", shown(&cause.to_string()))),
     }
     match &live.kernel_arguments {
         None => ui.line("kernel arguments  cannot be changed"),
         Some(areas) => {
-            ui.line(format!("kernel arguments  {}", areas.current));
+            ui.line(format!("kernel arguments  {}", shown(&areas.current)));
             if areas.current != areas.default {
-                ui.line(format!("  pristine        {}", areas.default));
+                ui.line(format!("  pristine        {}", shown(&areas.default)));
             }
             ui.line(format!("  room            {} bytes left", areas.left()));
+            ui.line(format!("  described by    {}", areas.described_by));
         }
     }
-    let features: Vec<&str> = live.features.keys().map(String::as_str).collect();
+    let features: Vec<String> = live.features.keys().map(|name| shown(name)).collect();
     ui.line(format!("features          {}", features.join(", ")));
-    Ok(())
 }
 
-/// How many bytes the area's content takes, as cotter would write it.
-fn used(embedded: &Archive) -> Result<u64, ImageError> {
-    if embedded.is_empty() { Ok(0) } else { Ok(embedded.to_xz()?.len() as u64) }
-}
-
-fn embed(arguments: &Embed) -> Result<(), Failure> {
+fn embed(arguments: &Embed, ui: &mut Ui) -> Result<(), Failure> {
     let mut edit = Edit {
         append_kernel_arguments: arguments.append_karg.clone(),
         delete_kernel_arguments: arguments.delete_karg.clone(),
@@ -177,22 +200,35 @@ fn embed(arguments: &Embed) -> Result<(), Failure> {
             return Err(Failure::input(format!("two keyfiles are called `{name}`"), "rename one of them"));
         }
     }
+    if edit.is_empty() {
+        return Err(Failure::input(
+            "there is nothing to embed",
+            "give `--config`, `--network-keyfile`, `--append-karg` or `--delete-karg`; `cotter image reset` empties",
+        ));
+    }
     let (mut file, live) = open(&arguments.iso)?;
     let replace = if arguments.force { Replace::Yes } else { Replace::No };
     let overlay = image::embed(&live, &mut file, &edit, replace)
         .map_err(|cause| Failure::image(&arguments.iso, &cause))?;
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
-    put(&arguments.iso, &overlay, arguments.output.as_deref(), existing)
+    put(&arguments.iso, &overlay, arguments.output.as_deref(), existing, ui)
 }
 
-fn reset(arguments: &Reset) -> Result<(), Failure> {
+fn reset(arguments: &Reset, ui: &mut Ui) -> Result<(), Failure> {
     let (_, live) = open(&arguments.iso)?;
     let overlay = image::reset(&live).map_err(|cause| Failure::image(&arguments.iso, &cause))?;
-    put(&arguments.iso, &overlay, arguments.output.as_deref(), Existing::Refuse)
+    put(&arguments.iso, &overlay, arguments.output.as_deref(), Existing::Refuse, ui)
 }
 
-fn put(iso: &Path, overlay: &Overlay, output: Option<&Path>, existing: Existing) -> Result<(), Failure> {
+fn put(
+    iso: &Path,
+    overlay: &Overlay,
+    output: Option<&Path>,
+    existing: Existing,
+    ui: &mut Ui,
+) -> Result<(), Failure> {
     match output {
+        Some(out) if out == Path::new("-") => world::stream(iso, overlay, &mut ui.sink()),
         // What is embedded may be secret; a pristine image is not, but then nobody minds.
         Some(out) => world::write_image(iso, overlay, out, existing, 0o600),
         None => world::patch_in_place(iso, overlay),
@@ -211,6 +247,10 @@ fn extract(arguments: &Extract, ui: &mut Ui) -> Result<(), Failure> {
         None => ui.write(embedded.get("config.ign").ok_or_else(nothing)?),
         Some(_) if embedded.is_empty() => return Err(nothing()),
         Some(folder) => {
+            // All is looked at before anything is written.
+            for (path, _) in embedded.files() {
+                world::refuse_existing(&folder.join(path), Existing::Refuse)?;
+            }
             for (path, bytes) in embedded.files() {
                 // The archive's reader has left out paths that lead elsewhere.
                 let to = folder.join(path);

@@ -72,6 +72,11 @@ impl Ui {
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     }
 
+    /// Where a result goes that is too large for [`Ui::write`], and must not be lost unnoticed.
+    pub(super) fn sink(&mut self) -> std::io::StdoutLock<'static> {
+        std::io::stdout().lock()
+    }
+
     /// The result as JSON.
     pub(super) fn json(&mut self, value: &impl serde::Serialize) {
         let text = serde_json::to_string_pretty(value).unwrap_or_default();

@@ -14,7 +14,7 @@ use liblzma::stream::Stream;
 
 use super::ImageError;
 
-/// More than this is not unpacked: the area itself has 256 KiB.
+/// More than this is not unpacked, all members together: the area itself has 256 KiB.
 const MAX_UNPACKED: u64 = 64 << 20;
 /// coreos-installer's preset 9 takes 65 MiB to unpack.
 const MAX_DECODER_MEMORY: u64 = 128 << 20;
@@ -89,8 +89,11 @@ impl Archive {
     /// Reads what an embed area holds: archives one after another, plain, gzip or xz, with zeros between.
     ///
     /// The last file of a name counts, as in the kernel. Paths that lead out of the archive are left out.
+    /// Fails with [`ImageError::Contents`] if that is not what the bytes are, or if they unpack to more than
+    /// 64 MiB.
     pub fn read(mut bytes: &[u8]) -> Result<Self, ImageError> {
         let mut archive = Self::default();
+        let mut room = MAX_UNPACKED;
         loop {
             while let Some((0, rest)) = bytes.split_first() {
                 bytes = rest;
@@ -103,28 +106,24 @@ impl Archive {
                 }
                 [0x1f, 0x8b, ..] => {
                     let mut decoder = flate2::bufread::GzDecoder::new(bytes);
-                    let plain = bounded(&mut decoder)?;
+                    let plain = bounded(&mut decoder, &mut room)?;
                     bytes = decoder.into_inner();
                     archive.unpack_all(&plain)?;
                 }
                 [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
                     let stream = Stream::new_stream_decoder(MAX_DECODER_MEMORY, 0)
-                        .map_err(|cause| ImageError::Damaged(format!("the embedded archive: {cause}")))?;
+                        .map_err(|cause| ImageError::Contents(cause.to_string()))?;
                     let mut decoder = liblzma::bufread::XzDecoder::new_stream(bytes, stream);
-                    let plain = bounded(&mut decoder)?;
+                    let plain = bounded(&mut decoder, &mut room)?;
                     let used = usize::try_from(decoder.total_in()).unwrap_or(usize::MAX);
                     bytes = bytes.get(used..).unwrap_or_default();
                     archive.unpack_all(&plain)?;
                 }
                 [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-                    return Err(ImageError::Unsupported(
-                        "the embedded archive is compressed with zstd, which is not read here".into(),
-                    ));
+                    return Err(ImageError::Contents("it is compressed with zstd".into()));
                 }
                 _ => {
-                    return Err(ImageError::Damaged(
-                        "the embed area holds something that is no archive".into(),
-                    ));
+                    return Err(ImageError::Contents("it is no archive".into()));
                 }
             }
         }
@@ -143,10 +142,11 @@ impl Archive {
 
     /// Reads one `newc` archive and says how many bytes it took.
     fn unpack(&mut self, cpio: &[u8]) -> Result<usize, ImageError> {
-        let damaged = |why: &str| ImageError::Damaged(format!("the embedded archive: {why}"));
+        let damaged = |why: &str| ImageError::Contents(why.to_owned());
         let mut at = 0;
         loop {
-            let header = cpio.get(at..at + 110).ok_or_else(|| damaged("it breaks off"))?;
+            let rest = cpio.get(at..).unwrap_or_default();
+            let (header, rest) = rest.split_at_checked(110).ok_or_else(|| damaged("it breaks off"))?;
             if !header.starts_with(b"07070") {
                 return Err(damaged("a header is missing"));
             }
@@ -158,36 +158,39 @@ impl Archive {
                     .ok_or_else(|| damaged("a header is not hexadecimal"))
             };
             let (mode, size, name_size) = (field(1)?, field(6)? as usize, field(11)? as usize);
-            let name = cpio
-                .get(at + 110..)
-                .and_then(|rest| rest.get(..name_size))
-                .ok_or_else(|| damaged("it breaks off"))?;
+            let name = rest.get(..name_size).ok_or_else(|| damaged("it breaks off"))?;
             let name = String::from_utf8_lossy(name.strip_suffix(b"\0").unwrap_or(name)).into_owned();
             let begin = aligned(at + 110 + name_size);
-            let end = begin.checked_add(size).ok_or_else(|| damaged("a file is too large"))?;
-            let contents = cpio.get(begin..end).ok_or_else(|| damaged("it breaks off"))?;
-            at = aligned(end);
+            let contents = cpio.get(begin..).and_then(|rest| rest.get(..size));
+            let contents = contents.ok_or_else(|| damaged("it breaks off"))?;
+            at = aligned(begin + size);
             if name == "TRAILER!!!" {
                 return Ok(at.min(cpio.len()));
             }
-            let path = name.trim_start_matches("./").trim_start_matches('/');
-            let leads_out = path.split('/').any(|part| part == "..");
-            if mode & 0o170_000 == 0o100_000 && !leads_out && !path.is_empty() {
-                self.files.insert(path.to_owned(), contents.to_vec());
+            if mode & 0o170_000 == 0o100_000
+                && let Some(path) = inside(&name)
+            {
+                self.files.insert(path, contents.to_vec());
             }
         }
     }
 }
 
-fn bounded(decoder: &mut impl Read) -> Result<Vec<u8>, ImageError> {
+/// The path without what changes nothing in it, if it stays in the archive.
+fn inside(name: &str) -> Option<String> {
+    let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let stays = !parts.is_empty() && !parts.contains(&"..") && !name.contains('\0');
+    stays.then(|| parts.join("/"))
+}
+
+/// Unpacks a member, and takes its size off `room`.
+fn bounded(decoder: &mut impl Read, room: &mut u64) -> Result<Vec<u8>, ImageError> {
     let mut plain = Vec::new();
-    let read = decoder.take(MAX_UNPACKED + 1).read_to_end(&mut plain);
-    read.map_err(|cause| ImageError::Damaged(format!("the embedded archive: {cause}")))?;
-    if plain.len() as u64 > MAX_UNPACKED {
-        return Err(ImageError::Damaged(format!(
-            "the embedded archive unpacks to more than {MAX_UNPACKED} bytes"
-        )));
-    }
+    let read = decoder.take(*room + 1).read_to_end(&mut plain);
+    read.map_err(|cause| ImageError::Contents(cause.to_string()))?;
+    *room = room
+        .checked_sub(plain.len() as u64)
+        .ok_or_else(|| ImageError::Contents(format!("it unpacks to more than {MAX_UNPACKED} bytes")))?;
     Ok(plain)
 }
 
@@ -212,7 +215,11 @@ fn aligned(length: usize) -> usize {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
+    use std::io::Write as _;
+
     use super::Archive;
+    use super::ImageError;
+    use super::inside;
 
     fn sample() -> Archive {
         let mut archive = Archive::default();
@@ -250,6 +257,62 @@ mod tests {
                 }
             }
             let _ = Archive::read(&bytes);
+        }
+    }
+
+    #[test]
+    fn the_bound_holds_for_all_members_together() {
+        let mut members = Vec::new();
+        for name in ["a", "b", "c"] {
+            let mut archive = Archive::default();
+            archive.insert(name, vec![0; 30 << 20]);
+            members.extend(archive.to_xz().unwrap());
+        }
+        assert!(members.len() < 64 << 10, "it would fit into an area");
+        assert!(matches!(Archive::read(&members), Err(ImageError::Contents(_))));
+    }
+
+    #[test]
+    fn reads_members_of_every_kind_one_after_another() {
+        let one = |name: &str, contents: &[u8]| {
+            let mut archive = Archive::default();
+            archive.insert(name, contents.to_vec());
+            archive
+        };
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(&one("b", b"2").to_cpio()).unwrap();
+        let mut area = one("a", b"1").to_cpio();
+        area.resize(area.len() + 512, 0);
+        area.extend(gzip.finish().unwrap());
+        area.extend(one("a", b"3").to_xz().unwrap());
+        area.resize(area.len() + 512, 0);
+        let read = Archive::read(&area).unwrap();
+        assert_eq!(read.files().collect::<Vec<_>>(), [("a", &b"3"[..]), ("b", b"2")], "the last one counts");
+    }
+
+    #[test]
+    fn says_what_it_cannot_read() {
+        for (area, why) in
+            [(&b"\x28\xb5\x2f\xfd...."[..], "zstd"), (b"hello", "no archive"), (b"070701", "breaks off")]
+        {
+            let error = Archive::read(area).unwrap_err();
+            assert!(matches!(error, ImageError::Contents(_)) && error.to_string().contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn paths_are_those_that_the_kernel_would_take() {
+        for (name, path) in [
+            ("a/b", Some("a/b")),
+            ("./a//b/", Some("a/b")),
+            ("/etc/x", Some("etc/x")),
+            ("a/../../x", None),
+            ("..", None),
+            (".", None),
+            ("", None),
+            ("a\0b", None),
+        ] {
+            assert_eq!(inside(name).as_deref(), path, "{name:?}");
         }
     }
 

@@ -16,7 +16,7 @@ const CONFIG: &str = "config.ign";
 /// Where the live system finds keyfiles for its initramfs, which it hands on to its real root.
 const NETWORK: &str = "etc/coreos-firstboot-network";
 
-/// What is to change.
+/// What is to change. What is not named stays: an edit of kernel arguments leaves what is embedded alone.
 #[derive(Clone, Debug, Default)]
 pub struct Edit {
     /// The Ignition document of the live system.
@@ -27,6 +27,18 @@ pub struct Edit {
     pub append_kernel_arguments: Vec<String>,
     /// Arguments that it must not have.
     pub delete_kernel_arguments: Vec<String>,
+}
+
+impl Edit {
+    /// True if nothing is to change.
+    pub fn is_empty(&self) -> bool {
+        !self.embeds() && self.append_kernel_arguments.is_empty() && self.delete_kernel_arguments.is_empty()
+    }
+
+    /// True if the embed area is to be written.
+    fn embeds(&self) -> bool {
+        self.config.is_some() || !self.network.is_empty()
+    }
 }
 
 /// Whether what is embedded already may be replaced.
@@ -40,48 +52,36 @@ pub enum Replace {
 
 /// What the embed area holds.
 pub fn embedded<R: Read + Seek>(live: &LiveImage, image: &mut R) -> Result<Archive, ImageError> {
-    let length = usize::try_from(live.embed.length).ok().filter(|length| *length <= 64 << 20);
-    let length =
-        length.ok_or_else(|| ImageError::Damaged(format!("an embed area of {} bytes", live.embed.length)))?;
-    let mut area = vec![0; length];
+    Archive::read(&area(live, image)?)
+}
+
+/// How many bytes of the embed area are in use, whoever wrote them: all up to the last that is not zero.
+pub fn used<R: Read + Seek>(live: &LiveImage, image: &mut R) -> Result<u64, ImageError> {
+    Ok(area(live, image)?.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1))
+}
+
+fn area<R: Read + Seek>(live: &LiveImage, image: &mut R) -> Result<Vec<u8>, ImageError> {
+    let mut area = vec![0; live.embed.size()];
     read_at(image, live.embed.offset, &mut area)?;
-    Archive::read(&area)
+    Ok(area)
 }
 
 /// Makes the overlay that carries `edit`. Everything is checked before there is one.
+///
+/// A configuration or keyfiles replace all that is embedded, if `replace` allows that.
 pub fn embed<R: Read + Seek>(
     live: &LiveImage,
     image: &mut R,
     edit: &Edit,
     replace: Replace,
 ) -> Result<Overlay, ImageError> {
-    if replace == Replace::No && !embedded(live, image)?.is_empty() {
-        return Err(ImageError::Occupied);
+    let mut overlay = Overlay::of(live.length);
+    if edit.embeds() {
+        if replace == Replace::No && !embedded(live, image)?.is_empty() {
+            return Err(ImageError::Occupied);
+        }
+        overlay.lay(live.embed.offset, filled_area(live, edit)?)?;
     }
-    let mut archive = Archive::default();
-    if let Some(config) = &edit.config {
-        archive.insert(CONFIG, config.clone());
-    }
-    if !edit.network.is_empty() && !live.has("live-initrd-network") {
-        return Err(ImageError::Unsupported(
-            "this live image does not read embedded network profiles".into(),
-        ));
-    }
-    for (name, keyfile) in &edit.network {
-        archive.insert(format!("{NETWORK}/{name}"), keyfile.clone());
-    }
-    let mut overlay = Overlay::default();
-    let mut area = if archive.is_empty() { Vec::new() } else { archive.to_xz()? };
-    if area.len() as u64 > live.embed.length {
-        let mut largest: Vec<(String, usize)> =
-            archive.files().map(|(path, bytes)| (path.to_owned(), bytes.len())).collect();
-        largest.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-        largest.truncate(3);
-        let what = "the compressed configuration";
-        return Err(ImageError::TooLarge { what, size: area.len(), room: live.embed.length, largest });
-    }
-    area.resize(live.embed.size(), 0);
-    overlay.lay(live.embed.offset, area);
     if !edit.append_kernel_arguments.is_empty() || !edit.delete_kernel_arguments.is_empty() {
         let Some(areas) = &live.kernel_arguments else {
             return Err(ImageError::Unsupported(
@@ -93,10 +93,40 @@ pub fn embed<R: Read + Seek>(
     Ok(overlay)
 }
 
+/// The embed area with the configuration and the keyfiles of `edit`.
+fn filled_area(live: &LiveImage, edit: &Edit) -> Result<Vec<u8>, ImageError> {
+    let mut archive = Archive::default();
+    if let Some(config) = &edit.config {
+        archive.insert(CONFIG, config.clone());
+    }
+    if !edit.network.is_empty() && !live.has("live-initrd-network") {
+        return Err(ImageError::Unsupported(
+            "this live image does not read embedded network profiles".into(),
+        ));
+    }
+    for (name, keyfile) in &edit.network {
+        if name.is_empty() || matches!(name.as_str(), "." | "..") || name.contains(['/', '\0', '\n']) {
+            return Err(ImageError::BadName(name.clone()));
+        }
+        archive.insert(format!("{NETWORK}/{name}"), keyfile.clone());
+    }
+    let mut area = archive.to_xz()?;
+    if area.len() as u64 > live.embed.length {
+        let mut largest: Vec<(String, usize)> =
+            archive.files().map(|(path, bytes)| (path.to_owned(), bytes.len())).collect();
+        largest.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+        largest.truncate(3);
+        let what = "the compressed configuration";
+        return Err(ImageError::TooLarge { what, size: area.len(), room: live.embed.length, largest });
+    }
+    area.resize(live.embed.size(), 0);
+    Ok(area)
+}
+
 /// Makes the overlay that gives the pristine image again.
 pub fn reset(live: &LiveImage) -> Result<Overlay, ImageError> {
-    let mut overlay = Overlay::default();
-    overlay.lay(live.embed.offset, vec![0; live.embed.size()]);
+    let mut overlay = Overlay::of(live.length);
+    overlay.lay(live.embed.offset, vec![0; live.embed.size()])?;
     if let Some(areas) = &live.kernel_arguments {
         lay_arguments(&mut overlay, areas, &areas.default)?;
     }
@@ -124,17 +154,12 @@ fn changed(areas: &KernelArgumentAreas, edit: &Edit) -> Result<String, ImageErro
 fn lay_arguments(overlay: &mut Overlay, areas: &KernelArgumentAreas, text: &str) -> Result<(), ImageError> {
     for place in &areas.places {
         let mut bytes = format!("{text}{}", place.end).into_bytes();
-        if bytes.len() as u64 > areas.length {
-            let what = "the kernel command line";
-            return Err(ImageError::TooLarge {
-                what,
-                size: bytes.len(),
-                room: areas.length,
-                largest: Vec::new(),
-            });
+        let over = (bytes.len() as u64).saturating_sub(areas.length);
+        if over > 0 {
+            return Err(ImageError::LongArguments { over, left: areas.left() });
         }
         bytes.resize(usize::try_from(areas.length).unwrap_or(bytes.len()), place.pad);
-        overlay.lay(place.offset, bytes);
+        overlay.lay(place.offset, bytes)?;
     }
     Ok(())
 }

@@ -30,6 +30,17 @@ pub enum ImageError {
     },
     /// The image cannot do what is asked of it.
     Unsupported(String),
+    /// What is in the embed area cannot be read.
+    Contents(String),
+    /// The kernel arguments do not fit.
+    LongArguments {
+        /// Bytes over the room.
+        over: u64,
+        /// Bytes that are left beside the arguments that the image has now.
+        left: u64,
+    },
+    /// A keyfile's name is no file name.
+    BadName(String),
     /// There is something in the area already.
     Occupied,
     /// An argument is not one word.
@@ -53,7 +64,11 @@ impl ImageError {
                 "put large files on a server and fetch them from a unit, or leave some out"
             }
             Self::Unsupported(_) => "use a newer live image",
-            Self::Occupied => {
+            Self::LongArguments { .. } => {
+                "leave some out, or put them into the configuration of the installed system"
+            }
+            Self::BadName(_) => "name it as NetworkManager would, as in `mgmt0.nmconnection`",
+            Self::Contents(_) | Self::Occupied => {
                 "empty it with `cotter image reset`, or replace it with `cotter image embed --force`"
             }
             Self::BadArgument(_) => "write one word without spaces and line breaks",
@@ -66,7 +81,8 @@ impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Truncated { found, expected } => {
-                write!(f, "the image is incomplete: {found} of {expected} bytes are there")
+                let missing = expected.saturating_sub(*found);
+                write!(f, "the image is incomplete: {missing} of {expected} bytes are missing")
             }
             Self::NotALiveImage(why) => write!(f, "this is not a live image: {why}"),
             Self::Damaged(why) => write!(f, "the image contradicts itself: {why}"),
@@ -82,6 +98,11 @@ impl fmt::Display for ImageError {
                 Ok(())
             }
             Self::Unsupported(why) => f.write_str(why),
+            Self::Contents(why) => write!(f, "what is embedded cannot be read: {why}"),
+            Self::LongArguments { over, left } => {
+                write!(f, "the kernel arguments are {over} bytes too long: {left} are left")
+            }
+            Self::BadName(name) => write!(f, "`{}` is not the name of a keyfile", name.escape_debug()),
             Self::Occupied => f.write_str("the image has an embedded configuration already"),
             Self::BadArgument(word) => write!(f, "`{}` is not one kernel argument", word.escape_debug()),
             Self::Io(cause) => write!(f, "reading failed: {cause}"),

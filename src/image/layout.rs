@@ -52,6 +52,8 @@ pub struct LiveImage {
     pub length: u64,
     /// Where the configuration goes.
     pub embed: Area,
+    /// Which file says so: a mark of the image's generation.
+    pub embed_described_by: String,
     /// Where kernel arguments are, if they can be changed.
     pub kernel_arguments: Option<KernelArgumentAreas>,
     /// What the live system understands.
@@ -69,6 +71,8 @@ pub struct KernelArgumentAreas {
     pub places: Vec<KernelArgumentPlace>,
     /// Length of each, in bytes, with its ending.
     pub length: u64,
+    /// What says so: a mark of the image's generation.
+    pub described_by: String,
 }
 
 /// One place that holds kernel arguments.
@@ -121,14 +125,16 @@ impl LiveImage {
         let layouts: Layouts = toml::from_str(include_str!("layouts.toml"))
             .map_err(|cause| ImageError::Damaged(format!("cotter's own table of layouts: {cause}")))?;
         let volume = Volume::read(image)?;
-        let embed = embed_area(image, &volume, &layouts)?;
+        let (embed, embed_described_by) = embed_area(image, &volume, &layouts)?;
         let kernel_arguments =
             match description::<ArgumentsDescription, R>(image, &volume, &layouts.arguments_description)? {
                 Some(description) => Some(described_arguments(image, &volume, &layouts, description)?),
                 None => header_arguments(image, &volume, &layouts)?,
             };
         let features = description(image, &volume, &layouts.features)?.unwrap_or_default();
-        Ok(Self { volume_id: volume.id, length: volume.length, embed, kernel_arguments, features })
+        disjoint(embed, kernel_arguments.as_ref())?;
+        let Volume { id: volume_id, length, .. } = volume;
+        Ok(Self { volume_id, length, embed, embed_described_by, kernel_arguments, features })
     }
 
     /// True if the live system says that it understands `feature`.
@@ -153,7 +159,26 @@ fn description<T: for<'de> Deserialize<'de>, R: Read + Seek>(
     serde_json::from_slice(&json).map(Some).map_err(|cause| ImageError::Damaged(format!("`{path}`: {cause}")))
 }
 
-fn embed_area<R: Read + Seek>(image: &mut R, volume: &Volume, layouts: &Layouts) -> Result<Area, ImageError> {
+/// Refuses areas that overlap: writing one would change the other.
+fn disjoint(embed: Area, arguments: Option<&KernelArgumentAreas>) -> Result<(), ImageError> {
+    let mut areas = vec![embed];
+    if let Some(arguments) = arguments {
+        let length = arguments.length;
+        areas.extend(arguments.places.iter().map(|place| Area { offset: place.offset, length }));
+    }
+    areas.sort_by_key(|area| area.offset);
+    let overlap = |pair: &[Area]| matches!(pair, [a, b] if b.offset - a.offset < a.length);
+    if areas.windows(2).any(overlap) {
+        return Err(ImageError::Damaged("two of its areas overlap".into()));
+    }
+    Ok(())
+}
+
+fn embed_area<R: Read + Seek>(
+    image: &mut R,
+    volume: &Volume,
+    layouts: &Layouts,
+) -> Result<(Area, String), ImageError> {
     let description = description::<EmbedDescription, R>(image, volume, &layouts.embed_description)?;
     let (file, offset, length) = match &description {
         Some(found) => (found.file.as_str(), found.offset, found.length),
@@ -170,7 +195,8 @@ fn embed_area<R: Read + Seek>(image: &mut R, volume: &Volume, layouts: &Layouts)
     if length == 0 || length > rest || length > MAX_EMBED {
         return Err(outside());
     }
-    Ok(Area { offset: entry.offset + offset, length })
+    let described_by = if description.is_some() { &layouts.embed_description } else { &layouts.embed_file };
+    Ok((Area { offset: entry.offset + offset, length }, described_by.clone()))
 }
 
 fn described_arguments<R: Read + Seek>(
@@ -200,7 +226,8 @@ fn described_arguments<R: Read + Seek>(
             pad: *pad,
         });
     }
-    arguments(image, layouts, description.default, description.size, places)
+    let described_by = &layouts.arguments_description;
+    arguments(image, layouts, described_by, description.default, description.size, places)
 }
 
 fn header_arguments<R: Read + Seek>(
@@ -227,12 +254,14 @@ fn header_arguments<R: Read + Seek>(
     }
     let place = |offset| KernelArgumentPlace { offset, end: newline(), pad: b'#' };
     let default = text(image, default_offset, length, &place(default_offset))?;
-    arguments(image, layouts, default, length, offsets.into_iter().map(place).collect()).map(Some)
+    let places = offsets.into_iter().map(place).collect();
+    arguments(image, layouts, &layouts.arguments_header_magic, default, length, places).map(Some)
 }
 
 fn arguments<R: Read + Seek>(
     image: &mut R,
     layouts: &Layouts,
+    described_by: &str,
     default: String,
     length: u64,
     places: Vec<KernelArgumentPlace>,
@@ -248,7 +277,8 @@ fn arguments<R: Read + Seek>(
         }
         current = Some(found);
     }
-    Ok(KernelArgumentAreas { default, current: current.unwrap_or_default(), places, length })
+    let (current, described_by) = (current.unwrap_or_default(), described_by.to_owned());
+    Ok(KernelArgumentAreas { default, current, places, length, described_by })
 }
 
 /// The arguments in one place: up to the ending, or to the filling.
@@ -263,8 +293,12 @@ fn text<R: Read + Seek>(
     read_at(image, offset, &mut bytes)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| ImageError::Damaged("its kernel arguments are not text".into()))?;
-    let text = text.split(place.end.as_str()).next().unwrap_or_default();
-    Ok(text.trim_end_matches(char::from(place.pad)).trim().to_owned())
+    // An argument may end in the filling's character: the ending says where the arguments end.
+    let text = match text.split_once(place.end.as_str()) {
+        Some((text, _)) => text,
+        None => text.trim_end_matches(char::from(place.pad)),
+    };
+    Ok(text.trim().to_owned())
 }
 
 impl KernelArgumentAreas {

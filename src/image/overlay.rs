@@ -1,21 +1,47 @@
 //! An image with changes laid over it: written, served or compared without a copy.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::io::Read;
 use std::io::Seek;
 use std::io::SeekFrom;
 
+use super::ImageError;
+
 /// The byte ranges in which an image differs from its base. The length stays the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// The ranges lie within the base and do not overlap, so that the order in which they are written does not
+/// matter. Its `Debug` shows where they are and not what they hold: that may be secret.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Overlay {
+    base_length: u64,
     patches: BTreeMap<u64, Vec<u8>>,
 }
 
 impl Overlay {
-    /// Lays `bytes` over the image at `offset`; ranges must not overlap.
-    pub(super) fn lay(&mut self, offset: u64, bytes: Vec<u8>) {
-        self.patches.insert(offset, bytes);
+    /// Changes nothing yet in a base of `base_length` bytes.
+    pub(super) fn of(base_length: u64) -> Self {
+        Self { base_length, patches: BTreeMap::new() }
+    }
+
+    /// Lays `bytes` over the image at `offset`.
+    pub(super) fn lay(&mut self, offset: u64, bytes: Vec<u8>) -> Result<(), ImageError> {
+        let end = offset.checked_add(bytes.len() as u64).filter(|end| *end <= self.base_length);
+        let end = end.ok_or_else(|| ImageError::Damaged("an area lies outside of it".into()))?;
+        let before = self.patches.range(..end).next_back();
+        if before.is_some_and(|(begin, bytes)| begin + bytes.len() as u64 > offset) {
+            return Err(ImageError::Damaged("two areas overlap".into()));
+        }
+        if !bytes.is_empty() {
+            self.patches.insert(offset, bytes);
+        }
+        Ok(())
+    }
+
+    /// Length of the base, and of the changed image, in bytes.
+    pub fn base_length(&self) -> u64 {
+        self.base_length
     }
 
     /// The ranges: offset in bytes, and what stands there.
@@ -26,6 +52,14 @@ impl Overlay {
     /// The changed image, to be read from anywhere.
     pub fn over<R: Read + Seek>(&self, base: R) -> OverlayReader<'_, R> {
         OverlayReader { overlay: self, base, position: 0 }
+    }
+}
+
+impl fmt::Debug for Overlay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ranges: Vec<(u64, usize)> =
+            self.patches.iter().map(|(offset, bytes)| (*offset, bytes.len())).collect();
+        f.debug_struct("Overlay").field("base_length", &self.base_length).field("ranges", &ranges).finish()
     }
 }
 
@@ -95,10 +129,11 @@ mod tests {
     #[test]
     fn reads_as_if_it_had_been_written() {
         let base: Vec<u8> = (0..64).collect();
-        let mut overlay = Overlay::default();
-        overlay.lay(3, vec![100, 101]);
-        overlay.lay(5, vec![102]);
-        overlay.lay(60, vec![103; 4]);
+        let mut overlay = Overlay::of(64);
+        overlay.lay(60, vec![103; 4]).unwrap();
+        overlay.lay(3, vec![100, 101]).unwrap();
+        overlay.lay(5, vec![102]).unwrap();
+        overlay.lay(20, Vec::new()).unwrap();
         let mut written = base.clone();
         for (offset, bytes) in overlay.patches() {
             written[offset as usize..][..bytes.len()].copy_from_slice(bytes);
@@ -110,5 +145,24 @@ mod tests {
             reader.read_to_end(&mut read).unwrap();
             assert_eq!(read, written[start as usize..], "from {start}");
         }
+    }
+    #[test]
+    fn refuses_ranges_that_overlap_or_lie_outside() {
+        let mut overlay = Overlay::of(64);
+        overlay.lay(10, vec![0; 10]).unwrap();
+        for (offset, length) in [(10, 10), (5, 6), (19, 1), (12, 2), (0, 64), (60, 5), (64, 1), (u64::MAX, 2)]
+        {
+            assert!(overlay.lay(offset, vec![0; length]).is_err(), "{length} bytes at {offset}");
+        }
+        for (offset, length) in [(0, 10), (20, 44)] {
+            overlay.lay(offset, vec![0; length]).unwrap();
+        }
+    }
+
+    #[test]
+    fn does_not_show_what_it_holds() {
+        let mut overlay = Overlay::of(64);
+        overlay.lay(10, vec![222; 3]).unwrap();
+        assert_eq!(format!("{overlay:?}"), "Overlay { base_length: 64, ranges: [(10, 3)] }");
     }
 }

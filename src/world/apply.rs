@@ -1,21 +1,32 @@
 //! Writing what was decided: whole, or not at all.
 //!
-//! A result is made in a temporary file beside its place, brought to the disk, and then given its name.
-//! Whenever the program ends, there is the old file or the new one.
+//! A result is made in a file without a name, brought to the disk, and then given its name. Whenever the
+//! program ends, there is the old file or the new one, and nothing else: a nameless file goes with the
+//! program. Where the file system has none of those (NFS, some FUSE), it is a `.cotter-` file beside the
+//! output, which only `kill -9` leaves behind.
 
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::fs::Permissions;
+use std::io::Read as _;
 use std::io::Seek;
 use std::io::SeekFrom;
 use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use rustix::fs::AtFlags;
+use rustix::fs::CWD;
+use rustix::fs::Mode;
+use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
 
 use super::Failure;
 use crate::image::Overlay;
+
+/// How the names of unfinished outputs begin.
+const PREFIX: &str = ".cotter-";
 
 /// What happens to a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +58,29 @@ pub fn write_image(
     mode: u32,
 ) -> Result<(), Failure> {
     refuse_existing(out, existing)?;
-    let mut source = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
-    let length = source.metadata().map_err(|cause| Failure::io("open", base, &cause))?.len();
-    enough_room(out, length)?;
+    let mut source = open_base(base, overlay, OpenOptions::new().read(true))?;
+    enough_room(out, overlay.base_length())?;
     write(out, existing, mode, |file| {
         // The kernel copies, and shares the blocks if it can (copy_file_range).
-        std::io::copy(&mut source, file)?;
+        if std::io::copy(&mut source, file)? != overlay.base_length() {
+            return Err(std::io::Error::other("the base changed while it was copied"));
+        }
         lay(file, overlay)
     })
+}
+
+/// Writes `base` with `overlay` laid over it to a pipe or the like, which cannot be taken back.
+pub fn stream(base: &Path, overlay: &Overlay, out: &mut impl Write) -> Result<(), Failure> {
+    let mut image = overlay.over(open_base(base, overlay, OpenOptions::new().read(true))?);
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let count = image.read(&mut buffer).map_err(|cause| Failure::io("read", base, &cause))?;
+        let Some(part) = buffer.get(..count).filter(|part| !part.is_empty()) else {
+            break;
+        };
+        out.write_all(part).map_err(|cause| Failure::io("write out", base, &cause))?;
+    }
+    out.flush().map_err(|cause| Failure::io("write out", base, &cause))
 }
 
 /// Writes `bytes` to `out`.
@@ -69,8 +95,26 @@ pub fn write_file(out: &Path, bytes: &[u8], existing: Existing, mode: u32) -> Re
 /// written; the rest of the image is never touched, and writing or resetting again mends it.
 pub fn patch_in_place(path: &Path, overlay: &Overlay) -> Result<(), Failure> {
     let failed = |cause: std::io::Error| Failure::io("change", path, &cause);
-    let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
+    let mut file = open_base(path, overlay, OpenOptions::new().write(true))?;
     lay(&mut file, overlay).and_then(|()| file.sync_data()).map_err(failed)
+}
+
+/// Opens the base that `overlay` was made for, at its beginning.
+fn open_base(base: &Path, overlay: &Overlay, how: &OpenOptions) -> Result<File, Failure> {
+    let failed = |cause: std::io::Error| Failure::io("open", base, &cause);
+    let mut file = how.open(base).map_err(failed)?;
+    // Not its metadata: a block device has no length there.
+    let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
+    file.rewind().map_err(failed)?;
+    if length != overlay.base_length() {
+        let message = format!(
+            "`{}` has {length} bytes, and had {} when it was read",
+            base.display(),
+            overlay.base_length()
+        );
+        return Err(Failure::input(message, "wait until nothing else writes it, and try again"));
+    }
+    Ok(file)
 }
 
 fn write(
@@ -84,16 +128,61 @@ fn write(
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut file = NamedTempFile::with_prefix_in(".cotter-", folder).map_err(failed)?;
-    fill(file.as_file_mut()).map_err(failed)?;
-    file.as_file().set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    let placed = match existing {
-        Existing::Refuse => file.persist_noclobber(out),
-        Existing::Replace => file.persist(out),
-    };
-    placed.map_err(|cause| failed(cause.error))?;
+    let mut draft = Draft::begin(folder).map_err(failed)?;
+    let file = draft.file();
+    fill(file).map_err(failed)?;
+    file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    draft.place(folder, out, existing).map_err(failed)?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+/// A result that does not have its name yet. Only its owner can read it.
+enum Draft {
+    Nameless(File),
+    Named(NamedTempFile),
+}
+
+impl Draft {
+    fn begin(folder: &Path) -> std::io::Result<Self> {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        // open(2): a file without a name gets one through /proc.
+        if Path::new("/proc/self/fd").is_dir()
+            && let Ok(file) = rustix::fs::open(folder, flags, Mode::RUSR | Mode::WUSR)
+        {
+            return Ok(Self::Nameless(File::from(file)));
+        }
+        NamedTempFile::with_prefix_in(PREFIX, folder).map(Self::Named)
+    }
+
+    fn file(&mut self) -> &mut File {
+        match self {
+            Self::Nameless(file) => file,
+            Self::Named(file) => file.as_file_mut(),
+        }
+    }
+
+    fn place(self, folder: &Path, out: &Path, existing: Existing) -> std::io::Result<()> {
+        let named = match self {
+            Self::Named(file) => file.into_temp_path(),
+            Self::Nameless(file) => {
+                let link = |name: &Path| {
+                    let file = format!("/proc/self/fd/{}", file.as_raw_fd());
+                    Ok(rustix::fs::linkat(CWD, file, CWD, name, AtFlags::SYMLINK_FOLLOW)?)
+                };
+                if existing == Existing::Refuse {
+                    return link(out);
+                }
+                // A link replaces nothing, a rename does.
+                tempfile::Builder::new().prefix(PREFIX).make_in(folder, link)?.into_temp_path()
+            }
+        };
+        match existing {
+            Existing::Refuse => named.persist_noclobber(out),
+            Existing::Replace => named.persist(out),
+        }
+        .map_err(|cause| cause.error)
+    }
 }
 
 fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
@@ -113,4 +202,88 @@ fn enough_room(out: &Path, length: u64) -> Result<(), Failure> {
         return Err(Failure::surroundings(message, "make room, or name an output elsewhere"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+mod tests {
+    use std::fs::Permissions;
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+
+    use tempfile::NamedTempFile;
+
+    use super::Draft;
+    use super::Existing;
+    use super::PREFIX;
+    use super::write;
+    use super::write_file;
+    use crate::world::Kind;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = folder.read_dir().unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn writes_refuses_and_replaces() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        write_file(&out, b"one", Existing::Refuse, 0o640).unwrap();
+        assert_eq!(out.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+        let refused = write_file(&out, b"two", Existing::Refuse, 0o640).unwrap_err();
+        assert_eq!(refused.kind, Kind::Input);
+        assert_eq!(std::fs::read(&out).unwrap(), b"one");
+        write_file(&out, b"three", Existing::Replace, 0o600).unwrap();
+        assert_eq!(std::fs::read(&out).unwrap(), b"three");
+        assert_eq!(out.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(names(folder.path()), ["out"]);
+    }
+
+    #[test]
+    fn an_output_that_appears_meanwhile_is_not_replaced() {
+        for nameless in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let out = folder.path().join("out");
+            let mut draft = if nameless {
+                Draft::begin(folder.path()).unwrap()
+            } else {
+                Draft::Named(NamedTempFile::with_prefix_in(PREFIX, folder.path()).unwrap())
+            };
+            draft.file().write_all(b"late").unwrap();
+            std::fs::write(&out, "theirs").unwrap();
+            let error = draft.place(folder.path(), &out, Existing::Refuse).unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists, "nameless: {nameless}");
+            assert_eq!(std::fs::read(&out).unwrap(), b"theirs");
+            assert_eq!(names(folder.path()), ["out"], "nameless: {nameless}");
+        }
+    }
+
+    #[test]
+    fn a_failure_in_the_middle_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let failed = write(&out, Existing::Refuse, 0o600, |file| {
+            file.write_all(b"half")?;
+            Err(std::io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(failed.unwrap_err().kind, Kind::Surroundings);
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_of_the_surroundings() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o500)).unwrap();
+        match write_file(&folder.path().join("out"), b"x", Existing::Refuse, 0o600) {
+            // Root may do that all the same.
+            Ok(()) => assert_eq!(names(folder.path()), ["out"]),
+            Err(failure) if failure.kind == Kind::Surroundings => {}
+            Err(failure) => panic!("{failure}"),
+        }
+    }
 }

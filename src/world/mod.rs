@@ -13,6 +13,7 @@ mod rehearse;
 pub use apply::Existing;
 pub use apply::patch_in_place;
 pub use apply::refuse_existing;
+pub use apply::stream;
 pub use apply::write_file;
 pub use apply::write_image;
 pub use bench::cache_folder;

@@ -16,6 +16,7 @@ mod fixture;
 mod floors;
 mod golden;
 mod image;
+mod real_images;
 mod schemas;
 mod second_opinion;
 mod tools;
