@@ -26,7 +26,7 @@ fi
 : >/run/ostree-live
 label=$(sed -n 's/.*coreos\.liveiso=\([^ ]*\).*/\1/p' /proc/cmdline)
 if [ -n "$label" ]; then
-    device=$(systemd-escape -p --suffix=device "dev/disk/by-label/$label")
+    device=$(systemd-escape -p --suffix=device "/dev/disk/by-label/$label")
     mkdir -p "$units/initrd-root-device.target.d"
     printf '[Unit]\nAfter=%s\nRequires=%s\n' "$device" "$device" >"$units/initrd-root-device.target.d/50-iso.conf"
     cat >"$units/run-media-iso.mount" <<U
