@@ -8,6 +8,7 @@ pub mod network;
 pub mod plan;
 pub mod rehearsal;
 pub mod spec;
+pub mod systemd;
 pub mod target;
 pub mod value;
 pub mod verify;

@@ -10,6 +10,7 @@ use clap::Args;
 use super::Exit;
 use super::Ui;
 use super::load;
+use super::load::GivenArguments;
 use crate::image;
 use crate::image::LiveImage;
 use crate::image::Replace;
@@ -23,6 +24,8 @@ use crate::world::Failure;
 pub(super) struct Arguments {
     /// The machine file
     spec: PathBuf,
+    #[command(flatten)]
+    given: GivenArguments,
     /// The medium to write; its manifest gets `.manifest.json` after the name
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
@@ -35,7 +38,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let loaded = match load::load(&arguments.spec, ui)? {
+    let loaded = match load::load(&arguments.spec, &arguments.given, ui)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
@@ -45,6 +48,9 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     world::refuse_existing(&arguments.output, existing)?;
     world::refuse_existing(&manifest, existing)?;
     let base = load::base_image(arguments.base.as_deref(), &loaded, ui)?;
+    if let Err(exit) = load::fit(&base, &loaded, ui)? {
+        return Ok(exit);
+    }
     write(&loaded.plan, &base, &arguments.output, existing)?;
     world::write_file(&manifest, &loaded.plan.manifest.to_json(), existing, 0o644)?;
     if ui.wants_json() {

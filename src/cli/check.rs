@@ -1,4 +1,4 @@
-//! `cotter check`: all findings about a machine file, each at its place.
+//! `cotter check`: all findings about a machine file, each at its place; and the rules they come from.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,10 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
+use super::load;
+use super::load::GivenArguments;
+use crate::document::Rule;
+use crate::target;
 use crate::world;
 use crate::world::Failure;
 
@@ -13,23 +17,64 @@ use crate::world::Failure;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
-    spec: PathBuf,
+    #[arg(required_unless_present = "rules")]
+    spec: Option<PathBuf>,
+    #[command(flatten)]
+    given: GivenArguments,
+    /// See also whether a base image can carry it (a path, or `bench`)
+    #[arg(long, value_name = "ISO")]
+    base: Option<PathBuf>,
     /// Make warnings errors
     #[arg(long)]
     strict: bool,
+    /// Print every rule: what it refuses, why, and an example
+    #[arg(long)]
+    rules: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let planned = world::plan_machine(&arguments.spec)?;
-    let findings = &planned.findings;
+    let Some(spec) = arguments.spec.as_ref().filter(|_| !arguments.rules) else {
+        rules(ui);
+        return Ok(Exit::Done);
+    };
+    let checked = world::check_machine(spec, &arguments.given.given())?;
+    let has_errors = checked.findings.has_errors();
+    let findings = checked.findings.sorted();
     if ui.wants_json() {
         ui.json(&serde_json::json!({"schema": "cotter.dev/findings/1", "findings": findings}));
     } else {
-        ui.findings(findings, &planned.spec.text);
-        if findings.is_empty() {
-            ui.note(format!("{}: nothing is wrong", planned.spec.name));
+        ui.findings(&findings, &checked.sources);
+    }
+    if has_errors || (arguments.strict && !findings.is_empty()) {
+        return Ok(Exit::Input);
+    }
+    if let Some(base) = &arguments.base {
+        let mut quiet = ui.without_findings();
+        let Ok(loaded) = load::load(spec, &arguments.given, &mut quiet)? else {
+            return Ok(Exit::Input);
+        };
+        let base = load::base_image(Some(base), &loaded, ui)?;
+        if let Err(exit) = load::fit(&base, &loaded, ui)? {
+            return Ok(exit);
         }
     }
-    let refused = planned.machine.is_none() || (arguments.strict && !findings.is_empty());
-    Ok(if refused { Exit::Input } else { Exit::Done })
+    if findings.is_empty() {
+        ui.note(format!("{}: nothing is wrong", checked.spec.name));
+    }
+    Ok(Exit::Done)
+}
+
+fn rules(ui: &mut Ui) {
+    let rules = target::rules();
+    if ui.wants_json() {
+        let row = |rule: &&Rule| serde_json::json!({"name": rule.name, "refuses": rule.refuses, "why": rule.why, "example": rule.example});
+        ui.json(&serde_json::json!({"schema": "cotter.dev/rules/1", "rules": rules.iter().map(row).collect::<Vec<_>>()}));
+        return;
+    }
+    for rule in rules {
+        ui.line(rule.name);
+        ui.line(format!("  refuses  {}", rule.refuses));
+        ui.line(format!("  why      {}", rule.why));
+        ui.line(format!("  as in    {}", rule.example));
+    }
 }

@@ -1,5 +1,6 @@
-//! `cotter ignition`: the Ignition document of a life.
+//! `cotter ignition`: the Ignition document of a life, or of a Butane file.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,16 +9,23 @@ use clap::ValueEnum;
 use super::Exit;
 use super::Ui;
 use super::load;
+use super::load::GivenArguments;
+use crate::world;
 use crate::world::Failure;
 
-/// Print the Ignition document of a life; it holds password hashes
+/// Print the Ignition document of a life; it holds password hashes. Butane files are translated as Butane does
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The machine file
+    /// The machine file, or a Butane file (`.bu`)
     spec: PathBuf,
+    #[command(flatten)]
+    given: GivenArguments,
     /// The life whose document is printed
     #[arg(long, value_enum, default_value = "first-boot")]
     life: DocumentOf,
+    /// Over several lines
+    #[arg(long)]
+    pretty: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -29,15 +37,33 @@ enum DocumentOf {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let loaded = match load::load(&arguments.spec, ui)? {
-        Ok(loaded) => loaded,
-        Err(exit) => return Ok(exit),
+    let document = match is_butane(&arguments.spec)? {
+        true => {
+            let translated = world::translate_butane(&arguments.spec, &arguments.given.given())?;
+            ui.findings(&translated.findings, &translated.sources);
+            translated.document
+        }
+        false => load::load(&arguments.spec, &arguments.given, ui)?.ok().map(|loaded| match arguments.life {
+            DocumentOf::Live => loaded.plan.live.to_value(),
+            DocumentOf::FirstBoot => loaded.plan.destination.to_value(),
+        }),
     };
-    let document = match arguments.life {
-        DocumentOf::Live => loaded.plan.live,
-        DocumentOf::FirstBoot => loaded.plan.destination,
+    let Some(document) = document else {
+        return Ok(Exit::Input);
     };
-    ui.write(&document.to_json());
-    ui.line("");
+    match arguments.pretty {
+        true => ui.json(&document),
+        false => ui.line(document.to_string()),
+    }
     Ok(Exit::Done)
+}
+
+/// Butane files say their variant; machine files their version of cotter's format.
+fn is_butane(path: &Path) -> Result<bool, Failure> {
+    if path.extension().is_some_and(|extension| extension == "bu") {
+        return Ok(true);
+    }
+    let spec = world::read_spec(path)?;
+    Ok(spec.text.lines().any(|line| line.starts_with("variant:"))
+        && !spec.text.lines().any(|line| line.starts_with("cotter:")))
 }

@@ -3,35 +3,77 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use clap::Args;
+
 use super::Exit;
 use super::Ui;
 use crate::document::Diagnostics;
 use crate::plan::Plan;
 use crate::spec::Machine;
+use crate::target;
 use crate::world;
 use crate::world::Failure;
+use crate::world::Given;
+use crate::world::Outside;
+use crate::world::Sources;
 use crate::world::Spec;
+
+/// What may come from outside a machine file; the same for every command that reads one.
+#[derive(Clone, Debug, Args)]
+pub(super) struct GivenArguments {
+    /// A value for `${NAME}` in the machine file
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+    /// Take the value for `${NAME}` from the environment variable of this name
+    #[arg(long = "env", value_name = "NAME")]
+    env: Vec<String>,
+    /// Let local files lie outside the machine file's folder
+    #[arg(long)]
+    allow_outside: bool,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".into()),
+    }
+}
+
+impl GivenArguments {
+    /// What is given, as the reader takes it.
+    pub(super) fn given(&self) -> Given {
+        let from_environment =
+            self.env.iter().filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)));
+        let outside = if self.allow_outside { Outside::Allowed } else { Outside::Refused };
+        Given { variables: from_environment.chain(self.set.iter().cloned()).collect(), outside }
+    }
+}
 
 /// A machine that can be built.
 pub(super) struct Loaded {
     pub(super) spec: Spec,
     pub(super) machine: Machine,
     pub(super) plan: Plan,
+    pub(super) sources: Sources,
 }
 
 /// Loads a machine to do something with it; says what is wrong, and ends if it cannot be built.
-pub(super) fn load(path: &Path, ui: &mut Ui) -> Result<Result<Loaded, Exit>, Failure> {
-    let planned = world::plan_machine(path)?;
-    ui.findings(&planned.findings, &planned.spec.text);
+pub(super) fn load(
+    path: &Path,
+    given: &GivenArguments,
+    ui: &mut Ui,
+) -> Result<Result<Loaded, Exit>, Failure> {
+    let planned = world::plan_machine(path, &given.given())?;
+    ui.findings(&planned.findings, &planned.sources);
     Ok(match planned.machine {
-        Some((machine, plan)) => Ok(Loaded { spec: planned.spec, machine, plan }),
+        Some((machine, plan)) => Ok(Loaded { spec: planned.spec, machine, plan, sources: planned.sources }),
         None => Err(Exit::Input),
     })
 }
 
 /// Says findings that came later than loading.
-pub(super) fn refuse(findings: Diagnostics, spec: &Spec, ui: &mut Ui) -> Exit {
-    ui.findings(&findings.sorted(), &spec.text);
+pub(super) fn refuse(findings: Diagnostics, sources: &Sources, ui: &mut Ui) -> Exit {
+    ui.findings(&findings.sorted(), sources);
     Exit::Input
 }
 
@@ -68,4 +110,17 @@ pub(super) fn stand_in(ui: &mut Ui) -> Result<PathBuf, Failure> {
     });
     ui.end();
     path
+}
+
+/// Looks at a base image beside the machine: whether its Ignition can read what the machine needs, its digest,
+/// and whether there is room. Returns the bytes used of the embed area and its length, or ends.
+pub(super) fn fit(base: &Path, loaded: &Loaded, ui: &mut Ui) -> Result<Result<(usize, u64), Exit>, Failure> {
+    let mut findings = world::check_base(base, &loaded.machine)?;
+    let live = world::read_live_image(base)?;
+    findings.append(target::check_release(&loaded.machine, &live.volume_id));
+    let used = world::room(base, &live, &loaded.plan, &mut findings)?;
+    match findings.has_errors() {
+        true => Ok(Err(refuse(findings, &loaded.sources, ui))),
+        false => Ok(Ok((used, live.embed.length))),
+    }
 }

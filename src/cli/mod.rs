@@ -11,9 +11,11 @@ mod check;
 mod exit;
 mod ignition;
 mod image;
+mod init;
 mod load;
 mod plan;
 mod report;
+mod schema;
 mod test;
 mod ui;
 mod verify;
@@ -42,6 +44,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
     Ignition(ignition::Arguments),
@@ -52,6 +55,7 @@ enum Command {
     Bench(bench::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
+    Schema(schema::Arguments),
 }
 
 impl Cli {
@@ -59,6 +63,7 @@ impl Cli {
     pub fn run(self) -> Exit {
         let mut ui = Ui::new(&self.shown);
         let done: Result<Exit, Failure> = match self.command {
+            Command::Init(arguments) => init::run(&arguments, &mut ui),
             Command::Check(arguments) => check::run(&arguments, &mut ui),
             Command::Plan(arguments) => plan::run(&arguments, &mut ui),
             Command::Ignition(arguments) => ignition::run(&arguments, &mut ui),
@@ -67,6 +72,7 @@ impl Cli {
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
+            Command::Schema(arguments) => schema::run(&arguments, &mut ui),
         };
         done.unwrap_or_else(|failure| {
             ui.failure(&failure);

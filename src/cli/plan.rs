@@ -1,6 +1,6 @@
 //! `cotter plan`: in which lives each thing is present, how large the payload is, what will be verified.
 
-use std::fs::File;
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,26 +8,39 @@ use clap::Args;
 use super::Exit;
 use super::Ui;
 use super::load;
+use super::load::GivenArguments;
 use super::ui::counted;
-use crate::image;
-use crate::image::LiveImage;
-use crate::image::Replace;
+use crate::plan;
+use crate::plan::Artifact;
+use crate::plan::Change;
+use crate::plan::Consequence;
 use crate::plan::Plan;
 use crate::verify::Life;
+use crate::world;
 use crate::world::Failure;
+
+/// The format of a saved plan.
+const PLAN_SCHEMA: &str = "cotter.dev/plan/1";
+/// A larger saved plan is none.
+const MAX_PLAN_BYTES: u64 = 16 << 20;
 
 /// Show what would be built: the persistence matrix, sizes, expectations
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
     spec: PathBuf,
+    #[command(flatten)]
+    given: GivenArguments,
     /// The base image, to see whether the payload fits (a path, or `bench`)
     #[arg(long, value_name = "ISO")]
     base: Option<PathBuf>,
+    /// Show what is different from an older machine file, or from a plan saved with `--format json`
+    #[arg(long, value_name = "OLD")]
+    against: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let loaded = match load::load(&arguments.spec, ui)? {
+    let loaded = match load::load(&arguments.spec, &arguments.given, ui)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
@@ -35,26 +48,27 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         None => None,
         Some(base) => {
             let base = load::base_image(Some(base), &loaded, ui)?;
-            Some(room(&base, &loaded.plan)?)
+            match load::fit(&base, &loaded, ui)? {
+                Ok(room) => Some(room),
+                Err(exit) => return Ok(exit),
+            }
         }
     };
+    if let Some(old) = &arguments.against {
+        let old = artifacts(old, &arguments.given)?;
+        let changes = plan::changes(&old, &loaded.plan.artifacts);
+        match ui.wants_json() {
+            true => ui.json(&changes_as_json(&changes)),
+            false => show_changes(&changes, ui),
+        }
+        return Ok(if changes.is_empty() { Exit::Done } else { Exit::Differs });
+    }
     if ui.wants_json() {
         ui.json(&as_json(&loaded.plan, room));
     } else {
         show(&loaded.plan, room, ui);
     }
     Ok(Exit::Done)
-}
-
-/// Bytes used of the embed area, and its length.
-fn room(base: &std::path::Path, plan: &Plan) -> Result<(usize, u64), Failure> {
-    let failed = |cause: image::ImageError| Failure::image(base, &cause);
-    let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
-    let live = LiveImage::read(&mut file).map_err(failed)?;
-    let overlay = image::embed(&live, &mut file, &plan.edit, Replace::Yes).map_err(failed)?;
-    let area = overlay.patches().find(|(offset, _)| *offset == live.embed.offset).map(|(_, bytes)| bytes);
-    let used = area.and_then(|area| area.iter().rposition(|byte| *byte != 0)).map_or(0, |last| last + 1);
-    Ok((used, live.embed.length))
 }
 
 fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
@@ -101,20 +115,72 @@ fn as_json(plan: &Plan, room: Option<(usize, u64)>) -> serde_json::Value {
         .iter()
         .map(|row| {
             serde_json::json!({
-                "section": row.artifact.section.to_string(),
+                "section": row.artifact.section,
                 "what": row.artifact.what,
                 "path": row.artifact.path,
                 "size_bytes": row.artifact.size_bytes,
+                "sha256": row.artifact.sha256,
                 "lives": row.artifact.lives,
                 "origin": row.artifact.origin,
             })
         })
         .collect();
     serde_json::json!({
-        "schema": "cotter.dev/plan/1",
+        "schema": PLAN_SCHEMA,
         "machine": plan.machine,
         "artifacts": rows,
         "embed_area": room.map(|(used, length)| serde_json::json!({"used_bytes": used, "length_bytes": length})),
         "expectations": plan.manifest.expectations,
     })
+}
+
+/// The artifacts of an older plan: from a machine file, or as it was saved.
+fn artifacts(path: &Path, given: &GivenArguments) -> Result<Vec<Artifact>, Failure> {
+    let refuse = |why: &str| {
+        let message = format!("`{}` is no older plan: {why}", path.display());
+        Failure::input(message, "name an older machine file, or what `cotter plan --format json` printed")
+    };
+    if path.extension().is_some_and(|extension| extension == "json") {
+        let bytes = world::read_bounded(path, MAX_PLAN_BYTES)?;
+        let mut saved: serde_json::Value =
+            serde_json::from_slice(&bytes).map_err(|cause| refuse(&cause.to_string()))?;
+        if saved["schema"] != PLAN_SCHEMA {
+            return Err(refuse(&format!("its schema is not `{PLAN_SCHEMA}`")));
+        }
+        return serde_json::from_value(saved["artifacts"].take()).map_err(|cause| refuse(&cause.to_string()));
+    }
+    let planned = world::plan_machine(path, &given.given())?;
+    let (_, plan) = planned.machine.ok_or_else(|| refuse("it has findings; `cotter check` shows them"))?;
+    Ok(plan.artifacts)
+}
+
+fn show_changes(changes: &[Change<'_>], ui: &mut Ui) {
+    for change in changes {
+        let (sign, artifact) = match (change.old, change.new) {
+            (None, Some(new)) => ('+', new),
+            (Some(old), None) => ('-', old),
+            (_, Some(new)) => ('~', new),
+            (None, None) => continue,
+        };
+        let consequence = change.consequence.to_string();
+        ui.line(format!(
+            "{sign} {consequence:9}  {}: {}  ({})",
+            artifact.section, artifact.what, artifact.origin
+        ));
+    }
+    let most = changes.iter().map(|change| change.consequence).max().unwrap_or(Consequence::Nothing);
+    ui.line(match most {
+        Consequence::Nothing if changes.is_empty() => "nothing is different",
+        Consequence::Nothing => "an installed machine needs nothing; a new medium is another one",
+        Consequence::InPlace => "an installed machine can be changed in place; Ignition does not run again",
+        Consequence::Reboot => {
+            "an installed machine can be changed in place, and needs a reboot; Ignition does not run again"
+        }
+        Consequence::Reinstall => "an installed machine must be installed again",
+    });
+}
+
+fn changes_as_json(changes: &[Change<'_>]) -> serde_json::Value {
+    let row = |change: &Change<'_>| serde_json::json!({"old": change.old, "new": change.new, "consequence": change.consequence});
+    serde_json::json!({"schema": "cotter.dev/changes/1", "changes": changes.iter().map(row).collect::<Vec<_>>()})
 }

@@ -13,6 +13,7 @@ use super::Exit;
 use super::Ui;
 use super::build;
 use super::load;
+use super::load::GivenArguments;
 use super::report;
 use super::ui::Tone;
 use super::ui::counted;
@@ -44,6 +45,8 @@ const STAND_IN: &str = "cotter-bench";
 pub(super) struct Arguments {
     /// The machine file
     spec: PathBuf,
+    #[command(flatten)]
+    given: GivenArguments,
     /// Boot this medium, built from the machine file before, instead of building one
     #[arg(long, value_name = "ISO", conflicts_with = "base")]
     iso: Option<PathBuf>,
@@ -84,7 +87,7 @@ enum AccelWord {
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let begin = Instant::now();
-    let loaded = match load::load(&arguments.spec, ui)? {
+    let loaded = match load::load(&arguments.spec, &arguments.given, ui)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
@@ -100,7 +103,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     };
     let machine = match VirtualMachine::of(&loaded.machine, kind(&medium)?) {
         Ok(machine) => machine,
-        Err(findings) => return Ok(load::refuse(findings, &loaded.spec, ui)),
+        Err(findings) => return Ok(load::refuse(findings, &loaded.sources, ui)),
     };
     let rehearsal = Rehearsal {
         machine,

@@ -12,6 +12,7 @@ use indicatif::ProgressStyle;
 use crate::document::Diagnostic;
 use crate::document::Severity;
 use crate::world::Failure;
+use crate::world::Sources;
 
 /// How results are shown; the same for every command.
 #[derive(Clone, Debug, Args)]
@@ -35,8 +36,16 @@ enum Format {
 pub struct Ui {
     format: Format,
     quiet: bool,
+    findings: Findings,
     colours: bool,
     spinner: Option<ProgressBar>,
+}
+
+/// Whether findings are to be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Findings {
+    ToSay,
+    Said,
 }
 
 /// What a piece of text means, for its colour.
@@ -52,7 +61,50 @@ impl Ui {
     pub(super) fn new(arguments: &Arguments) -> Self {
         let colours = std::io::stdout().is_terminal()
             && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { format: arguments.format, quiet: arguments.quiet, colours, spinner: None }
+        Self {
+            format: arguments.format,
+            quiet: arguments.quiet,
+            findings: Findings::ToSay,
+            colours,
+            spinner: None,
+        }
+    }
+
+    /// The same, but it says nothing of findings: they have been said.
+    pub(super) fn without_findings(&self) -> Self {
+        Self {
+            format: self.format,
+            quiet: true,
+            findings: Findings::Said,
+            colours: self.colours,
+            spinner: None,
+        }
+    }
+
+    /// True if there is somebody to ask.
+    pub(super) fn can_ask(&self) -> bool {
+        !self.quiet && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks until the answer is right; an empty one, or the end of the input, is none.
+    pub(super) fn ask(
+        &mut self,
+        question: &str,
+        check: &dyn Fn(&str) -> Result<(), String>,
+    ) -> Option<String> {
+        loop {
+            eprint!("{question}: ");
+            let mut answer = String::new();
+            let read = std::io::stdin().read_line(&mut answer);
+            let answer = answer.trim();
+            if read.is_err() || answer.is_empty() {
+                return None;
+            }
+            match check(answer) {
+                Ok(()) => return Some(answer.to_owned()),
+                Err(why) => eprintln!("{why}"),
+            }
+        }
     }
 
     /// True if results are for programs.
@@ -127,11 +179,15 @@ impl Ui {
         }
     }
 
-    /// Findings, each with its line of `source`.
-    pub(super) fn findings(&mut self, findings: &[Diagnostic], source: &str) {
+    /// Findings, each with its line of the file it is about.
+    pub(super) fn findings(&mut self, findings: &[Diagnostic], sources: &Sources) {
         self.end();
+        if self.findings == Findings::Said {
+            return;
+        }
         for finding in findings {
-            eprintln!("{}\n", finding.render(Some(source)));
+            let source = sources.get(&finding.origin.file).map(String::as_str);
+            eprintln!("{}\n", finding.render(source));
         }
         let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));

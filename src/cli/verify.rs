@@ -8,6 +8,7 @@ use clap::Args;
 use super::Exit;
 use super::Ui;
 use super::load;
+use super::load::GivenArguments;
 use super::report;
 use crate::verify;
 use crate::verify::BootRecord;
@@ -27,6 +28,8 @@ pub(super) struct Arguments {
     /// The machine file, or a manifest that `cotter build` wrote
     spec: PathBuf,
     #[command(flatten)]
+    given: GivenArguments,
+    #[command(flatten)]
     probe: Probe,
 }
 
@@ -42,7 +45,7 @@ struct Probe {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let Some(manifest) = manifest(&arguments.spec, ui)? else {
+    let Some(manifest) = manifest(&arguments.spec, &arguments.given, ui)? else {
         return Ok(Exit::Input);
     };
     let records = match &arguments.probe.facts {
@@ -71,9 +74,9 @@ fn local(manifest: &Manifest) -> Result<Vec<BootRecord>, Failure> {
 }
 
 /// The manifest, read or planned.
-fn manifest(path: &Path, ui: &mut Ui) -> Result<Option<Manifest>, Failure> {
+fn manifest(path: &Path, given: &GivenArguments, ui: &mut Ui) -> Result<Option<Manifest>, Failure> {
     if path.extension().is_none_or(|extension| extension != "json") {
-        return Ok(load::load(path, ui)?.ok().map(|loaded| loaded.plan.manifest));
+        return Ok(load::load(path, given, ui)?.ok().map(|loaded| loaded.plan.manifest));
     }
     let bytes = world::read_bounded(path, MAX_MANIFEST_BYTES)?;
     let refuse = |why: String| {

@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde::ser::SerializeStruct as _;
 
+use super::Found;
 use super::Origin;
+use super::Rule;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -17,7 +20,7 @@ pub enum Severity {
 }
 
 /// One finding about a person's file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Error or warning.
     pub severity: Severity,
@@ -31,6 +34,31 @@ pub struct Diagnostic {
     pub help: String,
 }
 
+/// As programs read it: the place also as a range of bytes.
+impl Serialize for Diagnostic {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_struct("Diagnostic", 6)?;
+        map.serialize_field("severity", &self.severity)?;
+        map.serialize_field("rule", self.rule)?;
+        map.serialize_field("message", &self.message)?;
+        map.serialize_field("origin", &self.origin)?;
+        map.serialize_field("bytes", &[self.origin.bytes.0, self.origin.bytes.1])?;
+        map.serialize_field("help", &self.help)?;
+        map.end()
+    }
+}
+
+/// Something wrong with a text that is a file of its own: a unit, a keyfile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// The line of the text, from 1; 0 for the text as a whole.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+    /// The next step.
+    pub help: String,
+}
+
 impl Diagnostic {
     /// Renders the finding as a terminal shows it, with the line of `source` and carets under the words.
     ///
@@ -40,7 +68,7 @@ impl Diagnostic {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let Origin { file, line, column, key, length } = &self.origin;
+        let Origin { file, line, column, key, length, .. } = &self.origin;
         let mut text = format!("{severity}[{}]: {}\n  --> {file}:{line}:{column}", self.rule, self.message);
         if !key.is_empty() {
             let _ = write!(text, " ({key})");
@@ -111,6 +139,16 @@ impl Diagnostics {
         self.0.push(Diagnostic { severity, rule, message, origin: origin.clone(), help });
     }
 
+    /// Lets a check of a rule speak.
+    pub fn under<'a>(&'a mut self, rule: &'static Rule) -> Found<'a> {
+        Found { rule, findings: self }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Takes over the findings of another step.
     pub fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
@@ -152,6 +190,7 @@ mod tests {
                 column: 6,
                 key: "network.nics[0].mac".into(),
                 length: 2,
+                bytes: (8, 10),
             },
             help: "write six octets".into(),
         };

@@ -23,6 +23,16 @@ pub struct Origin {
     /// Length of the words in characters, within the line; for carets.
     #[serde(skip)]
     pub length: usize,
+    /// Where the words begin and end in the file, in bytes; for editors.
+    #[serde(skip)]
+    pub bytes: (usize, usize),
+}
+
+impl Origin {
+    /// A whole file: its first character.
+    pub fn of_file(file: &str) -> Self {
+        Self { file: file.to_owned(), line: 1, column: 1, key: String::new(), length: 1, bytes: (0, 0) }
+    }
 }
 
 impl fmt::Display for Origin {

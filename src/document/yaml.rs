@@ -36,6 +36,7 @@ pub(super) struct Place {
     pub line: usize,
     pub column: usize,
     pub length: usize,
+    pub bytes: (usize, usize),
 }
 
 /// What a node holds.
@@ -65,6 +66,45 @@ pub struct Scalar {
     pub plain: bool,
 }
 
+impl Node {
+    /// Changes scalars; `visit` sees the path of each, and adds what is wrong with it.
+    pub fn change_scalars(
+        &mut self,
+        file: &str,
+        visit: &mut dyn FnMut(&mut Scalar, &Origin, &mut Diagnostics),
+        diagnostics: &mut Diagnostics,
+    ) {
+        self.change_at(file, "", visit, diagnostics);
+    }
+
+    fn change_at(
+        &mut self,
+        file: &str,
+        path: &str,
+        visit: &mut dyn FnMut(&mut Scalar, &Origin, &mut Diagnostics),
+        diagnostics: &mut Diagnostics,
+    ) {
+        match &mut self.value {
+            Value::Scalar(scalar) => visit(scalar, &self.place.origin(file, path), diagnostics),
+            Value::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    item.change_at(file, &format!("{path}[{index}]"), visit, diagnostics);
+                }
+            }
+            Value::Map(entries) => {
+                for (key, item) in entries {
+                    item.change_at(file, &join(path, &key.text), visit, diagnostics);
+                }
+            }
+        }
+    }
+}
+
+/// The path of `key` below `path`.
+pub(super) fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
 impl Scalar {
     /// True for `null`, `~` and an empty place.
     pub fn is_null(&self) -> bool {
@@ -81,19 +121,46 @@ impl Scalar {
     }
 }
 
-impl Place {
-    fn of(span: Span) -> Self {
-        let Span { start, end } = span;
-        let length = if start.line() == end.line() { end.index().saturating_sub(start.index()) } else { 1 };
-        Self { line: start.line(), column: start.col() + 1, length }
+/// Where each character begins in bytes; the parser counts characters.
+enum Offsets {
+    /// Every character is one byte.
+    Ascii,
+    Table(Vec<usize>),
+}
+
+impl Offsets {
+    fn of(text: &str) -> Self {
+        if text.is_ascii() {
+            return Self::Ascii;
+        }
+        let mut table: Vec<usize> = text.char_indices().map(|(offset, _)| offset).collect();
+        table.push(text.len());
+        Self::Table(table)
     }
 
+    fn byte(&self, index: usize) -> usize {
+        match self {
+            Self::Ascii => index,
+            Self::Table(table) => table.get(index).or(table.last()).copied().unwrap_or(0),
+        }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        let Span { start, end } = span;
+        let length = if start.line() == end.line() { end.index().saturating_sub(start.index()) } else { 1 };
+        let bytes = (self.byte(start.index()), self.byte(end.index().max(start.index())));
+        Place { line: start.line(), column: start.col() + 1, length, bytes }
+    }
+}
+
+impl Place {
     pub(super) fn origin(self, file: &str, key: &str) -> Origin {
         Origin {
             file: file.to_owned(),
             line: self.line,
             column: self.column,
             length: self.length,
+            bytes: self.bytes,
             key: key.to_owned(),
         }
     }
@@ -104,9 +171,13 @@ impl Place {
 /// Returns nothing, with findings, if the text is no YAML or breaks a limit (4 MiB, depth 64,
 /// 100,000 nodes). Duplicate keys are findings, and the first of them stands.
 pub fn parse(file: &str, text: &str) -> (Option<Node>, Diagnostics) {
-    let mut builder = Builder { file, diagnostics: Diagnostics::new(), anchors: HashMap::new(), nodes: 0 };
+    // Spreadsheets and some editors put a mark there that is no character of the file.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let offsets = Offsets::of(text);
+    let mut builder =
+        Builder { file, diagnostics: Diagnostics::new(), anchors: HashMap::new(), nodes: 0, offsets };
     if text.len() > MAX_BYTES {
-        let origin = Place { line: 1, column: 1, length: 1 }.origin(file, "");
+        let origin = Origin::of_file(file);
         builder.diagnostics.error(
             "file-size",
             &origin,
@@ -124,6 +195,7 @@ struct Builder<'a> {
     diagnostics: Diagnostics,
     anchors: HashMap<usize, Node>,
     nodes: usize,
+    offsets: Offsets,
 }
 
 /// A collection that is still being read.
@@ -156,7 +228,7 @@ impl Builder<'_> {
                     return None;
                 }
             };
-            let place = Place::of(span);
+            let place = self.offsets.place(span);
             let done = match event {
                 Event::DocumentStart(_) => {
                     documents += 1;
@@ -292,7 +364,8 @@ impl Builder<'_> {
     }
 
     fn refuse(&mut self, at: Marker, rule: &'static str, message: &str, help: &str) {
-        let place = Place { line: at.line(), column: at.col() + 1, length: 1 };
+        let place = self.offsets.place(Span { start: at, end: at });
+        let place = Place { length: 1, ..place };
         self.diagnostics.error(rule, &place.origin(self.file, ""), message, help);
     }
 }

@@ -1,104 +1,36 @@
-//! The document as values; serde writes it with Ignition's names.
+//! The document as a value, put together piece by piece.
 
 use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
 
-use super::data_url;
+use super::DataUrl;
+use super::merge;
 use crate::value::FileMode;
+
+/// The sections of a document, in the order they are written.
+const SECTIONS: [(&str, &[&str]); 5] = [
+    ("ignition", &[]),
+    ("kernelArguments", &[]),
+    ("passwd", &["groups", "users"]),
+    ("storage", &["disks", "raid", "luks", "filesystems", "directories", "files", "links"]),
+    ("systemd", &["units"]),
+];
 
 /// An Ignition document of spec 3.
 ///
-/// Lists are kept sorted by the caller's order; serialization is deterministic.
-#[derive(Clone, Debug, Default, Serialize)]
+/// Lists are kept in the caller's order; serialization is deterministic.
+#[derive(Clone, Debug)]
 pub struct Config {
-    ignition: Version,
-    #[serde(skip_serializing_if = "Passwd::is_empty")]
-    passwd: Passwd,
-    #[serde(skip_serializing_if = "Storage::is_empty")]
-    storage: Storage,
-    #[serde(skip_serializing_if = "Systemd::is_empty")]
-    systemd: Systemd,
+    minor: u8,
+    body: Map<String, Value>,
 }
 
-#[derive(Clone, Debug, Serialize)]
-struct Version {
-    version: &'static str,
-}
-
-impl Default for Version {
+impl Default for Config {
     fn default() -> Self {
-        Self { version: Config::VERSION }
+        Self { minor: Self::LOWEST_MINOR, body: Map::new() }
     }
-}
-
-#[derive(Clone, Debug, Default, Serialize)]
-struct Passwd {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    groups: Vec<Group>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    users: Vec<User>,
-}
-
-#[derive(Clone, Debug, Default, Serialize)]
-struct Storage {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    directories: Vec<Directory>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    files: Vec<File>,
-}
-
-#[derive(Clone, Debug, Default, Serialize)]
-struct Systemd {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    units: Vec<Unit>,
-}
-
-impl Passwd {
-    fn is_empty(&self) -> bool {
-        self.groups.is_empty() && self.users.is_empty()
-    }
-}
-
-impl Storage {
-    fn is_empty(&self) -> bool {
-        self.directories.is_empty() && self.files.is_empty()
-    }
-}
-
-impl Systemd {
-    fn is_empty(&self) -> bool {
-        self.units.is_empty()
-    }
-}
-
-/// A group to be made.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Group {
-    /// Its name.
-    pub name: String,
-}
-
-/// A user to be made, or changed if it is there.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct User {
-    /// Login name.
-    pub name: String,
-    /// Supplementary groups, which must exist.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub groups: Vec<String>,
-    /// The hash as `/etc/shadow` takes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub password_hash: Option<String>,
-    /// Lines of `authorized_keys`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ssh_authorized_keys: Vec<String>,
-}
-
-/// A user or group that owns a file, by name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Owner {
-    /// Its name.
-    pub name: String,
 }
 
 /// A directory to be made.
@@ -110,7 +42,7 @@ pub struct Directory {
     pub mode: FileMode,
 }
 
-/// A file to be written.
+/// A file of root's that is written whole.
 #[derive(Clone, Debug, Serialize)]
 pub struct File {
     /// Absolute path.
@@ -119,30 +51,21 @@ pub struct File {
     pub overwrite: bool,
     /// Permission bits, as a decimal number in the document.
     pub mode: FileMode,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<Owner>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<Owner>,
     contents: Resource,
 }
 
 #[derive(Clone, Debug, Serialize)]
 struct Resource {
     source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compression: Option<&'static str>,
 }
 
 impl File {
     /// A file of root's that replaces what is there.
     pub fn new(path: impl Into<String>, mode: FileMode, contents: &[u8]) -> Self {
-        let contents = Resource { source: data_url::encode(contents) };
-        Self { path: path.into(), overwrite: true, mode, user: None, group: None, contents }
-    }
-
-    /// The same file, owned by `user` and `group`.
-    pub fn owned_by(mut self, user: Option<String>, group: Option<String>) -> Self {
-        self.user = user.map(|name| Owner { name });
-        self.group = group.map(|name| Owner { name });
-        self
+        let DataUrl { source, compression } = DataUrl::smallest(contents);
+        Self { path: path.into(), overwrite: true, mode, contents: Resource { source, compression } }
     }
 }
 
@@ -175,39 +98,108 @@ pub struct DropIn {
 }
 
 impl Config {
-    /// The spec version: the lowest that carries what cotter writes, so that the oldest Ignition of
-    /// its targets reads it (3.3.0 is Ignition 2.11; Debian 12 ships 2.14).
-    pub const VERSION: &'static str = "3.3.0";
+    /// The minor version of spec 3 that cotter's own parts need: Ignition 2.11; Debian 12 ships 2.14.
+    pub const LOWEST_MINOR: u8 = 3;
 
-    /// Adds a user.
-    pub fn user(&mut self, user: User) {
-        self.passwd.users.push(user);
+    /// A document of spec 3.`minor`.
+    pub fn of_minor(minor: u8) -> Self {
+        Self { minor, body: Map::new() }
     }
 
-    /// Adds a group.
-    pub fn group(&mut self, group: Group) {
-        self.passwd.groups.push(group);
+    /// The minor version of spec 3.
+    pub fn minor(&self) -> u8 {
+        self.minor
+    }
+
+    /// Merges another document's sections in; what that one says wins.
+    pub fn absorb(&mut self, sections: Value) {
+        let body = Value::Object(std::mem::take(&mut self.body));
+        if let Value::Object(body) = merge(body, sections) {
+            self.body = body;
+        }
+    }
+
+    /// Adds a user, as Ignition writes one.
+    pub fn user(&mut self, user: Value) {
+        self.add("passwd", "users", user);
+    }
+
+    /// Adds a group, as Ignition writes one.
+    pub fn group(&mut self, group: Value) {
+        self.add("passwd", "groups", group);
     }
 
     /// Adds a file.
     pub fn file(&mut self, file: File) {
-        self.storage.files.push(file);
+        self.add("storage", "files", json!(file));
     }
 
     /// Adds a directory.
     pub fn directory(&mut self, directory: Directory) {
-        self.storage.directories.push(directory);
+        self.add("storage", "directories", json!(directory));
     }
 
     /// Adds a unit.
     pub fn unit(&mut self, unit: Unit) {
-        self.systemd.units.push(unit);
+        self.add("systemd", "units", json!(unit));
+    }
+
+    /// Adds to a list of a section, as in `storage` and `links`.
+    pub fn add(&mut self, section: &str, list: &str, value: Value) {
+        let section = self.body.entry(section).or_insert_with(|| json!({}));
+        if let Value::Object(section) = section
+            && let Value::Array(list) = section.entry(list).or_insert_with(|| json!([]))
+        {
+            list.push(value);
+        }
+    }
+
+    /// Adds a document that Ignition merges in; what that one says wins.
+    pub fn child(&mut self, document: &[u8]) {
+        let DataUrl { source, compression } = DataUrl::smallest(document);
+        let mut child = json!({"source": source});
+        if let Some(compression) = compression {
+            child["compression"] = compression.into();
+        }
+        self.absorb(json!({"ignition": {"config": {"merge": [child]}}}));
+    }
+
+    /// The document as a value, its sections in a fixed order.
+    pub fn to_value(&self) -> Value {
+        let mut document = Map::new();
+        for (section, lists) in SECTIONS {
+            let mut written = match self.body.get(section) {
+                Some(Value::Object(written)) => written.clone(),
+                _ => Map::new(),
+            };
+            let mut ordered = Map::new();
+            if section == "ignition" {
+                ordered.insert("version".into(), format!("3.{}.0", self.minor).into());
+            }
+            for list in lists {
+                ordered.extend(written.remove(*list).map(|value| ((*list).to_owned(), value)));
+            }
+            ordered.extend(written);
+            ordered.retain(|_, value| !is_empty(value));
+            if !ordered.is_empty() {
+                document.insert(section.to_owned(), Value::Object(ordered));
+            }
+        }
+        Value::Object(document)
     }
 
     /// The document as JSON, the same bytes every time.
     pub fn to_json(&self) -> Vec<u8> {
-        // These types hold only texts, numbers and lists, which serde_json cannot fail to write.
-        serde_json::to_vec(self).unwrap_or_default()
+        // A value cannot fail to be written.
+        serde_json::to_vec(&self.to_value()).unwrap_or_default()
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
     }
 }
 
@@ -222,13 +214,13 @@ mod tests {
     #[test]
     fn writes_ignitions_names_and_leaves_out_what_is_not_said() {
         let mut config = Config::default();
-        config.file(File::new("/etc/motd", FileMode::PUBLIC, b"hi\n").owned_by(Some("core".into()), None));
+        config.file(File::new("/etc/motd", FileMode::PUBLIC, b"hi\n"));
         config.unit(Unit { name: "a.service".into(), enabled: Some(true), ..Unit::default() });
+        config.child(b"{}");
         let json: serde_json::Value = serde_json::from_slice(&config.to_json()).unwrap();
         let expected = serde_json::json!({
-            "ignition": {"version": "3.3.0"},
-            "storage": {"files": [{"path": "/etc/motd", "overwrite": true, "mode": 420, "user": {"name": "core"},
-                "contents": {"source": "data:,hi%0A"}}]},
+            "ignition": {"version": "3.3.0", "config": {"merge": [{"source": "data:,%7B%7D"}]}},
+            "storage": {"files": [{"path": "/etc/motd", "overwrite": true, "mode": 420, "contents": {"source": "data:,hi%0A"}}]},
             "systemd": {"units": [{"name": "a.service", "enabled": true}]},
         });
         assert_eq!(json, expected);

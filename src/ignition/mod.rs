@@ -1,18 +1,23 @@
-//! Ignition documents: the part of spec 3 that cotter writes, and how bytes ride in them.
+//! Ignition documents: put together, merged, and how bytes ride in them.
 //!
-//! To write another part of the spec: add its fields to `config.rs` with serde's names, say in
-//! [`Config::VERSION`] if it needs a newer version, and add a case to `tests/cases`.
+//! To write another part of the spec: add it to `config.rs` if cotter itself writes it; what people write
+//! in Butane's words comes through `target/butane`. A newer spec goes into `releases.toml`.
 
 mod config;
 mod data_url;
+mod merge;
 mod password;
+mod release;
 
 pub use config::Config;
 pub use config::Directory;
 pub use config::DropIn;
 pub use config::File;
-pub use config::Group;
-pub use config::Owner;
 pub use config::Unit;
-pub use config::User;
+pub use data_url::DataUrl;
+pub use data_url::decode;
+pub use merge::merge;
 pub use password::hash_password;
+pub use release::Release;
+pub use release::newest_minor;
+pub use release::newest_on;

@@ -2,8 +2,6 @@
 
 use ipnetwork::IpNetwork;
 
-use crate::document::Diagnostics;
-use crate::document::Fields;
 use crate::document::Node;
 use crate::document::Origin;
 use crate::document::Sourced;
@@ -18,79 +16,75 @@ pub struct Interface {
     pub kind: Sourced<String>,
     /// `state`, as in `up`.
     pub state: Option<Sourced<String>>,
+    /// `mac-address`, if it is given.
+    pub mac: Option<Sourced<String>>,
     /// The ports of a bond or bridge.
     pub ports: Vec<Sourced<String>>,
     /// What a VLAN stands on.
     pub base: Option<Sourced<String>>,
+    /// A VLAN's number.
+    pub vlan: Option<Sourced<u32>>,
     /// Static addresses.
     pub addresses: Vec<Sourced<IpNetwork>>,
+    /// Addresses by DHCP or router advertisements.
+    pub is_dynamic: bool,
     /// `mtu` in bytes.
     pub mtu: Option<Sourced<u32>>,
     /// Where it is written.
     pub origin: Origin,
 }
 
-/// Reads the interfaces; what cannot be read here, nmstate refuses with its own words later.
+/// Reads the interfaces; what cannot be read here, the shape has refused.
 pub(super) fn interfaces(document: &Sourced<Node>) -> Vec<Interface> {
-    let mut findings = Diagnostics::new();
-    let Some(mut fields) = View::of(document).fields(&mut findings) else {
-        return Vec::new();
+    View::of(document).list("interfaces").iter().filter_map(interface).collect()
+}
+
+fn interface(view: &View<'_>) -> Option<Interface> {
+    let name = view.text_at("name")?;
+    let kind = view.text_at("type");
+    let families: Vec<View<'_>> =
+        ["ipv4", "ipv6"].into_iter().filter_map(|family| view.get(family)).collect();
+    let is_on = |family: &View<'_>| family.truth_at("enabled").is_none_or(|enabled| enabled.value);
+    let is_dynamic = |family: &View<'_>| {
+        is_on(family)
+            && ["dhcp", "autoconf"].iter().any(|key| family.truth_at(key).is_some_and(|on| on.value))
     };
-    let Some(list) = fields.optional("interfaces") else {
-        return Vec::new();
+    Some(Interface {
+        kind: kind.unwrap_or_else(|| Sourced { value: String::new(), origin: name.origin.clone() }),
+        state: view.text_at("state"),
+        mac: view.text_at("mac-address"),
+        ports: ports(view),
+        base: view.at(&["vlan", "base-iface"]).and_then(|base| base.text()),
+        vlan: view.at(&["vlan", "id"]).and_then(|id| id.parse()),
+        addresses: families
+            .iter()
+            .flat_map(|family| family.list("address"))
+            .filter_map(|view| address(&view))
+            .collect(),
+        is_dynamic: families.iter().any(is_dynamic),
+        mtu: view.parse_at("mtu"),
+        origin: view.origin().clone(),
+        name,
+    })
+}
+
+/// The ports of a bond or bridge, in any of nmstate's spellings.
+fn ports(view: &View<'_>) -> Vec<Sourced<String>> {
+    let list = |section: &str, keys: &[&str]| {
+        let section = view.get(section);
+        keys.iter()
+            .flat_map(|key| section.as_ref().map(|s| s.list(key)).unwrap_or_default())
+            .collect::<Vec<_>>()
     };
-    list.list(&mut findings).iter().filter_map(|view| interface(view, &mut findings)).collect()
+    let bond = list("link-aggregation", &["port", "ports", "slaves"]);
+    let bridge = list("bridge", &["port", "ports"]);
+    let bond = bond.iter().filter_map(View::text);
+    bond.chain(bridge.iter().filter_map(|port| port.text_at("name"))).collect()
 }
 
-fn interface(view: &View<'_>, findings: &mut Diagnostics) -> Option<Interface> {
-    let mut fields = view.fields(findings)?;
-    let name = fields.optional("name")?.text(findings)?;
-    let mut text = |key| fields.optional(key).and_then(|view| view.text(findings));
-    let kind = text("type").unwrap_or_else(|| Sourced { value: String::new(), origin: name.origin.clone() });
-    let state = text("state");
-    let mtu = fields.optional("mtu").and_then(|view| view.number(0..=u32::MAX, findings));
-    let mut ports = Vec::new();
-    if let Some(mut bond) = section(&mut fields, "link-aggregation", findings) {
-        for key in ["port", "ports", "slaves"] {
-            let members = bond.optional(key).map(|list| list.list(findings)).unwrap_or_default();
-            ports.extend(members.iter().filter_map(|member| member.text(findings)));
-        }
-    }
-    if let Some(mut bridge) = section(&mut fields, "bridge", findings) {
-        for key in ["port", "ports"] {
-            let members = bridge.optional(key).map(|list| list.list(findings)).unwrap_or_default();
-            for member in &members {
-                ports.extend(
-                    member
-                        .fields(findings)
-                        .and_then(|mut f| f.optional("name"))
-                        .and_then(|n| n.text(findings)),
-                );
-            }
-        }
-    }
-    let base = section(&mut fields, "vlan", findings)
-        .and_then(|mut vlan| vlan.optional("base-iface"))
-        .and_then(|base| base.text(findings));
-    let mut addresses = Vec::new();
-    for family in ["ipv4", "ipv6"] {
-        let Some(mut ip) = section(&mut fields, family, findings) else {
-            continue;
-        };
-        let members = ip.optional("address").map(|list| list.list(findings)).unwrap_or_default();
-        addresses.extend(members.iter().filter_map(|member| address(member, findings)));
-    }
-    Some(Interface { name, kind, state, ports, base, addresses, mtu, origin: view.origin().clone() })
-}
-
-fn section<'a>(fields: &mut Fields<'a>, key: &'static str, findings: &mut Diagnostics) -> Option<Fields<'a>> {
-    fields.optional(key)?.fields(findings)
-}
-
-fn address(view: &View<'_>, findings: &mut Diagnostics) -> Option<Sourced<IpNetwork>> {
-    let mut fields = view.fields(findings)?;
-    let ip = fields.optional("ip")?.text(findings)?;
-    let prefix = fields.optional("prefix-length")?.number(0..=128, findings)?;
-    let value = IpNetwork::new(ip.value.parse().ok()?, u8::try_from(prefix.value).ok()?).ok()?;
+fn address(view: &View<'_>) -> Option<Sourced<IpNetwork>> {
+    let ip = view.text_at("ip")?;
+    let prefix = view.parse_at::<u8>("prefix-length")?;
+    let value = IpNetwork::new(ip.value.parse().ok()?, prefix.value).ok()?;
     Some(Sourced { value, origin: ip.origin })
 }

@@ -95,7 +95,7 @@ fn bound(
             ini.set(section, key, uuid.to_string());
         }
     }
-    if let Some(nic) = network.nics.iter().find(|nic| nic.name.as_str() == name) {
+    if let Some(nic) = network.nic(name) {
         if network.matching == Match::Name {
             ini.set("connection", "interface-name", name);
         }
@@ -115,22 +115,27 @@ fn name_servers(ini: &mut Ini, nic: &Nic) {
             .filter(|server| of_family(&server.value))
             .map(|server| server.to_string())
             .collect();
+        let is_used = ini.get(section, "method").is_some_and(|method| method != "disabled");
+        let search: Vec<&str> = nic.search.iter().map(|domain| domain.value.as_str()).collect();
         if !servers.is_empty() {
             ini.set(section, "dns", servers.join(";"));
             // As nmstate does: before servers that DHCP brings (50), after those of a VPN (negative).
             ini.set(section, "dns-priority", "40");
+        }
+        if !search.is_empty() && is_used {
+            ini.set(section, "dns-search", search.join(";"));
         }
     }
 }
 
 /// A port is known by its address, everything else by its name.
 fn identity(network: &NetworkState, machine: &str, name: &str) -> Uuid {
-    let nic = network.nics.iter().find(|nic| nic.name.as_str() == name);
+    let nic = network.nic(name);
     let link = nic.map_or_else(|| name.to_owned(), |nic| nic.mac.value.to_string());
     Uuid::new_v5(&Uuid::new_v5(&Uuid::NAMESPACE_DNS, b"cotter.dev"), format!("{machine}/{link}").as_bytes())
 }
 
 fn origin_of(network: &NetworkState, name: &str) -> Option<Origin> {
-    let nic = network.nics.iter().find(|nic| nic.name.as_str() == name).map(|nic| nic.origin.clone());
+    let nic = network.nic(name).map(|nic| nic.origin.clone());
     nic.or_else(|| network.interfaces().into_iter().find(|i| i.name.value == name).map(|i| i.origin))
 }

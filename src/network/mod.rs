@@ -5,6 +5,7 @@
 //! once a rehearsal has shown that `nmstate` writes a right keyfile for it.
 
 mod check;
+mod foreign;
 mod ini;
 mod interface;
 mod keyfile;
@@ -12,7 +13,9 @@ mod link;
 mod rule;
 mod state;
 
-pub use check::check;
+pub use check::CHECKS;
+pub use foreign::check_keyfile;
+pub use foreign::check_link_file;
 pub use interface::Interface;
 pub use keyfile::Profile;
 pub use keyfile::profiles;
@@ -61,6 +64,8 @@ pub enum Match {
 pub struct NetworkState {
     /// Every port that matters.
     pub nics: Vec<Nic>,
+    /// The names of all ports that are written, also of those that could not be read.
+    pub names: Vec<String>,
     /// Anything beyond: an nmstate document as it was written.
     pub nmstate: Option<Sourced<Node>>,
     /// What gives ports their names.
@@ -78,6 +83,8 @@ pub struct Nic {
     pub name: Sourced<InterfaceName>,
     /// Its permanent address.
     pub mac: Sourced<MacAddress>,
+    /// Whether its address is said to be locally administered.
+    pub locally_administered: bool,
     /// Static addresses.
     pub addresses: Vec<Sourced<IpNetwork>>,
     /// Addresses by DHCP and router advertisements.
@@ -86,6 +93,8 @@ pub struct Nic {
     pub gateways: Vec<Sourced<IpAddr>>,
     /// Name servers.
     pub dns: Vec<Sourced<IpAddr>>,
+    /// Domains that short names are looked up in.
+    pub search: Vec<Sourced<String>>,
     /// Maximum transmission unit in bytes.
     pub mtu: Option<Sourced<u32>>,
     /// Where the port is written.
@@ -100,6 +109,22 @@ impl Nic {
 }
 
 impl NetworkState {
+    /// The port of this name.
+    pub fn nic(&self, name: &str) -> Option<&Nic> {
+        self.nics.iter().find(|nic| nic.name.as_str() == name)
+    }
+
+    /// True if a port has this name.
+    pub fn is_nic(&self, name: &str) -> bool {
+        self.nic(name).is_some()
+    }
+
+    /// True if the interface gets addresses by DHCP or router advertisements.
+    pub fn is_dynamic(&self, name: &str) -> bool {
+        self.nic(name).is_some_and(Nic::uses_dhcp)
+            || self.interfaces().iter().any(|interface| interface.name.value == name && interface.is_dynamic)
+    }
+
     /// The interfaces that the nmstate document describes.
     pub fn interfaces(&self) -> Vec<Interface> {
         self.nmstate.as_ref().map(interface::interfaces).unwrap_or_default()

@@ -33,6 +33,7 @@ impl std::fmt::Display for Section {
             Self::Identity => "identity",
             Self::Users => "users",
             Self::Network => "network",
+            Self::Storage => "storage",
             Self::Files => "files",
             Self::Units => "units",
             Self::KernelArguments => "kernel arguments",

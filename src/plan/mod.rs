@@ -1,12 +1,20 @@
 //! What will be done, and what must then be true: the value between wishes and media.
 
+mod change;
 mod matrix;
 
+pub use change::Change;
+pub use change::Consequence;
+pub use change::changes;
 pub use matrix::Row;
+
+use serde::Deserialize;
+use serde::Serialize;
 
 use crate::document::Origin;
 use crate::ignition::Config;
 use crate::image::Edit;
+use crate::value::Digest;
 use crate::verify::Life;
 use crate::verify::Lives;
 use crate::verify::Manifest;
@@ -29,7 +37,7 @@ pub struct Plan {
 }
 
 /// One thing that lands on the machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
     /// The group it is listed under, as in `network`.
     pub section: Section,
@@ -39,9 +47,12 @@ pub struct Artifact {
     pub path: Option<String>,
     /// Its size in bytes.
     pub size_bytes: usize,
+    /// What it holds, if it holds anything.
+    pub sha256: Option<Digest>,
     /// The lives it serves.
     pub lives: Lives,
     /// Whether it must not be read by others.
+    #[serde(default)]
     pub secrecy: Secrecy,
     /// The line that asked for it.
     pub origin: Origin,
@@ -55,16 +66,23 @@ impl Artifact {
             what: what.into(),
             path: None,
             size_bytes: 0,
+            sha256: None,
             lives: Life::ALL.to_vec(),
             secrecy: Secrecy::Open,
             origin: origin.clone(),
         }
     }
 
-    /// The same, as a file of `size_bytes` at `path`.
-    pub fn at(mut self, path: impl Into<String>, size_bytes: usize) -> Self {
+    /// The same, as a file of `contents` at `path`.
+    pub fn at(mut self, path: impl Into<String>, contents: &[u8]) -> Self {
         self.path = Some(path.into());
-        self.size_bytes = size_bytes;
+        self.holding(contents)
+    }
+
+    /// The same, with `contents`.
+    pub fn holding(mut self, contents: &[u8]) -> Self {
+        self.size_bytes = contents.len();
+        self.sha256 = Some(Digest::of(contents));
         self
     }
 
@@ -82,7 +100,8 @@ impl Artifact {
 }
 
 /// What an artifact is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Section {
     /// Host name.
     Identity,
@@ -90,6 +109,8 @@ pub enum Section {
     Users,
     /// Profiles and names of ports.
     Network,
+    /// Disks, volumes, file systems, and Ignition's own settings.
+    Storage,
     /// Files.
     Files,
     /// systemd units.
@@ -103,9 +124,11 @@ pub enum Section {
 }
 
 /// Whether something may be read by anybody who can read the medium.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Secrecy {
     /// It may.
+    #[default]
     Open,
     /// It holds a password's hash or another secret.
     Secret,

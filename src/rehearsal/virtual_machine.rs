@@ -9,6 +9,8 @@ use ipnetwork::Ipv4Network;
 use super::Scenario;
 use crate::document::Diagnostics;
 use crate::network::Nic;
+use crate::spec;
+use crate::spec::Hints;
 use crate::spec::Machine;
 use crate::value::MacAddress;
 
@@ -21,6 +23,8 @@ pub struct VirtualMachine {
     pub ports: Vec<VirtualPort>,
     /// The disk.
     pub disk: Disk,
+    /// Its size in GiB; it takes room only where something is written.
+    pub disk_gib: u64,
     /// What the guest needs to run the medium.
     pub medium: Medium,
 }
@@ -67,6 +71,9 @@ pub enum Disk {
     Virtio(Option<String>),
 }
 
+/// The size of a disk of which no size is said, in GiB.
+const LEAST_DISK_GIB: u64 = 16;
+
 /// The first PCI slot for ports; lower ones are for the controllers.
 const FIRST_SLOT: usize = 0x10;
 /// More ports than slots are left cannot be presented.
@@ -76,16 +83,31 @@ impl VirtualMachine {
     /// Makes the virtual machine that stands for `machine`, or says what cannot be presented.
     pub fn of(machine: &Machine, medium: Medium) -> Result<Self, Diagnostics> {
         let mut findings = Diagnostics::new();
-        let device = &machine.install.device;
-        let disk = disk(device.as_str());
-        if disk.is_none() {
-            findings.error(
-                "rehearsal-disk",
-                &device.origin,
-                format!("QEMU cannot present a disk called `{}`", device.value),
-                "a rehearsal knows `/dev/disk/by-id/wwn-0x…` (16 digits), `/dev/disk/by-id/virtio-…`, `/dev/sda` and `/dev/vda`",
-            );
-        }
+        let (disk, disk_gib) = match machine.install.as_ref().map(|install| &install.disk) {
+            Some(spec::Disk::Device(device)) => {
+                let disk = disk(device.as_str());
+                if disk.is_none() {
+                    findings.error(
+                        "rehearsal-disk",
+                        &device.origin,
+                        format!("QEMU cannot present a disk called `{}`", device.value),
+                        "a rehearsal knows `/dev/disk/by-id/wwn-0x…` (16 digits), `/dev/disk/by-id/virtio-…`, `/dev/sda` and `/dev/vda`",
+                    );
+                }
+                (disk, LEAST_DISK_GIB)
+            }
+            Some(spec::Disk::Hints(hints)) => {
+                let disk = described(hints);
+                if disk.is_none() {
+                    let message = "QEMU cannot present a disk that is like this";
+                    let help = "a rehearsal knows a `wwn` of 16 digits, a `serial` of up to 20 characters, and sizes";
+                    findings.error("rehearsal-disk", &hints.origin, message, help);
+                }
+                let most = hints.max_size_gib.unwrap_or(u64::MAX);
+                (disk, hints.min_size_gib.unwrap_or(0).max(LEAST_DISK_GIB).min(most))
+            }
+            None => (None, LEAST_DISK_GIB),
+        };
         let nics = &machine.network.nics;
         if let Some(nic) = nics.get(MOST_PORTS) {
             findings.error(
@@ -98,7 +120,7 @@ impl VirtualMachine {
         match disk {
             Some(disk) if !findings.has_errors() => {
                 let ports = nics.iter().enumerate().map(|(index, nic)| port(index, nic)).collect();
-                Ok(Self { name: machine.name.value.clone(), ports, disk, medium })
+                Ok(Self { name: machine.name.value.clone(), ports, disk, disk_gib, medium })
             }
             _ => Err(findings),
         }
@@ -158,6 +180,23 @@ fn network(index: usize, nic: &Nic) -> Option<UserNetwork> {
     Some(UserNetwork { network, gateway, name_server })
 }
 
+/// A disk that is like the one described. QEMU's SCSI disks do not turn unless told to; its model is QEMU's.
+fn described(hints: &Hints) -> Option<Disk> {
+    if hints.model.is_some()
+        || hints.rotational == Some(true)
+        || (hints.wwn.is_some() && hints.serial.is_some())
+    {
+        return None;
+    }
+    match (&hints.wwn, &hints.serial) {
+        (Some(wwn), _) => {
+            disk(&format!("/dev/disk/by-id/wwn-0x{}", wwn.trim_start_matches("0x").to_lowercase()))
+        }
+        (_, Some(serial)) => disk(&format!("/dev/disk/by-id/virtio-{serial}")),
+        (None, None) => Some(Disk::Virtio(None)),
+    }
+}
+
 fn disk(device: &str) -> Option<Disk> {
     if let Some(wwn) = device.strip_prefix("/dev/disk/by-id/wwn-0x") {
         let is_64_bit = wwn.len() == 16 && wwn.bytes().all(|b| b.is_ascii_hexdigit());
@@ -188,7 +227,7 @@ mod tests {
         let text = format!(
             "cotter: 1\nname: a\ntarget: fcos\ninstall: {{device: {device}}}\nnetwork: {{nics: [{nics}]}}\n"
         );
-        let machine = spec::parse("a.yaml", &text).0.unwrap();
+        let machine = spec::parse("a.yaml", &text, &spec::Variables::new()).0.unwrap();
         VirtualMachine::of(&machine, Medium::StandIn)
             .map_err(|findings| findings.sorted().iter().map(|finding| finding.rule).collect())
     }

@@ -2,19 +2,17 @@
 
 use std::fmt;
 
+use super::Butane;
+use super::LocalFile;
 use crate::document::Origin;
 use crate::document::Sourced;
 use crate::network::NetworkState;
 use crate::value::DevicePath;
-use crate::value::FileMode;
-use crate::value::FilePath;
 use crate::value::HostName;
 use crate::value::KernelArgument;
-use crate::value::PasswordHash;
 use crate::value::ReachTarget;
-use crate::value::SshKey;
-use crate::value::UnitName;
-use crate::value::UserName;
+use crate::value::ValueError;
+use crate::verify::Lives;
 
 /// What one machine must be. Every value knows the line it was written on.
 #[derive(Clone, Debug)]
@@ -27,18 +25,20 @@ pub struct Machine {
     pub hostname: Option<Sourced<HostName>>,
     /// The base image: a path here.
     pub base_image: Option<Sourced<String>>,
-    /// Users, and the seed of their salts.
-    pub passwd: Passwd,
+    /// The digest that the base image must have.
+    pub base_sha256: Option<Sourced<String>>,
     /// Ports and what stands on them.
     pub network: NetworkState,
-    /// Files to be written.
-    pub files: Vec<StorageFile>,
-    /// systemd units.
-    pub units: Vec<Unit>,
-    /// Kernel arguments of the installed system.
-    pub kernel_arguments: KernelArguments,
+    /// The lives that the network must be there in, if that was said.
+    pub network_lives: Option<Sourced<Lives>>,
+    /// Users, files, units, disks: what Butane can say.
+    pub butane: Butane,
+    /// Ignition and Butane files of the user's own.
+    pub children: Vec<Child>,
+    /// The Ignition version that was asked for.
+    pub ignition_version: Option<Sourced<String>>,
     /// How the installation goes.
-    pub install: Install,
+    pub install: Option<Install>,
     /// What the machine must reach after each boot.
     pub reach: Vec<Sourced<ReachTarget>>,
     /// The whole file.
@@ -64,103 +64,52 @@ impl fmt::Display for Target {
     }
 }
 
-/// A file on the computer that runs cotter, relative to the machine file.
-pub type LocalFile = Sourced<String>;
-
-/// Users, and what their passwords are salted with.
-#[derive(Clone, Debug, Default)]
-pub struct Passwd {
-    /// The users.
-    pub users: Vec<User>,
-    /// A secret that keeps salts from being foreseen.
-    pub salt_seed_file: Option<LocalFile>,
-}
-
-/// A user.
+/// An Ignition or Butane file that is merged in, and wins.
 #[derive(Clone, Debug)]
-pub struct User {
-    /// Login name.
-    pub name: Sourced<UserName>,
-    /// How the user may log in on a console.
-    pub password: Option<Password>,
-    /// Keys that may log in.
-    pub keys: Vec<Sourced<SshKey>>,
-    /// Files with one key a line.
-    pub local_keys: Vec<LocalFile>,
-    /// Supplementary groups.
-    pub groups: Vec<Sourced<UserName>>,
-    /// Where the user is written.
-    pub origin: Origin,
-}
-
-/// A password, as it was given.
-#[derive(Clone, Debug)]
-pub enum Password {
-    /// Plain text in a file, hashed by cotter.
-    File(LocalFile),
-    /// Hashed already.
-    Hash(Sourced<PasswordHash>),
-}
-
-/// A file on the machine.
-#[derive(Clone, Debug)]
-pub struct StorageFile {
-    /// Where it goes.
-    pub path: Sourced<FilePath>,
-    /// What is in it.
-    pub contents: Contents,
-    /// Permission bits; `0644` if not said.
-    pub mode: Option<Sourced<FileMode>>,
-    /// Owner; root if not said.
-    pub user: Option<Sourced<UserName>>,
-    /// Group; root if not said.
-    pub group: Option<Sourced<UserName>>,
-}
-
-/// What is in a file or unit.
-#[derive(Clone, Debug)]
-pub enum Contents {
-    /// The text itself.
-    Inline(Sourced<String>),
-    /// A local file.
-    Local(LocalFile),
-}
-
-/// A systemd unit.
-#[derive(Clone, Debug)]
-pub struct Unit {
-    /// Its name.
-    pub name: Sourced<UnitName>,
-    /// Enable or disable it.
-    pub enabled: Option<Sourced<bool>>,
-    /// Mask it.
-    pub mask: Option<Sourced<bool>>,
-    /// Its text.
-    pub contents: Option<Contents>,
-    /// Drop-ins: file name and text.
-    pub dropins: Vec<(Sourced<String>, Contents)>,
-}
-
-/// Kernel arguments of the installed system.
-#[derive(Clone, Debug, Default)]
-pub struct KernelArguments {
-    /// Must be there.
-    pub should_exist: Vec<Sourced<KernelArgument>>,
-    /// Must not be there.
-    pub should_not_exist: Vec<Sourced<KernelArgument>>,
+pub struct Child {
+    /// The file.
+    pub path: LocalFile,
+    /// The lives that were asked for, if they were.
+    pub lives: Option<Sourced<Lives>>,
 }
 
 /// How the installation goes.
 #[derive(Clone, Debug)]
 pub struct Install {
     /// The disk.
-    pub device: Sourced<DevicePath>,
+    pub disk: Disk,
     /// Consoles, as in `ttyS0,115200n8`.
     pub consoles: Vec<Sourced<KernelArgument>>,
     /// What the machine does when the disk is written.
     pub after: After,
     /// Where it is written.
     pub origin: Origin,
+}
+
+/// The disk to install to.
+#[derive(Clone, Debug)]
+pub enum Disk {
+    /// By its name.
+    Device(Sourced<DevicePath>),
+    /// By what it is like; one must fit.
+    Hints(Sourced<Hints>),
+}
+
+/// What a disk is like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// The least size in GiB.
+    pub min_size_gib: Option<u64>,
+    /// The greatest size in GiB.
+    pub max_size_gib: Option<u64>,
+    /// Whether it turns.
+    pub rotational: Option<bool>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// World Wide Name.
+    pub wwn: Option<String>,
+    /// A part of the model's name.
+    pub model: Option<String>,
 }
 
 /// What a machine does when its disk is written.
@@ -174,40 +123,44 @@ pub enum After {
 }
 
 impl Machine {
-    /// The local files that this machine needs, to be read by `world`.
-    pub fn local_files(&self) -> Vec<&LocalFile> {
-        let users = self.passwd.users.iter().flat_map(|user| {
-            let password = match &user.password {
-                Some(Password::File(file)) => Some(file),
-                _ => None,
-            };
-            password.into_iter().chain(&user.local_keys)
-        });
-        let units = self.units.iter().flat_map(|unit| {
-            unit.contents
-                .iter()
-                .chain(unit.dropins.iter().map(|(_, contents)| contents))
-                .filter_map(Contents::local)
-        });
-        let files = self.files.iter().filter_map(|file| file.contents.local());
-        users.chain(&self.passwd.salt_seed_file).chain(files).chain(units).collect()
+    /// The local files that this machine names, to be read by `world`.
+    pub fn local_files(&self) -> Vec<LocalFile> {
+        self.butane.local_files()
     }
 }
 
-impl Contents {
-    /// The local file, if the contents are in one.
-    pub fn local(&self) -> Option<&LocalFile> {
-        match self {
-            Self::Inline(_) => None,
-            Self::Local(file) => Some(file),
+impl Install {
+    /// The disk's name, if it is known.
+    pub fn device(&self) -> Option<&Sourced<DevicePath>> {
+        match &self.disk {
+            Disk::Device(device) => Some(device),
+            Disk::Hints(_) => None,
         }
     }
+}
 
-    /// Where the contents are written or named.
-    pub fn origin(&self) -> &Origin {
-        match self {
-            Self::Inline(text) => &text.origin,
-            Self::Local(file) => &file.origin,
+/// The machine's name becomes part of file names and UUIDs.
+#[derive(Clone, Debug)]
+pub struct MachineName(String);
+
+impl MachineName {
+    /// The name as text.
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
+}
+
+impl std::str::FromStr for MachineName {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let right = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if right {
+            return Ok(Self(text.to_owned()));
         }
+        let message = format!("`{text}` is not a machine's name");
+        Err(ValueError::new(message, "use 1 to 64 letters, digits, `-`, `_` and `.`, as in `r640-sno`"))
     }
 }

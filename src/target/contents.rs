@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::document::Diagnostics;
 use crate::document::Sourced;
 use crate::ignition::hash_password;
-use crate::spec::Contents;
+use crate::spec::ButaneFile;
 use crate::spec::LocalFile;
 use crate::spec::Machine;
 use crate::spec::Password;
@@ -13,68 +13,107 @@ use crate::spec::User;
 use crate::value::Secret;
 use crate::value::SshKey;
 
-/// The local files that a machine named: path as written → bytes.
-pub type Files = BTreeMap<String, Vec<u8>>;
+/// The local files that a file named, by the path as it is written there.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// Files: their bytes.
+    pub contents: BTreeMap<String, Vec<u8>>,
+    /// Folders: what is in them, in the order of a walk by name.
+    pub trees: BTreeMap<String, Vec<Entry>>,
+    /// Ignition and Butane files that are merged in.
+    pub children: BTreeMap<String, ChildFile>,
+}
 
-/// The bytes of some contents. That a local file was not read is a finding of `world` already.
-pub(super) fn bytes<'a>(contents: &'a Contents, files: &'a Files) -> Option<&'a [u8]> {
-    match contents {
-        Contents::Inline(text) => Some(text.value.as_bytes()),
-        Contents::Local(file) => files.get(&file.value).map(Vec::as_slice),
+/// Something in a local folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The path below the folder; empty for the folder itself.
+    pub path: String,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What something in a local folder is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A file, and whether anybody may run it.
+    File {
+        /// Its contents.
+        bytes: Vec<u8>,
+        /// Whether anybody may run it.
+        is_program: bool,
+    },
+    /// A symbolic link.
+    Link {
+        /// What it points to.
+        target: String,
+    },
+    /// A directory.
+    Directory,
+}
+
+/// A file that is merged in.
+#[derive(Clone, Debug)]
+pub enum ChildFile {
+    /// Ignition, as bytes.
+    Ignition(Vec<u8>),
+    /// Butane, with the local files that it names itself.
+    Butane(Box<ButaneFile>, Box<Files>),
+}
+
+impl Files {
+    /// The bytes of a local file. That it could not be read is a finding of `world` already.
+    pub(super) fn bytes(&self, file: &LocalFile) -> Option<&[u8]> {
+        self.contents.get(&file.value).map(Vec::as_slice)
+    }
+
+    /// The text of a local file, if it is UTF-8.
+    pub(super) fn text(&self, file: &LocalFile) -> Option<String> {
+        String::from_utf8(self.bytes(file)?.to_vec()).ok()
+    }
+
+    /// What is in a local folder.
+    pub(super) fn tree(&self, folder: &LocalFile) -> &[Entry] {
+        self.trees.get(&folder.value).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// The text of a unit or drop-in.
-pub(super) fn unit_text(contents: &Contents, files: &Files, findings: &mut Diagnostics) -> Option<String> {
-    match std::str::from_utf8(bytes(contents, files)?) {
-        Ok(text) => Some(text.to_owned()),
-        Err(_) => {
-            findings.error(
-                "unit-is-text",
-                contents.origin(),
-                "the unit is not UTF-8 text",
-                "systemd reads text only",
-            );
-            None
-        }
-    }
-}
-
-/// The user's password hash, made if need be.
-pub(super) fn password_hash(
-    user: &User,
-    machine: &Machine,
-    files: &Files,
-    findings: &mut Diagnostics,
-) -> Option<Sourced<String>> {
+/// The user's password hash, made if need be. Its file was looked at by [`check_secrets`].
+pub(super) fn password_hash(user: &User, machine: &Machine, files: &Files) -> Option<Sourced<String>> {
     match user.password.as_ref()? {
         Password::Hash(hash) => {
             Some(Sourced { value: hash.reveal().to_owned(), origin: hash.origin.clone() })
         }
         Password::File(file) => {
-            let password = one_line(file, files, "password", findings)?;
-            let seed = machine.passwd.salt_seed_file.as_ref();
-            let seed = match seed {
-                Some(file) => Some(one_line(file, files, "seed", findings)?),
-                None => None,
-            };
+            let mut findings = Diagnostics::new();
+            let password = one_line(file, files, "password", &mut findings)?;
+            let seed = machine.butane.salt_seed_file.as_ref();
+            let seed = seed.and_then(|file| one_line(file, files, "seed", &mut findings));
             let value = hash_password(&password, &machine.name.value, user.name.as_str(), seed.as_ref())?;
             Some(Sourced { value, origin: file.origin.clone() })
         }
     }
 }
 
+/// Looks at files with passwords and seeds, without making hashes of them: that takes its time.
+pub(super) fn check_secrets(machine: &Machine, files: &Files, findings: &mut Diagnostics) {
+    for user in &machine.butane.users {
+        if let Some(Password::File(file)) = &user.password {
+            one_line(file, files, "password", findings);
+        }
+    }
+    if let Some(file) = &machine.butane.salt_seed_file {
+        one_line(file, files, "seed", findings);
+    }
+}
+
 /// A secret of one line. Editors end files with a line break; it does not belong to the secret.
 fn one_line(file: &LocalFile, files: &Files, what: &str, findings: &mut Diagnostics) -> Option<Secret> {
-    let bytes = files.get(&file.value)?;
+    let bytes = files.bytes(file)?;
     let mut refuse = |why: &str| {
         let message = format!("the {what} file `{}` {why}", file.value);
-        findings.error(
-            "secret-file",
-            &file.origin,
-            message,
-            format!("put the {what} alone on its only line"),
-        );
+        let help = format!("put the {what} alone on its only line");
+        findings.error("secret-file", &file.origin, message, help);
         None
     };
     let Ok(text) = std::str::from_utf8(bytes) else {
@@ -91,11 +130,11 @@ fn one_line(file: &LocalFile, files: &Files, what: &str, findings: &mut Diagnost
     Some(Secret::new(text.to_owned()))
 }
 
-/// The user's keys, from the machine file and from local files.
+/// The user's keys, from the file and from local files.
 pub(super) fn keys(user: &User, files: &Files, findings: &mut Diagnostics) -> Vec<Sourced<SshKey>> {
     let mut keys = user.keys.clone();
     for file in &user.local_keys {
-        let Some(bytes) = files.get(&file.value) else {
+        let Some(bytes) = files.bytes(file) else {
             continue;
         };
         let text = String::from_utf8_lossy(bytes);
@@ -115,10 +154,9 @@ pub(super) fn keys(user: &User, files: &Files, findings: &mut Diagnostics) -> Ve
     }
     let mut seen = Vec::new();
     keys.retain(|key| {
-        !seen.contains(&key.line().to_owned()) && {
-            seen.push(key.line().to_owned());
-            true
-        }
+        let is_new = !seen.contains(&key.line().to_owned());
+        seen.push(key.line().to_owned());
+        is_new
     });
     keys
 }

@@ -1,12 +1,14 @@
 //! What must be true of a machine, by what was asked for. The same for every target that has the thing.
 
+use super::landing::Landing;
+use super::landing::Thing;
 use crate::document::Sourced;
 use crate::network::NetworkState;
 use crate::network::Pin;
 use crate::network::Profile;
+use crate::spec::Install;
 use crate::spec::Machine;
 use crate::value::Digest;
-use crate::value::FileMode;
 use crate::value::MacAddress;
 use crate::value::SshKey;
 use crate::verify::Expectation;
@@ -35,6 +37,10 @@ pub(super) fn user(
 ) -> Vec<Expectation> {
     let name = user.name.as_str();
     let subject = |property| Subject::User(name.to_owned(), property);
+    if !user.should_exist {
+        let says = format!("no user {name}");
+        return vec![Expectation::has(&subject(UserProperty::Exists), "no", says, &user.name.origin)];
+    }
     let mut expected = vec![Expectation::has(
         &subject(UserProperty::Exists),
         "yes",
@@ -115,7 +121,7 @@ pub(super) fn network(network: &NetworkState, profiles: &[Profile]) -> Vec<Expec
         }
     }
     for interface in network.interfaces() {
-        let nic = network.nics.iter().find(|nic| nic.name.as_str() == interface.name.value);
+        let nic = network.nic(&interface.name.value);
         let name = interface.name.value.as_str();
         let subject = |property| known_by(nic.map(|nic| nic.mac.value), name, property);
         let profile = profiles.iter().find(|profile| profile.name == name && nic.is_none());
@@ -147,7 +153,7 @@ pub(super) fn network(network: &NetworkState, profiles: &[Profile]) -> Vec<Expec
             ));
         }
         for port in &interface.ports {
-            let nic = network.nics.iter().find(|nic| nic.name.as_str() == port.value);
+            let nic = network.nic(&port.value);
             let subject = known_by(nic.map(|nic| nic.mac.value), &port.value, PortProperty::Controller);
             let says = format!("{} in {name}", port.value);
             expected.push(Expectation::has(&subject, name, says, &port.origin));
@@ -168,40 +174,59 @@ fn known_by(mac: Option<MacAddress>, name: &str, property: PortProperty) -> Subj
     }
 }
 
-/// A file of the installed system.
-pub(super) fn file(file: &crate::spec::StorageFile, contents: &[u8], mode: FileMode) -> Vec<Expectation> {
-    let path = file.path.as_str();
-    let subject = |property| Subject::File(path.to_owned(), property);
-    let owner = |name: &Option<Sourced<crate::value::UserName>>| {
-        name.as_ref().map_or_else(|| "root".to_owned(), |name| name.value.to_string())
+/// A file, directory or link, in the lives it is in.
+pub(super) fn landing(landing: &Landing) -> Vec<Expectation> {
+    let lives: Vec<Life> = Life::ALL.into_iter().filter(|life| landing.is_in(*life)).collect();
+    let expected = match &landing.thing {
+        Thing::File { path, mode, owner, group, bytes, is_appended } => {
+            let subject = |property| Subject::File(path.clone(), property);
+            let owners = format!("{owner}:{group}");
+            let mode = format!("{mode:04o}");
+            let origin = &landing.origin;
+            let contents = bytes.as_ref().filter(|_| !is_appended).map(|bytes| {
+                let digest = Digest::of(bytes);
+                let origin = landing.line(0);
+                Expectation::has(
+                    &subject(FileProperty::Sha256),
+                    digest.as_str(),
+                    format!("contents of {path}"),
+                    &origin,
+                )
+            });
+            let mode = Expectation::has(
+                &subject(FileProperty::Mode),
+                &mode,
+                format!("mode {mode} of {path}"),
+                origin,
+            );
+            let owner = Expectation::has(
+                &subject(FileProperty::Owner),
+                &owners,
+                format!("owner {owners} of {path}"),
+                origin,
+            );
+            // What is added to a file of the system leaves its mode and owner.
+            let rest = if *is_appended { Vec::new() } else { vec![mode, owner] };
+            contents.into_iter().chain(rest).collect()
+        }
+        Thing::Directory { path } => vec![kind(path, "directory", landing)],
+        Thing::Link { path } => vec![kind(path, "link", landing)],
+        _ => Vec::new(),
     };
-    let owners = format!("{}:{}", owner(&file.user), owner(&file.group));
-    let mode_origin = file.mode.as_ref().map_or(&file.path.origin, |mode| &mode.origin);
-    let owner_origin =
-        file.user.as_ref().or(file.group.as_ref()).map_or(&file.path.origin, |name| &name.origin);
-    vec![
-        Expectation::has(
-            &subject(FileProperty::Sha256),
-            Digest::of(contents).as_str(),
-            format!("contents of {path}"),
-            file.contents.origin(),
-        ),
-        Expectation::has(
-            &subject(FileProperty::Mode),
-            mode.to_string(),
-            format!("mode {mode} of {path}"),
-            mode_origin,
-        ),
-        Expectation::has(
-            &subject(FileProperty::Owner),
-            &owners,
-            format!("owner {owners} of {path}"),
-            owner_origin,
-        ),
-    ]
-    .into_iter()
-    .map(|expectation| expectation.in_lives(&INSTALLED))
-    .collect()
+    expected.into_iter().map(|expectation: Expectation| expectation.in_lives(&lives)).collect()
+}
+
+fn kind(path: &str, kind: &str, landing: &Landing) -> Expectation {
+    let subject = Subject::File(path.to_owned(), FileProperty::Kind);
+    Expectation::has(&subject, kind, format!("{kind} {path}"), &landing.origin)
+}
+
+/// A group.
+pub(super) fn group(group: &crate::spec::Group) -> Vec<Expectation> {
+    let name = group.name.as_str();
+    let word = if group.should_exist { "yes" } else { "no" };
+    let says = if group.should_exist { format!("group {name}") } else { format!("no group {name}") };
+    vec![Expectation::has(&Subject::Group(name.to_owned()), word, says, &group.name.origin)]
 }
 
 /// Units as systemd must see them.
@@ -214,12 +239,12 @@ pub(super) fn unit(unit: &crate::spec::Unit) -> Vec<Expectation> {
         _ => return Vec::new(),
     };
     let subject = Subject::UnitEnabled(name.to_owned());
-    vec![Expectation::has(&subject, word, format!("unit {name} {word}"), origin).in_lives(&INSTALLED)]
+    vec![Expectation::has(&subject, word, format!("unit {name} {word}"), origin)]
 }
 
 /// Kernel arguments of the installed system, consoles among them.
 pub(super) fn kernel_arguments(machine: &Machine) -> Vec<Expectation> {
-    let arguments = &machine.kernel_arguments;
+    let arguments = &machine.butane.kernel_arguments;
     let has = |word: String, origin| {
         Expectation::has(&Subject::KernelArguments, word.clone(), format!("kernel argument {word}"), origin)
     };
@@ -233,7 +258,11 @@ pub(super) fn kernel_arguments(machine: &Machine) -> Vec<Expectation> {
     };
     let should = arguments.should_exist.iter().map(|a| has(a.value.to_string(), &a.origin));
     let should_not = arguments.should_not_exist.iter().map(|a| lacks(a.value.to_string(), &a.origin));
-    let consoles = machine.install.consoles.iter().map(|c| has(format!("console={}", c.value), &c.origin));
+    let consoles = machine
+        .install
+        .iter()
+        .flat_map(|install| &install.consoles)
+        .map(|c| has(format!("console={}", c.value), &c.origin));
     should.chain(should_not).chain(consoles).map(|expectation| expectation.in_lives(&INSTALLED)).collect()
 }
 
@@ -248,7 +277,7 @@ pub(super) fn reach(machine: &Machine) -> Vec<Expectation> {
 }
 
 /// That the first boot is over: Ignition does not run again.
-pub(super) fn ignition_done(machine: &Machine) -> Expectation {
-    Expectation::has(&Subject::IgnitionPending, "no", "Ignition done", &machine.install.origin)
+pub(super) fn ignition_done(install: &Install) -> Expectation {
+    Expectation::has(&Subject::IgnitionPending, "no", "Ignition done", &install.origin)
         .in_lives(&[Life::LaterBoots])
 }

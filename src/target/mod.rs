@@ -5,25 +5,135 @@
 //! 2. give it a word in [`crate::spec::Target`] and a line in [`plan`];
 //! 3. add a case to `tests/cases` and a starter to `templates/machine`.
 
+mod butane;
+mod checks;
 mod contents;
 mod expect;
 mod fcos;
 mod installer;
+mod landing;
 mod on_node;
 
+pub use butane::document as butane_document;
+pub use contents::ChildFile;
+pub use contents::Entry;
+pub use contents::EntryKind;
 pub use contents::Files;
 pub use on_node::SCRIPT as VERIFY_SCRIPT;
 pub use on_node::expectations as expectations_file;
 
+use crate::document;
 use crate::document::Diagnostics;
+use crate::document::Rule;
+use crate::ignition;
+use crate::network;
 use crate::plan::Plan;
 use crate::spec::Machine;
 use crate::spec::Target;
 use crate::verify::SpecDigest;
 
+/// Rules whose findings are made where things are put together.
+const OF_PLANNING: [Rule; 9] = [
+    Rule {
+        name: "local-file",
+        refuses: "a local file or folder that cannot be read",
+        why: "what is in it would not reach the machine",
+        example: "local: missing.txt",
+    },
+    Rule {
+        name: "path-escapes",
+        refuses: "a local path that leads out of the machine file's folder, unless `--allow-outside` is given",
+        why: "a machine file from elsewhere could carry off any file of yours",
+        example: "local: ../../etc/shadow",
+    },
+    Rule {
+        name: "secret-file",
+        refuses: "a password or seed file that is empty or has several lines",
+        why: "the password would be another than meant",
+        example: "an empty core.pw",
+    },
+    Rule {
+        name: "tree-path-taken",
+        refuses: "a file of a local folder that the machine file writes too",
+        why: "one would overwrite the other",
+        example: "trees: [{local: etc, path: /etc}] and a file /etc/motd with contents",
+    },
+    Rule {
+        name: "ignition-child",
+        refuses: "a merged file that is no Ignition of a stable spec 3",
+        why: "Ignition would fail the first boot",
+        example: "ignition_files: [notes.txt]",
+    },
+    Rule {
+        name: "nmstate",
+        refuses: "what nmstate itself refuses",
+        why: "no keyfile could be made",
+        example: "a bridge port with addresses",
+    },
+    Rule {
+        name: "ignition-too-old",
+        refuses: "what the Ignition of the base image cannot read, when the image is named",
+        why: "the first boot would end in the emergency shell",
+        example: "luks.discard on an image of 2022",
+    },
+    Rule {
+        name: "payload-size",
+        refuses: "a payload that does not fit into the base image's areas, when the image is named",
+        why: "it cannot be embedded",
+        example: "a local file of 1 MB",
+    },
+    Rule {
+        name: "base-digest",
+        refuses: "a base image with another SHA-256 than the file says",
+        why: "it is another image, or a damaged one",
+        example: "base: {image: a.iso, sha256: …}",
+    },
+];
+
+/// Every rule that cotter knows, in the order in which they are asked.
+pub fn rules() -> Vec<&'static Rule> {
+    let landing = checks::CHECKS.iter().map(|check| &check.rule);
+    crate::spec::rules().into_iter().chain(&OF_PLANNING).chain(landing).collect()
+}
+
+/// Looks at what a machine's local files hold, and at what comes of the whole.
+pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
+    let mut findings = Diagnostics::new();
+    contents::check_secrets(machine, files, &mut findings);
+    for user in &machine.butane.users {
+        contents::keys(user, files, &mut findings);
+    }
+    let landed = landing::landed(machine, files, &mut findings);
+    document::run(checks::CHECKS, &landed, &mut findings);
+    if let Err(more) = network::profiles(&machine.network, &machine.name.value, &machine.origin) {
+        findings.append(more);
+    }
+    findings
+}
+
+/// Says what the system on a live image cannot read, by the image's volume id.
+pub fn check_release(machine: &Machine, volume_id: &str) -> Diagnostics {
+    let mut findings = Diagnostics::new();
+    let Some((newest, system)) = ignition::newest_on(volume_id) else {
+        return findings;
+    };
+    let (needed, origin) = machine.butane.ignition_minor();
+    if let Some(origin) = origin.filter(|_| needed > newest) {
+        let release = ignition::Release::of_minor(needed).map_or("", |release| release.ignition.as_str());
+        let message = format!("{system} reads Ignition 3.{newest}.0 at most, and this needs 3.{needed}.0");
+        findings.error(
+            "ignition-too-old",
+            &origin,
+            message,
+            format!("leave it out, or use an image with Ignition {release}"),
+        );
+    }
+    findings
+}
+
 /// Plans `machine` for its target, from the local files that it named.
 ///
-/// `spec` is the machine file itself, for the manifest.
+/// `spec` is the machine file itself, for the manifest. The machine was found right before.
 pub fn plan(machine: &Machine, spec: &SpecDigest, files: &Files) -> Result<Plan, Diagnostics> {
     match machine.target.value {
         Target::Fcos => fcos::plan(machine, spec, files),

@@ -27,8 +27,8 @@ pub(super) enum Place {
     Installed,
 }
 
-/// Adds script, expectations, manifest and unit to a document; returns the paths.
-pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec<(String, usize)> {
+/// Adds script, expectations, manifest and unit to a document; returns what was written where.
+pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec<(String, Vec<u8>)> {
     let lives: &[Life] = match place {
         Place::Live => &[Life::Live],
         Place::Installed => &[Life::FirstBoot, Life::LaterBoots],
@@ -45,8 +45,8 @@ pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec
         if place == Place::Live && path.ends_with("manifest.json") {
             continue;
         }
-        written.push((path.to_owned(), contents.len()));
         config.file(File::new(path, mode, &contents));
+        written.push((path.to_owned(), contents));
     }
     config.unit(Unit {
         name: "cotter-verify.service".into(),

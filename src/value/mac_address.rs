@@ -16,6 +16,14 @@ use super::ValueError;
 #[serde(try_from = "String", into = "String")]
 pub struct MacAddress(mac_address::MacAddress);
 
+impl MacAddress {
+    /// True if no maker gave it (IEEE 802, bit 1 of the first octet): virtual ports have such addresses.
+    pub fn is_locally_administered(self) -> bool {
+        let [first, ..] = self.0.bytes();
+        first & 2 != 0
+    }
+}
+
 impl FromStr for MacAddress {
     type Err = ValueError;
 

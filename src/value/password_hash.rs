@@ -19,6 +19,26 @@ impl PasswordHash {
     }
 }
 
+impl PasswordHash {
+    /// Why guessing the password is too easy, if it is.
+    ///
+    /// crypt(5): SHA-crypt has 5000 rounds unless said, bcrypt's cost is a power of two.
+    pub fn weakness(&self) -> Option<String> {
+        let fields: Vec<&str> = self.0.split('$').collect();
+        match fields.as_slice() {
+            ["", "5" | "6", rounds, ..] => {
+                let rounds: u32 = rounds.strip_prefix("rounds=")?.parse().ok()?;
+                (rounds < 5000).then(|| format!("{rounds} rounds, where 5000 are usual"))
+            }
+            ["", "2a" | "2b" | "2y", cost, ..] => {
+                let cost: u32 = cost.parse().ok()?;
+                (cost < 10).then(|| format!("cost {cost}, where 10 is the least"))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl FromStr for PasswordHash {
     type Err = ValueError;
 

@@ -151,7 +151,14 @@ mod tests {
     use crate::verify::Subject;
 
     fn manifest() -> Manifest {
-        let origin = Origin { file: "a.yaml".into(), line: 3, column: 1, key: "hostname".into(), length: 1 };
+        let origin = Origin {
+            file: "a.yaml".into(),
+            line: 3,
+            column: 1,
+            key: "hostname".into(),
+            length: 1,
+            bytes: (0, 0),
+        };
         Manifest {
             schema: MANIFEST_SCHEMA.into(),
             machine: "a".into(),

@@ -21,6 +21,8 @@ pub enum Subject {
     Interface(String, PortProperty),
     /// A property of a user.
     User(String, UserProperty),
+    /// `yes` if the group is there.
+    Group(String),
     /// A property of a file.
     File(String, FileProperty),
     /// Whether a unit is enabled: systemd's word for it.
@@ -66,8 +68,12 @@ pub enum FileProperty {
     Sha256,
     /// Permission bits in four octal digits.
     Mode,
-    /// `user:group`.
+    /// `user:group`, by names or numbers.
     Owner,
+    /// `file`, `directory` or `link`.
+    Kind,
+    /// What a link points to.
+    Target,
 }
 
 impl fmt::Display for Subject {
@@ -80,6 +86,7 @@ impl fmt::Display for Subject {
             Self::Port(mac, property) => write!(f, "port/{mac}/{property}"),
             Self::Interface(name, property) => write!(f, "interface/{name}/{property}"),
             Self::User(name, property) => write!(f, "user/{name}/{property}"),
+            Self::Group(name) => write!(f, "group/{name}/exists"),
             Self::File(path, property) => write!(f, "file{path}/{property}"),
             Self::UnitEnabled(name) => write!(f, "unit/{name}/enabled"),
             Self::Reach(target) => write!(f, "reach/{target}"),
@@ -117,6 +124,8 @@ impl fmt::Display for FileProperty {
             Self::Sha256 => "sha256",
             Self::Mode => "mode",
             Self::Owner => "owner",
+            Self::Kind => "kind",
+            Self::Target => "target",
         })
     }
 }

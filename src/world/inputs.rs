@@ -1,15 +1,24 @@
 //! Files that people name, read with a bound.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
 use super::Failure;
 use super::failure::plain;
 use crate::document::Diagnostics;
+use crate::spec;
+use crate::spec::Butane;
+use crate::spec::LocalFile;
 use crate::spec::Machine;
+use crate::spec::Variables;
+use crate::target::ChildFile;
+use crate::target::Entry;
+use crate::target::EntryKind;
 use crate::target::Files;
 use crate::value::Digest;
 use crate::verify::SpecDigest;
@@ -18,6 +27,27 @@ use crate::verify::SpecDigest;
 const MAX_SPEC_BYTES: u64 = 4 << 20;
 /// The largest local file: the embed area has 256 KiB, compressed.
 const MAX_LOCAL_BYTES: u64 = 32 << 20;
+/// The most that may be in a local folder, with all below it.
+const MAX_TREE_ENTRIES: usize = 10_000;
+
+/// What comes from outside a machine file.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Values for `${NAME}`.
+    pub variables: Variables,
+    /// Whether local files may lie elsewhere.
+    pub outside: Outside,
+}
+
+/// Whether local files may lie outside the folder of the file that names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outside {
+    /// They must lie below it.
+    #[default]
+    Refused,
+    /// They may lie anywhere.
+    Allowed,
+}
 
 /// A machine file as text.
 #[derive(Clone, Debug)]
@@ -32,11 +62,14 @@ pub struct Spec {
     pub digest: SpecDigest,
 }
 
+/// Texts of files by the names that findings give them.
+pub type Sources = BTreeMap<String, String>;
+
 /// Reads a machine file.
 ///
 /// In findings and manifests it goes by its file name: where it lies is nobody's business, and the same
 /// file must make the same bytes wherever it is.
-pub(super) fn read_spec(path: &Path) -> Result<Spec, Failure> {
+pub fn read_spec(path: &Path) -> Result<Spec, Failure> {
     let bytes = read_bounded(path, MAX_SPEC_BYTES)?;
     let sha256 = Digest::of(&bytes);
     let text = String::from_utf8(bytes).map_err(|_| {
@@ -50,23 +83,169 @@ pub(super) fn read_spec(path: &Path) -> Result<Spec, Failure> {
     Ok(Spec { name, text, folder, digest })
 }
 
-/// Reads the local files that a machine names; what cannot be read is a finding at its place.
-pub(super) fn local_files(machine: &Machine, folder: &Path) -> (Files, Diagnostics) {
-    let mut files = Files::new();
-    let mut findings = Diagnostics::new();
-    for file in machine.local_files() {
-        match read_at_most(&at(folder, &file.value), MAX_LOCAL_BYTES) {
-            Ok(bytes) => {
-                files.insert(file.value.clone(), bytes);
-            }
-            Err(cause) => {
-                let message = format!("failed to read `{}`: {}", file.value, plain(&cause));
-                let help = "paths are relative to the machine file; `~/` is your home";
-                findings.error("local-file", &file.origin, message, help);
+/// Reads local files; what cannot be read is a finding at its place.
+pub(super) struct Reader {
+    outside: Outside,
+    /// Texts that findings may point into.
+    pub(super) sources: Sources,
+    /// What went wrong.
+    pub(super) findings: Diagnostics,
+}
+
+impl Reader {
+    pub(super) fn new(outside: Outside) -> Self {
+        Self { outside, sources: Sources::new(), findings: Diagnostics::new() }
+    }
+
+    /// Reads what a machine names.
+    pub(super) fn of_machine(&mut self, machine: &Machine, folder: &Path) -> Files {
+        let mut files = self.of_butane(&machine.butane, folder);
+        for child in &machine.children {
+            if let Some(read) = self.child(&child.path, folder) {
+                files.children.insert(child.path.value.clone(), read);
             }
         }
+        files
     }
-    (files, findings)
+
+    /// Reads what Butane's words name.
+    pub(super) fn of_butane(&mut self, butane: &Butane, folder: &Path) -> Files {
+        let mut files = Files::default();
+        for file in butane.local_files() {
+            if let Some(bytes) = self.file(&file, folder) {
+                self.remember(&file.value, &bytes);
+                files.contents.insert(file.value.clone(), bytes);
+            }
+        }
+        for tree in &butane.trees {
+            if let Some(entries) = self.tree(&tree.local, folder) {
+                files.trees.insert(tree.local.value.clone(), entries);
+            }
+        }
+        files
+    }
+
+    /// Texts are kept to show their lines; secrets have no lines that a finding points at.
+    fn remember(&mut self, name: &str, bytes: &[u8]) {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            self.sources.insert(name.to_owned(), text.to_owned());
+        }
+    }
+
+    fn child(&mut self, file: &LocalFile, folder: &Path) -> Option<ChildFile> {
+        let bytes = self.file(file, folder)?;
+        let is_butane = [".bu", ".yaml", ".yml"].iter().any(|ending| file.value.ends_with(ending));
+        if !is_butane {
+            return Some(ChildFile::Ignition(bytes));
+        }
+        let Ok(text) = String::from_utf8(bytes) else {
+            let message = format!("`{}` is not UTF-8 text", file.value);
+            self.findings.error("local-file", &file.origin, message, "save it as UTF-8");
+            return None;
+        };
+        let (butane, findings) = spec::parse_butane(&file.value, &text);
+        self.sources.insert(file.value.clone(), text);
+        self.findings.append(findings);
+        let butane = butane?;
+        let below = at(folder, &file.value).parent().map(Path::to_path_buf).unwrap_or_default();
+        let files = self.of_butane(&butane.butane, &below);
+        Some(ChildFile::Butane(Box::new(butane), Box::new(files)))
+    }
+
+    fn file(&mut self, file: &LocalFile, folder: &Path) -> Option<Vec<u8>> {
+        let path = self.allowed(file, folder)?;
+        match read_at_most(&path, MAX_LOCAL_BYTES) {
+            Ok(bytes) => Some(bytes),
+            Err(cause) => self.unreadable(file, &plain(&cause)),
+        }
+    }
+
+    fn unreadable<T>(&mut self, file: &LocalFile, why: &str) -> Option<T> {
+        let message = format!("failed to read `{}`: {why}", file.value);
+        let help = "paths are relative to the file that names them; `~/` is your home";
+        self.findings.error("local-file", &file.origin, message, help);
+        None
+    }
+
+    /// The path, if it may be read: below the folder, or a public key in the user's home.
+    fn allowed(&mut self, file: &LocalFile, folder: &Path) -> Option<PathBuf> {
+        let path = at(folder, &file.value);
+        let is_public_key = file.value.starts_with("~/") && file.value.ends_with(".pub");
+        if self.outside == Outside::Allowed || is_public_key {
+            return Some(path);
+        }
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let real = match (path.canonicalize(), folder.canonicalize()) {
+            (Ok(real), Ok(folder)) => real.starts_with(folder),
+            (Err(cause), _) | (_, Err(cause)) => return self.unreadable(file, &plain(&cause)),
+        };
+        if !real {
+            let message = format!("`{}` lies outside the folder of the file that names it", file.value);
+            let help = "put it below that folder, or give `--allow-outside` if you trust the file";
+            self.findings.error("path-escapes", &file.origin, message, help);
+            return None;
+        }
+        Some(path)
+    }
+
+    fn tree(&mut self, folder: &LocalFile, base: &Path) -> Option<Vec<Entry>> {
+        let path = self.allowed(folder, base)?;
+        let mut walk = Walk { entries: Vec::new(), bytes: 0 };
+        match walk.folder(&path, "") {
+            Ok(()) => Some(walk.entries),
+            Err(cause) => self.unreadable(folder, &plain(&cause)),
+        }
+    }
+}
+
+/// A walk through a local folder, by name.
+struct Walk {
+    entries: Vec<Entry>,
+    bytes: u64,
+}
+
+impl Walk {
+    fn folder(&mut self, path: &Path, below: &str) -> io::Result<()> {
+        self.add(below, EntryKind::Directory)?;
+        let mut names: Vec<_> =
+            path.read_dir()?.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<_>>()?;
+        names.sort();
+        for name in names {
+            let Some(text) = name.to_str() else {
+                let message = format!("the name `{}` is not UTF-8", name.to_string_lossy());
+                return Err(io::Error::other(message));
+            };
+            let below = if below.is_empty() { text.to_owned() } else { format!("{below}/{text}") };
+            let path = path.join(&name);
+            let metadata = path.symlink_metadata()?;
+            if metadata.is_dir() {
+                self.folder(&path, &below)?;
+            } else if metadata.is_symlink() {
+                let target = path.read_link()?;
+                let target =
+                    target.to_str().ok_or_else(|| io::Error::other("a link's target is not UTF-8"))?;
+                self.add(&below, EntryKind::Link { target: target.to_owned() })?;
+            } else if metadata.is_file() {
+                let bytes = read_at_most(&path, MAX_LOCAL_BYTES)?;
+                self.bytes += bytes.len() as u64;
+                let is_program = metadata.permissions().mode() & 0o111 != 0;
+                self.add(&below, EntryKind::File { bytes, is_program })?;
+            } else {
+                return Err(io::Error::other(format!("`{below}` is no file, folder or link")));
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: &str, kind: EntryKind) -> io::Result<()> {
+        if self.entries.len() >= MAX_TREE_ENTRIES || self.bytes > MAX_LOCAL_BYTES {
+            return Err(io::Error::other(format!(
+                "it holds more than {MAX_TREE_ENTRIES} files or {MAX_LOCAL_BYTES} bytes"
+            )));
+        }
+        self.entries.push(Entry { path: path.to_owned(), kind });
+        Ok(())
+    }
 }
 
 /// `~/` is the user's home; other paths are relative to `folder`.

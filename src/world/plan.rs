@@ -3,14 +3,33 @@
 use std::path::Path;
 
 use super::Failure;
+use super::inputs::Given;
+use super::inputs::Reader;
+use super::inputs::Sources;
 use super::inputs::Spec;
-use super::inputs::local_files;
 use super::inputs::read_spec;
 use crate::document::Diagnostic;
+use crate::document::Diagnostics;
 use crate::plan::Plan;
 use crate::spec;
 use crate::spec::Machine;
 use crate::target;
+use crate::target::Files;
+
+/// What a machine file says, with everything there is to say about it.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The file.
+    pub spec: Spec,
+    /// The machine, as far as it could be read.
+    pub machine: Option<Machine>,
+    /// The local files that it names.
+    pub files: Files,
+    /// The texts that findings point into.
+    pub sources: Sources,
+    /// What is to be said.
+    pub findings: Diagnostics,
+}
 
 /// What a machine file came to.
 #[derive(Clone, Debug)]
@@ -19,23 +38,62 @@ pub struct Planned {
     pub spec: Spec,
     /// The machine and its plan, if nothing is wrong.
     pub machine: Option<(Machine, Plan)>,
+    /// The texts that findings point into.
+    pub sources: Sources,
     /// Everything there is to say, by place.
     pub findings: Vec<Diagnostic>,
 }
 
-/// Reads and plans a machine file, with every finding that there is.
-pub fn plan_machine(path: &Path) -> Result<Planned, Failure> {
+/// Reads and checks a machine file, with every finding that there is.
+pub fn check_machine(path: &Path, given: &Given) -> Result<Checked, Failure> {
     let spec = read_spec(path)?;
-    let (machine, mut findings) = spec::parse(&spec.name, &spec.text);
+    let (machine, mut findings) = spec::parse(&spec.name, &spec.text, &given.variables);
+    let mut reader = Reader::new(given.outside);
+    reader.sources.insert(spec.name.clone(), spec.text.clone());
+    let mut files = Files::default();
+    if let Some(machine) = &machine {
+        files = reader.of_machine(machine, &spec.folder);
+        findings.append(target::check(machine, &files));
+    }
+    findings.append(reader.findings);
+    Ok(Checked { spec, machine, files, sources: reader.sources, findings })
+}
+
+/// Reads, checks and plans a machine file.
+pub fn plan_machine(path: &Path, given: &Given) -> Result<Planned, Failure> {
+    let Checked { spec, machine, files, sources, mut findings } = check_machine(path, given)?;
     let mut planned = None;
-    if let Some(machine) = machine {
-        let (files, unreadable) = local_files(&machine, &spec.folder);
-        findings.append(unreadable);
+    if let Some(machine) = machine.filter(|_| !findings.has_errors()) {
         match target::plan(&machine, &spec.digest, &files) {
             Ok(plan) => planned = Some((machine, plan)),
             Err(more) => findings.append(more),
         }
     }
-    let machine = planned.filter(|_| !findings.has_errors());
-    Ok(Planned { spec, machine, findings: findings.sorted() })
+    Ok(Planned { spec, machine: planned, sources, findings: findings.sorted() })
+}
+
+/// What a Butane file came to.
+#[derive(Clone, Debug)]
+pub struct Translated {
+    /// The document that Butane would write, if nothing is wrong.
+    pub document: Option<serde_json::Value>,
+    /// The texts that findings point into.
+    pub sources: Sources,
+    /// Everything there is to say, by place.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Reads and translates a Butane file.
+pub fn translate_butane(path: &Path, given: &Given) -> Result<Translated, Failure> {
+    let spec = read_spec(path)?;
+    let (file, mut findings) = spec::parse_butane(&spec.name, &spec.text);
+    let mut reader = Reader::new(given.outside);
+    reader.sources.insert(spec.name.clone(), spec.text.clone());
+    let document = file.map(|file| {
+        let files = reader.of_butane(&file.butane, &spec.folder);
+        target::butane_document(&file, &files, &mut findings)
+    });
+    findings.append(reader.findings);
+    let document = document.filter(|_| !findings.has_errors());
+    Ok(Translated { document, sources: reader.sources, findings: findings.sorted() })
 }

@@ -31,8 +31,6 @@ use crate::verify::Life;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long a guest may take to shut down.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(90);
-/// The disk's size. It is sparse: only what the guest writes takes room.
-const DISK_BYTES: u64 = 16 << 30;
 /// A guest that writes more than this to its console runs wild.
 const MAX_CONSOLE_BYTES: u64 = 64 << 20;
 
@@ -147,7 +145,9 @@ impl<'a> Stage<'a> {
         std::fs::create_dir_all(folder).map_err(|cause| Failure::io("make", folder, &cause))?;
         let disk = folder.join("disk.raw");
         let failed = |cause: std::io::Error| Failure::io("make", &disk, &cause);
-        File::create(&disk).and_then(|file| file.set_len(DISK_BYTES)).map_err(failed)?;
+        File::create(&disk)
+            .and_then(|file| file.set_len(rehearsal.machine.disk_gib << 30))
+            .map_err(failed)?;
         let accelerator = match rehearsal.accelerator {
             AcceleratorChoice::Only(accelerator) => accelerator,
             AcceleratorChoice::Auto if kvm_opens() => Accelerator::Kvm,

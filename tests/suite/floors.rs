@@ -5,12 +5,13 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Every module of the crate and its floor. A new module must be added here, and nowhere else.
-const FLOORS: [(&str, u8); 12] = [
+const FLOORS: [(&str, u8); 13] = [
     ("value", 0),
     ("document", 0),
     ("network", 1),
     ("ignition", 1),
     ("image", 1),
+    ("systemd", 1),
     ("verify", 1),
     ("spec", 2),
     ("plan", 2),

@@ -25,16 +25,20 @@ pub fn cases() -> Vec<PathBuf> {
 
 /// The plan of a case, if it has one.
 pub fn plan(case: &Path) -> Option<Plan> {
-    world::plan_machine(&case.join("machine.yaml")).unwrap().machine.map(|(_, plan)| plan)
+    world::plan_machine(&case.join("machine.yaml"), &world::Given::default())
+        .unwrap()
+        .machine
+        .map(|(_, plan)| plan)
 }
 
 #[test]
 fn every_case_gives_what_it_expects() {
     let mut wrong = Vec::new();
     for case in cases() {
-        let planned = world::plan_machine(&case.join("machine.yaml")).unwrap();
-        let source = Some(planned.spec.text.as_str());
-        let rendered: Vec<String> = planned.findings.iter().map(|finding| finding.render(source)).collect();
+        let planned = world::plan_machine(&case.join("machine.yaml"), &world::Given::default()).unwrap();
+        let source = |file: &str| planned.sources.get(file).map(String::as_str);
+        let rendered: Vec<String> =
+            planned.findings.iter().map(|finding| finding.render(source(&finding.origin.file))).collect();
         let mut got = BTreeMap::new();
         if !rendered.is_empty() {
             got.insert("expect-error.txt".to_owned(), format!("{}\n", rendered.join("\n\n")).into_bytes());
@@ -81,13 +85,17 @@ fn document(place: &str, json: &[u8], got: &mut BTreeMap<String, Vec<u8>>) {
     }
     for file in document["storage"]["files"].as_array().into_iter().flatten() {
         let path = file["path"].as_str().unwrap();
-        let mode = file["mode"].as_u64().unwrap();
-        let owner = |who: &str| file[who]["name"].as_str().unwrap_or("root").to_owned();
+        let mode = file["mode"].as_u64().unwrap_or(0o644);
+        let owner = |who: &str| match (file[who]["name"].as_str(), file[who]["id"].as_u64()) {
+            (Some(name), _) => name.to_owned(),
+            (None, Some(id)) => id.to_string(),
+            _ => "root".to_owned(),
+        };
         list.push_str(&format!("{mode:04o} {}:{} {path}\n", owner("user"), owner("group")));
         let written_elsewhere =
             ["/usr/local/bin/cotter-verify", "/etc/coreos/dest.ign", "/etc/cotter/manifest.json"];
         if !written_elsewhere.contains(&path) {
-            let bytes = data_url::decode(file["contents"]["source"].as_str().unwrap());
+            let bytes = data_url::decode(&file["contents"]);
             got.insert(format!("expect/{place}{path}"), bytes);
         }
     }
@@ -175,14 +183,16 @@ fn survives_any_damage_to_a_machine_file() {
                 }
             }
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            let (machine, findings) = cotter::spec::parse("machine.yaml", &text);
+            let (machine, findings) =
+                cotter::spec::parse("machine.yaml", &text, &cotter::spec::Variables::new());
             for finding in findings.sorted() {
                 finding.render(Some(&text));
             }
             if let Some(machine) = machine {
+                let _ = cotter::target::check(&machine, &cotter::target::Files::default());
                 let digest = cotter::value::Digest::of(text.as_bytes());
                 let spec = cotter::verify::SpecDigest { file: "machine.yaml".into(), sha256: digest };
-                let _ = cotter::target::plan(&machine, &spec, &cotter::target::Files::new());
+                let _ = cotter::target::plan(&machine, &spec, &cotter::target::Files::default());
             }
         }
     }

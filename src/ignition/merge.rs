@@ -1,0 +1,117 @@
+//! Merging two Ignition documents, as Ignition does it (its config/merge/merge.go and the keys of types).
+
+use serde_json::Map;
+use serde_json::Value;
+
+/// Lists that are joined, without looking for what is there already.
+const JOINED: [&str; 7] =
+    ["merge", "append", "options", "openOptions", "mountOptions", "shouldExist", "shouldNotExist"];
+
+/// Merges `child` into `parent`: what the child says wins, and what only one of them says stays.
+///
+/// Members of lists are the same if they have the same key: a path, a name, a device. The parent's come
+/// first, in their order.
+pub fn merge(parent: Value, child: Value) -> Value {
+    merge_at("", parent, child)
+}
+
+fn merge_at(name: &str, parent: Value, child: Value) -> Value {
+    match (parent, child) {
+        (Value::Object(parent), Value::Object(child)) => Value::Object(merge_maps(parent, child)),
+        (Value::Array(parent), Value::Array(child)) => Value::Array(merge_lists(name, parent, child)),
+        (parent, Value::Null) => parent,
+        (_, child) => child,
+    }
+}
+
+fn merge_maps(mut parent: Map<String, Value>, child: Map<String, Value>) -> Map<String, Value> {
+    for (key, value) in child {
+        let merged = match parent.remove(&key) {
+            Some(old) => merge_at(&key, old, value),
+            None => value,
+        };
+        parent.insert(key, merged);
+    }
+    parent
+}
+
+fn merge_lists(name: &str, mut parent: Vec<Value>, child: Vec<Value>) -> Vec<Value> {
+    for value in child {
+        let key = key(&value);
+        let same = parent.iter().position(|old| key.is_some() && self::key(old) == key);
+        match same.filter(|_| !JOINED.contains(&name)) {
+            Some(index) => {
+                let old = parent[index].take();
+                parent[index] = merge_at("", old, value);
+            }
+            None => parent.push(value),
+        }
+    }
+    parent
+}
+
+/// What makes a member of a list the same as another.
+fn key(value: &Value) -> Option<Value> {
+    match value {
+        Value::String(_) => Some(value.clone()),
+        Value::Object(map)
+            if map.contains_key("sizeMiB") || map.contains_key("startMiB") || is_partition(map) =>
+        {
+            let number = map.get("number").filter(|number| **number != 0);
+            number.or_else(|| map.get("label")).cloned()
+        }
+        Value::Object(map) => ["path", "device", "name", "url", "source"].iter().find_map(|key| {
+            // A file system has a path too, but its device is what it is known by; a volume has a device
+            // too, but its name is.
+            let known_by = match *key {
+                "path" if map.contains_key("device") => None,
+                "device" if map.contains_key("name") => None,
+                _ => map.get(*key),
+            };
+            known_by.cloned()
+        }),
+        _ => None,
+    }
+}
+
+fn is_partition(map: &Map<String, Value>) -> bool {
+    (map.contains_key("label") || map.contains_key("number"))
+        && !map.contains_key("device")
+        && !map.contains_key("name")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::merge;
+
+    #[test]
+    fn the_child_wins_and_order_stays() {
+        let parent = json!({"storage": {
+            "files": [{"path": "/a", "mode": 420}, {"path": "/b", "append": [{"source": "data:,1"}]}],
+            "disks": [{"device": "/dev/sda", "partitions": [{"label": "root-1"}, {"label": "boot-1", "sizeMiB": 384}]}],
+            "filesystems": [{"device": "/dev/mapper/root", "format": "xfs", "label": "root"}],
+            "luks": [{"name": "root", "device": "/dev/sda4", "options": ["a"]}],
+        }});
+        let child = json!({"storage": {
+            "files": [{"path": "/c"}, {"path": "/b", "append": [{"source": "data:,1"}], "mode": 384}],
+            "disks": [{"device": "/dev/sda", "partitions": [{"label": "root-1", "sizeMiB": 8192}, {"label": "var-1"}]}],
+            "filesystems": [{"device": "/dev/mapper/root", "format": "ext4"}],
+            "luks": [{"name": "root", "options": ["b"]}],
+        }});
+        let merged = json!({"storage": {
+            "files": [{"path": "/a", "mode": 420}, {"path": "/b", "append": [{"source": "data:,1"}, {"source": "data:,1"}], "mode": 384}, {"path": "/c"}],
+            "disks": [{"device": "/dev/sda", "partitions": [{"label": "root-1", "sizeMiB": 8192}, {"label": "boot-1", "sizeMiB": 384}, {"label": "var-1"}]}],
+            "filesystems": [{"device": "/dev/mapper/root", "format": "ext4", "label": "root"}],
+            "luks": [{"name": "root", "device": "/dev/sda4", "options": ["a", "b"]}],
+        }});
+        assert_eq!(merge(parent, child), merged);
+    }
+
+    #[test]
+    fn texts_in_lists_are_there_once() {
+        let (parent, child) = (json!({"groups": ["a", "b"]}), json!({"groups": ["b", "c"]}));
+        assert_eq!(merge(parent, child), json!({"groups": ["a", "b", "c"]}));
+    }
+}

@@ -1,0 +1,255 @@
+//! A machine as a whole.
+
+use crate::document::Check;
+use crate::document::Found;
+use crate::document::Rule;
+use crate::document::View;
+use crate::spec::Disk;
+use crate::spec::Hints;
+use crate::spec::Machine;
+use crate::spec::Target;
+use crate::verify::Life;
+
+pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
+    Check {
+        rule: Rule {
+            name: "target-not-here",
+            refuses: "a target that this version does not build",
+            why: "nothing would come of the file",
+            example: "target: harvester",
+        },
+        by: target_not_here,
+    },
+    Check {
+        rule: Rule {
+            name: "section-not-used",
+            refuses: "(warns) a section that this version does not use",
+            why: "what it says would not happen",
+            example: "hardware: {profile: dell-r640}",
+        },
+        by: section_not_used,
+    },
+    Check {
+        rule: Rule {
+            name: "install-disk",
+            refuses: "an installation to no disk, to two, or to one of which nothing is said",
+            why: "coreos-installer would stop in the emergency shell",
+            example: "install: {}",
+        },
+        by: install_disk,
+    },
+    Check {
+        rule: Rule {
+            name: "device-may-move",
+            refuses: "(warns) an installation device by a kernel name, as in /dev/sda",
+            why: "it goes to whichever disk answers first, and that disk is erased",
+            example: "device: /dev/sda",
+        },
+        by: device_may_move,
+    },
+    Check {
+        rule: Rule {
+            name: "install-and-mirror",
+            refuses: "(warns) an installation to a disk that is not in the mirror",
+            why: "the installed disk would be left behind",
+            example: "install to sdc, mirror of sda and sdb",
+        },
+        by: install_and_mirror,
+    },
+    Check {
+        rule: Rule {
+            name: "no-login",
+            refuses: "(warns) a machine that nobody can log in to",
+            why: "if the network fails there is no way in",
+            example: "passwd: {users: [{name: core}]}",
+        },
+        by: no_login,
+    },
+    Check {
+        rule: Rule {
+            name: "initramfs-network",
+            refuses: "(warns) a kernel argument that turns on networking in the initramfs",
+            why: "its profiles stay on later boots and win",
+            example: "should_exist: [ip=dhcp]",
+        },
+        by: initramfs_network,
+    },
+    Check {
+        rule: Rule {
+            name: "lives-of-disk",
+            refuses: "`lives` with only one of `first-boot` and `later-boots`, or with none",
+            why: "what is on the disk is there in both",
+            example: "lives: [live, first-boot]",
+        },
+        by: lives_of_disk,
+    },
+    Check {
+        rule: Rule {
+            name: "replace-loses-all",
+            refuses: "`ignition.config.replace` in a machine file",
+            why: "Ignition would throw away everything else the file says",
+            example: "ignition: {config: {replace: {…}}}",
+        },
+        by: replace_loses_all,
+    },
+    Check {
+        rule: Rule {
+            name: "ignition-version",
+            refuses: "an Ignition version that cannot carry what the file says",
+            why: "an older Ignition ignores or refuses it",
+            example: "ignition: {version: 3.2.0} with kernel arguments",
+        },
+        by: ignition_version,
+    },
+];
+
+fn target_not_here(machine: &Machine, found: &mut Found<'_>) {
+    let Some(word) = machine.butane.view().text_at("target") else { return };
+    let later = ["sno", "harvester", "cloud", "machineconfig"];
+    if later.contains(&word.value.as_str()) {
+        let known: Vec<String> = Target::ALL.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let message = format!("this version of cotter does not build the target `{}`", word.value);
+        found.error(&word.origin, message, format!("it builds {}", known.join(", ")));
+    }
+}
+
+fn section_not_used(machine: &Machine, found: &mut Found<'_>) {
+    let root = machine.butane.view();
+    for (name, place, _) in root.entries() {
+        if ["hardware", "sno", "cloud", "harvester", "machineconfig"].contains(&name) {
+            let message = format!("this version of cotter does not use `{name}`");
+            found.warning(&place, message, "leave it out, or know that nothing comes of it");
+        }
+    }
+}
+
+fn install_disk(machine: &Machine, found: &mut Found<'_>) {
+    let help = "say where, as in `device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4` (`ls -l /dev/disk/by-id`)";
+    let Some(install) = machine.butane.view().get("install") else {
+        found.error(&machine.origin, "where to install is not said", format!("add `install:`; {help}"));
+        return;
+    };
+    match (install.get("device"), install.get("hints")) {
+        (None, None) => found.error(install.origin(), "where to install is not said", help),
+        (Some(_), Some(hints)) => {
+            found.error(hints.origin(), "the disk is named and described", "keep `device` or `hints`");
+        }
+        (None, Some(hints)) => {
+            let said = machine.install.as_ref().map(|install| &install.disk);
+            if matches!(said, Some(Disk::Hints(hints)) if hints.value == Hints::default()) {
+                found.error(
+                    hints.origin(),
+                    "nothing is said of the disk",
+                    "say its `wwn`, `serial` or `min_size_gib`",
+                );
+            }
+            if let (Some(least), Some(most)) =
+                (hints.parse_at::<u64>("min_size_gib"), hints.parse_at::<u64>("max_size_gib"))
+                && least.value > most.value
+            {
+                found.error(&most.origin, "the greatest size is below the least", "exchange them");
+            }
+        }
+        (Some(_), None) => {}
+    }
+}
+
+fn device_may_move(machine: &Machine, found: &mut Found<'_>) {
+    let device = machine.install.as_ref().and_then(|install| install.device());
+    if let Some(device) = device.filter(|device| device.moves_between_boots()) {
+        found.warning(
+            &device.origin,
+            format!("`{}` may be another disk at the next boot", device.value),
+            "name the disk by its identity, as in `/dev/disk/by-id/wwn-0x…` (`ls -l /dev/disk/by-id`)",
+        );
+    }
+}
+
+fn install_and_mirror(machine: &Machine, found: &mut Found<'_>) {
+    let root = machine.butane.view();
+    let Some(mirror) = root.at(&["boot_device", "mirror"]) else { return };
+    let devices: Vec<String> =
+        mirror.list("devices").iter().filter_map(View::text).map(|text| text.value).collect();
+    if let Some(device) = machine.install.as_ref().and_then(|install| install.device())
+        && !devices.iter().any(|other| other == device.as_str())
+    {
+        let message = format!("`{}` is not one of the mirror's disks", device.value);
+        found.warning(&device.origin, message, format!("install to one of {}", devices.join(", ")));
+    }
+}
+
+fn no_login(machine: &Machine, found: &mut Found<'_>) {
+    let users = &machine.butane.users;
+    let can_log_in = |user: &crate::spec::User| {
+        user.password.is_some() || !user.keys.is_empty() || !user.local_keys.is_empty()
+    };
+    // A child document may bring users that are not looked at here.
+    let Some(first) = users.first() else { return };
+    if !users.iter().any(can_log_in) && machine.children.is_empty() {
+        let help = "give a user `ssh_authorized_keys` or `password_file`";
+        found.warning(&first.entry.origin, "nobody can log in to this machine", help);
+    }
+}
+
+fn initramfs_network(machine: &Machine, found: &mut Found<'_>) {
+    let arguments = &machine.butane.kernel_arguments.should_exist;
+    if let Some(argument) = arguments.iter().find(|argument| argument.turns_on_initramfs_network()) {
+        found.warning(
+            &argument.origin,
+            format!(
+                "`{}` turns on networking in the initramfs, whose profiles stay on later boots",
+                argument.value
+            ),
+            "say there what the ports must be, or leave it out: profiles of this file do not replace those",
+        );
+    }
+}
+
+fn lives_of_disk(machine: &Machine, found: &mut Found<'_>) {
+    let butane = &machine.butane;
+    let said = [
+        butane.users.iter().filter_map(|user| user.lives.as_ref()).collect::<Vec<_>>(),
+        butane.groups.iter().filter_map(|group| group.lives.as_ref()).collect(),
+        butane.files.iter().filter_map(|file| file.lives.as_ref()).collect(),
+        butane.directories.iter().filter_map(|directory| directory.lives.as_ref()).collect(),
+        butane.links.iter().filter_map(|link| link.lives.as_ref()).collect(),
+        butane.trees.iter().filter_map(|tree| tree.lives.as_ref()).collect(),
+        butane.units.iter().filter_map(|unit| unit.lives.as_ref()).collect(),
+        machine.children.iter().filter_map(|child| child.lives.as_ref()).collect(),
+        machine.network_lives.iter().collect(),
+    ];
+    for lives in said.into_iter().flatten() {
+        let has = |life| lives.value.contains(&life);
+        if has(Life::FirstBoot) != has(Life::LaterBoots) {
+            let help = "name both `first-boot` and `later-boots`, or neither";
+            found.error(
+                &lives.origin,
+                "what is on the disk is there in the first boot and in later ones",
+                help,
+            );
+        } else if lives.value.is_empty() {
+            found.error(&lives.origin, "it would be in no life", "name the lives, or leave the entry out");
+        }
+    }
+}
+
+fn replace_loses_all(machine: &Machine, found: &mut Found<'_>) {
+    if let Some(replace) = machine.butane.view().at(&["ignition", "config", "replace"]) {
+        let message = "Ignition would take this document instead of everything that this file says";
+        found.error(replace.origin(), message, "use `ignition_files`, or `ignition.config.merge`");
+    }
+}
+
+fn ignition_version(machine: &Machine, found: &mut Found<'_>) {
+    let Some(asked) = &machine.ignition_version else { return };
+    let (needed, origin) = machine.butane.ignition_minor();
+    let minor = asked.split('.').nth(1).and_then(|minor| minor.parse::<u8>().ok()).unwrap_or(0);
+    if let Some(origin) = origin.filter(|_| minor < needed) {
+        let message = format!("Ignition {} does not know this; it came with 3.{needed}.0", asked.value);
+        found.error(
+            &origin,
+            message,
+            format!("leave it out, or ask for `version: 3.{needed}.0` (line {})", asked.origin.line),
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! The rules of machine files and Butane files, in one table each: a row says what is refused and by whom.
+//!
+//! To add a rule:
+//! 1. write a function `fn(&T, &mut Found)` in the file of its subject;
+//! 2. add a row to that file's table: name, what it refuses, why, an example;
+//! 3. add a case to `tests/rules/<name>`: one file that breaks only it, one that nearly does.
+
+mod contents;
+mod disks;
+mod machine;
+mod passwd;
+
+use crate::document::Check;
+use crate::document::Node;
+use crate::document::Rule;
+use crate::document::SHAPE_RULES;
+use crate::document::Sourced;
+
+pub(super) use machine::CHECKS as MACHINE_CHECKS;
+
+use super::shape;
+
+/// Checks of what is written in Butane's words, in any file.
+pub(super) fn butane_checks() -> impl Iterator<Item = &'static Check<Sourced<Node>>> {
+    disks::CHECKS.iter().chain(contents::CHECKS).chain(passwd::CHECKS)
+}
+
+/// Findings that have no function of their own: reading itself makes them.
+const OF_READING: [Rule; 5] = [
+    Rule {
+        name: "variable",
+        refuses: "a `${NAME}` that nobody gave a value",
+        why: "the machine would get the name instead of the value",
+        example: "hostname: ${HSOT}",
+    },
+    Rule {
+        name: "one-document",
+        refuses: "a second YAML document in a file",
+        why: "one of the two would be ignored",
+        example: "---",
+    },
+    Rule {
+        name: "butane-version",
+        refuses: "a version of a Butane variant that there is not",
+        why: "keys may mean something else there",
+        example: "version: 1.9.0",
+    },
+    Rule {
+        name: "butane-too-old",
+        refuses: "a key that the Butane version of its file does not know yet",
+        why: "Butane ignores it with a warning",
+        example: "luks in fcos 1.1.0",
+    },
+    Rule {
+        name: "variant-forbids",
+        refuses: "what the Butane variant of its file does not support",
+        why: "the system could not do it, or its operator would stop",
+        example: "storage.disks in r4e",
+    },
+];
+
+/// Every rule that reading and checking a file knows.
+pub fn rules() -> Vec<&'static Rule> {
+    let shape = SHAPE_RULES.iter().chain(&OF_READING);
+    let leaves = shape::LEAVES.iter().map(|leaf| &leaf.rule);
+    let butane = butane_checks().map(|check| &check.rule);
+    let machine = MACHINE_CHECKS.iter().map(|check| &check.rule);
+    let network = crate::network::CHECKS.iter().map(|check| &check.rule);
+    shape.chain(leaves).chain(butane).chain(machine).chain(network).collect()
+}

@@ -1,0 +1,87 @@
+//! Base images beside the machines that go onto them.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use super::Failure;
+use crate::document::Diagnostics;
+use crate::image;
+use crate::image::ImageError;
+use crate::image::LiveImage;
+use crate::image::Replace;
+use crate::plan::Plan;
+use crate::spec::Machine;
+
+/// Reads what a live image offers.
+pub fn read_live_image(base: &Path) -> Result<LiveImage, Failure> {
+    let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
+    LiveImage::read(&mut file).map_err(|cause| Failure::image(base, &cause))
+}
+
+/// Adds that the image is another than the machine file says.
+pub fn check_base(base: &Path, machine: &Machine) -> Result<Diagnostics, Failure> {
+    let mut findings = Diagnostics::new();
+    // An image that is named on the command line is another matter.
+    let is_named = machine.base_image.as_ref().is_some_and(|image| base.ends_with(&image.value));
+    let Some(wanted) = machine.base_sha256.as_ref().filter(|_| is_named) else {
+        return Ok(findings);
+    };
+    let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => digest.update(buffer.get(..count).unwrap_or_default()),
+            Err(cause) => return Err(Failure::io("read", base, &cause)),
+        }
+    }
+    let found = hex::encode(digest.finalize());
+    if !found.eq_ignore_ascii_case(&wanted.value) {
+        let message = format!("`{}` has the SHA-256 {found}", base.display());
+        findings.error(
+            "base-digest",
+            &wanted.origin,
+            message,
+            "download the image again, or mend the digest",
+        );
+    }
+    Ok(findings)
+}
+
+/// How many bytes of the embed area a plan uses; adds what does not fit.
+pub fn room(
+    base: &Path,
+    live: &LiveImage,
+    plan: &Plan,
+    findings: &mut Diagnostics,
+) -> Result<usize, Failure> {
+    let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
+    let overlay = match image::embed(live, &mut file, &plan.edit, Replace::Yes) {
+        Ok(overlay) => overlay,
+        Err(cause @ (ImageError::TooLarge { .. } | ImageError::LongArguments { .. })) => {
+            let is_archive = matches!(cause, ImageError::TooLarge { .. });
+            let largest = plan.artifacts.iter().max_by_key(|artifact| artifact.size_bytes);
+            if let Some(largest) = largest {
+                let help = match is_archive {
+                    true => format!(
+                        "the largest thing is {} with {} bytes; {}",
+                        largest.what,
+                        largest.size_bytes,
+                        cause.hint()
+                    ),
+                    false => cause.hint().to_owned(),
+                };
+                findings.error("payload-size", &largest.origin, cause.to_string(), help);
+            }
+            return Ok(0);
+        }
+        Err(cause) => return Err(Failure::image(base, &cause)),
+    };
+    let area = overlay.patches().find(|(offset, _)| *offset == live.embed.offset).map(|(_, bytes)| bytes);
+    Ok(area.and_then(|area| area.iter().rposition(|byte| *byte != 0)).map_or(0, |last| last + 1))
+}
