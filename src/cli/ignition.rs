@@ -23,6 +23,9 @@ pub(super) struct Arguments {
     /// The life whose document is printed
     #[arg(long, value_enum, default_value = "first-boot")]
     life: DocumentOf,
+    /// The folder that a Butane file's local files are relative to, instead of its own
+    #[arg(short = 'd', long, value_name = "DIR")]
+    files_dir: Option<PathBuf>,
     /// Over several lines
     #[arg(long)]
     pretty: bool,
@@ -39,7 +42,11 @@ enum DocumentOf {
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let document = match is_butane(&arguments.spec)? {
         true => {
-            let translated = world::translate_butane(&arguments.spec, &arguments.given.given())?;
+            let translated = world::translate_butane(
+                &arguments.spec,
+                arguments.files_dir.as_deref(),
+                &arguments.given.given(),
+            )?;
             ui.findings(&translated.findings, &translated.sources);
             translated.document
         }

@@ -397,6 +397,10 @@ fn missing_lives(landed: &Landed, found: &mut Found<'_>) {
         if landing.lives.is_some() || landing.is_in(Life::Live) {
             continue;
         }
+        // Where cotter writes the same, that is said already.
+        if landed.hostname.is_some() && landing.path().is_some_and(|path| path == "/etc/hostname") {
+            continue;
+        }
         let Some(what) = concern(&landing.thing) else { continue };
         let name = match &landing.thing {
             Thing::User { name } => name.clone(),

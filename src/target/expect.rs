@@ -52,8 +52,12 @@ pub(super) fn user(
         expected.push(Expectation::has(&subject(UserProperty::Key), key.fingerprint(), says, &key.origin));
     }
     if let Some(password) = password {
-        let says = format!("a password of {name}");
-        expected.push(Expectation::has(&subject(UserProperty::Password), "set", says, &password.origin));
+        let is_locked = password.value.starts_with(['*', '!']);
+        let (word, says) = match is_locked {
+            true => ("locked", format!("no password of {name}")),
+            false => ("set", format!("a password of {name}")),
+        };
+        expected.push(Expectation::has(&subject(UserProperty::Password), word, says, &password.origin));
     }
     for group in &user.groups {
         let says = format!("{name} in group {}", group.value);

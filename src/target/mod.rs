@@ -105,7 +105,12 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     }
     let landed = landing::landed(machine, files, &mut findings);
     document::run(checks::CHECKS, &landed, &mut findings);
-    if let Err(more) = network::profiles(&machine.network, &machine.name.value, &machine.origin) {
+    // nmstate stops at the first thing it does not like; where the rules have spoken it has nothing to add.
+    let mut of_network = Diagnostics::new();
+    document::run(network::CHECKS, &machine.network, &mut of_network);
+    if !of_network.has_errors()
+        && let Err(more) = network::profiles(&machine.network, &machine.name.value, &machine.origin)
+    {
         findings.append(more);
     }
     findings

@@ -19,7 +19,15 @@ impl PasswordHash {
     }
 }
 
+/// What stands in the place of a hash where there is no password.
+const LOCKED: [&str; 4] = ["*", "!", "!!", "!*"];
+
 impl PasswordHash {
+    /// True if no password fits.
+    pub fn is_locked(&self) -> bool {
+        LOCKED.contains(&self.0.as_str())
+    }
+
     /// Why guessing the password is too easy, if it is.
     ///
     /// crypt(5): SHA-crypt has 5000 rounds unless said, bcrypt's cost is a power of two.
@@ -49,6 +57,10 @@ impl FromStr for PasswordHash {
                 "make one with `mkpasswd -m yescrypt`, or give the plain password as `password_file`",
             ))
         };
+        // shadow(5): nothing that is typed comes to these, so nobody can log in by a password.
+        if LOCKED.contains(&text) {
+            return Ok(Self(text.to_owned()));
+        }
         let fields: Vec<&str> = text.split('$').collect();
         let alphabet =
             |field: &&str| field.bytes().all(|b| b.is_ascii_alphanumeric() || b"./=,".contains(&b));
@@ -112,7 +124,7 @@ mod tests {
         let sha512 = format!("$6$abcdefgh${}", "a".repeat(86));
         let rounds = format!("$6$rounds=100000$abcdefgh${}", "a".repeat(86));
         let yescrypt = format!("$y$j9T$abcdefgh${}", "a".repeat(43));
-        for right in [&sha512, &rounds, &yescrypt] {
+        for right in [sha512.as_str(), &rounds, &yescrypt, "*", "!!"] {
             assert!(right.parse::<PasswordHash>().is_ok(), "{right:?} was refused");
         }
         let long_salt = format!("$6$abcdefghijklmnopq${}", "a".repeat(86));

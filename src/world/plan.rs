@@ -83,14 +83,14 @@ pub struct Translated {
     pub findings: Vec<Diagnostic>,
 }
 
-/// Reads and translates a Butane file.
-pub fn translate_butane(path: &Path, given: &Given) -> Result<Translated, Failure> {
+/// Reads and translates a Butane file; its local files are relative to `folder`, or to the file itself.
+pub fn translate_butane(path: &Path, folder: Option<&Path>, given: &Given) -> Result<Translated, Failure> {
     let spec = read_spec(path)?;
     let (file, mut findings) = spec::parse_butane(&spec.name, &spec.text);
     let mut reader = Reader::new(given.outside);
     reader.sources.insert(spec.name.clone(), spec.text.clone());
     let document = file.map(|file| {
-        let files = reader.of_butane(&file.butane, &spec.folder);
+        let files = reader.of_butane(&file.butane, folder.unwrap_or(&spec.folder));
         target::butane_document(&file, &files, &mut findings)
     });
     findings.append(reader.findings);

@@ -10,6 +10,7 @@
 )]
 
 mod bench;
+mod butane;
 mod commands;
 mod data_url;
 mod fixture;

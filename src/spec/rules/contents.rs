@@ -188,9 +188,10 @@ fn one_source(document: &Document, found: &mut Found<'_>) {
         if let [_, .., last] = given.as_slice() {
             let names: Vec<&&str> = keys.iter().filter(|key| view.get(key).is_some()).collect();
             let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            let word = if names.len() == 2 { "both" } else { "all" };
             found.error(
                 last.origin(),
-                format!("{} all give the contents", names.join(" and ")),
+                format!("{} {word} give the contents", names.join(" and ")),
                 "keep one of them",
             );
         }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::level;
 use crate::document::Check;
 use crate::document::Found;
 use crate::document::Node;
@@ -324,8 +325,14 @@ fn raid_devices(document: &Document, found: &mut Found<'_>) {
         twice(devices.iter().filter_map(View::text), "the device", found);
         let level = raid.text_at("level").map(|level| level.value).unwrap_or_default();
         let spares = raid.parse_at::<u64>("spares");
-        if devices.is_empty() && raid.get("devices").is_some() {
-            found.error(raid.origin(), "the array is made of nothing", "list its devices");
+        // What is said of the mirror's own arrays is added to them.
+        let name = raid.text_at("name").map(|name| name.value).unwrap_or_default();
+        let is_mirrors = is_mirrored(document) && matches!(name.as_str(), "md-boot" | "md-root");
+        if devices.is_empty() && !is_mirrors {
+            found.error(raid.origin(), "the array is made of nothing", "list its `devices`");
+        }
+        if level.is_empty() && !is_mirrors {
+            found.error(raid.origin(), "the array's level is not said", "say it, as in `level: raid1`");
         }
         if let Some(spares) = spares.filter(|spares| spares.value > 0) {
             if matches!(level.as_str(), "linear" | "raid0" | "0" | "stripe") {
@@ -335,6 +342,10 @@ fn raid_devices(document: &Document, found: &mut Found<'_>) {
             }
         }
     }
+}
+
+fn is_mirrored(document: &Document) -> bool {
+    View::of(document).at(&["boot_device", "mirror"]).is_some()
 }
 
 fn filesystem_format(document: &Document, found: &mut Found<'_>) {
@@ -411,7 +422,12 @@ fn mount_unit(document: &Document, found: &mut Found<'_>) {
             ),
             (_, Some(path)) if !is_writable_place(&path.value) => {
                 let message = format!("`{}` lies where the installed system is read-only", path.value);
-                found.error(&path.origin, message, "mount it below /var or /etc");
+                let help = "mount it below /var or /etc";
+                // Butane asks for it since 1.6.
+                match level(document) >= 6 {
+                    true => found.error(&path.origin, message, help),
+                    false => found.warning(&path.origin, message, help),
+                }
             }
             _ => {}
         }
@@ -455,6 +471,12 @@ fn luks_unlock(document: &Document, found: &mut Found<'_>) {
         }
     }
     for volume in &volumes {
+        let name = volume.text_at("name").map(|name| name.value).unwrap_or_default();
+        // What is said of the encrypted root is added to it.
+        let is_root = name == "root" && View::of(document).at(&["boot_device", "luks"]).is_some();
+        if volume.get("device").is_none() && !is_root {
+            found.error(volume.origin(), "what the volume is made on is not said", "name its `device`");
+        }
         if let (Some(cex), Some(_)) = (volume.get("cex"), volume.get("clevis")) {
             found.error(cex.origin(), "`cex` and `clevis` exclude each other", "keep one of them");
         }
@@ -479,12 +501,15 @@ fn boot_device(document: &Document, found: &mut Found<'_>) {
             found.error(mirror.origin(), format!("there is no mirror on `{name}`"), "leave it out");
         }
         if layout.is_none() {
-            let help = "say it, as in `layout: x86_64`";
-            found.error(
-                mirror.origin(),
+            let (message, help) = (
                 "a mirror replaces the partitions, so the `layout` must be said",
-                help,
+                "say it, as in `layout: x86_64`",
             );
+            // Butane asks for it since 1.7.
+            match level(document) >= 7 {
+                true => found.error(mirror.origin(), message, help),
+                false => found.warning(mirror.origin(), message, help),
+            }
         }
     } else if luks.is_none() {
         found.warning(
@@ -497,11 +522,14 @@ fn boot_device(document: &Document, found: &mut Found<'_>) {
     let cex = luks.get("cex").filter(|cex| is_true(cex, "enabled"));
     let ways = luks.list("tang").len() + usize::from(is_true(&luks, "tpm2"));
     if ways == 0 && cex.is_none() {
-        found.error(
-            luks.origin(),
-            "nothing says how the root file system is unlocked",
+        let (message, help) = (
+            "nothing says how the root file system is unlocked, so it is not encrypted",
             "add `tpm2: true` or a Tang server",
         );
+        match luks.get("device") {
+            Some(device) => found.error(device.origin(), message, help),
+            None => found.warning(luks.origin(), message, help),
+        }
     }
     if let Some(cex) = cex {
         if !is_s390x {

@@ -7,6 +7,7 @@ use crate::document::View;
 use crate::spec::Disk;
 use crate::spec::Hints;
 use crate::spec::Machine;
+use crate::spec::Password;
 use crate::spec::Target;
 use crate::verify::Life;
 
@@ -181,7 +182,8 @@ fn install_and_mirror(machine: &Machine, found: &mut Found<'_>) {
 fn no_login(machine: &Machine, found: &mut Found<'_>) {
     let users = &machine.butane.users;
     let can_log_in = |user: &crate::spec::User| {
-        user.password.is_some() || !user.keys.is_empty() || !user.local_keys.is_empty()
+        let is_locked = matches!(&user.password, Some(Password::Hash(hash)) if hash.is_locked());
+        (user.password.is_some() && !is_locked) || !user.keys.is_empty() || !user.local_keys.is_empty()
     };
     // A child document may bring users that are not looked at here.
     let Some(first) = users.first() else { return };

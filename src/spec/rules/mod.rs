@@ -15,9 +15,11 @@ use crate::document::Node;
 use crate::document::Rule;
 use crate::document::SHAPE_RULES;
 use crate::document::Sourced;
+use crate::document::View;
 
 pub(super) use machine::CHECKS as MACHINE_CHECKS;
 
+use super::Variant;
 use super::shape;
 
 /// Checks of what is written in Butane's words, in any file.
@@ -58,6 +60,13 @@ const OF_READING: [Rule; 5] = [
         example: "storage.disks in r4e",
     },
 ];
+
+/// The level of the keys that a document may use: of its Butane version, or the newest for a machine file.
+fn level(document: &Sourced<Node>) -> u8 {
+    let view = View::of(document);
+    let text = |key| view.text_at(key).map(|text| text.value).unwrap_or_default();
+    Variant::find(&text("variant"), &text("version")).map_or(u8::MAX, |variant| variant.level)
+}
 
 /// Every rule that reading and checking a file knows.
 pub fn rules() -> Vec<&'static Rule> {

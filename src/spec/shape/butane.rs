@@ -122,9 +122,8 @@ static RAID: [Key; 5] = [
             "6", "raid10", "10",
         ]),
         "The level.",
-    )
-    .required("say the level, as in `level: raid1`"),
-    key("devices", Shape::List(&DEVICE), "What it is made of.").required("list the devices"),
+    ),
+    key("devices", Shape::List(&DEVICE), "What it is made of."),
     key("spares", Shape::Number(0, 1024), "How many of them are spares."),
     key("options", TEXTS, "Options for mdadm."),
 ];
@@ -160,7 +159,7 @@ static CLEVIS: [Key; 4] = [
 static CEX: [Key; 1] = [key("enabled", Shape::Truth, "Use the IBM Crypto Express card.")];
 static LUKS: [Key; 11] = [
     key("name", Shape::Text(&leaf::LUKS_NAME), "Its name, below /dev/mapper.").required("name the volume"),
-    key("device", DEVICE, "What it is made on.").required("name the device"),
+    key("device", DEVICE, "What it is made on."),
     key("key_file", CONTENTS, "The key; a random one if not said."),
     key("label", TEXT, "Its label."),
     key("uuid", Shape::Text(&leaf::UUID), "Its UUID."),
