@@ -75,12 +75,14 @@ impl Diagnostic {
         }
         if let Some(words) = source.and_then(|source| source.lines().nth(line.saturating_sub(1))) {
             let margin = line.to_string().len();
-            let room = words.chars().count().saturating_sub(column.saturating_sub(1)).max(1);
-            let indent: String = words
-                .chars()
-                .take(column.saturating_sub(1))
-                .map(|c| if c == '\t' { '\t' } else { ' ' })
-                .collect();
+            // A finding about a whole line is about its words.
+            let before = match *length {
+                usize::MAX => words.chars().take_while(|letter| letter.is_whitespace()).count(),
+                _ => column.saturating_sub(1),
+            };
+            let room = words.trim_end().chars().count().saturating_sub(before).max(1);
+            let indent: String =
+                words.chars().take(before).map(|letter| if letter == '\t' { '\t' } else { ' ' }).collect();
             let carets = "^".repeat((*length).clamp(1, room));
             let _ =
                 write!(text, "\n  {:margin$} |\n  {line} | {words}\n  {:margin$} | {indent}{carets}", "", "");

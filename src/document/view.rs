@@ -113,6 +113,18 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The line of the file that the first line of the text is on, if its lines are lines of the file.
+    pub fn first_line(&self) -> Option<usize> {
+        match &self.node.value {
+            // The parser's place of a block is its first line that is not empty.
+            Value::Scalar(scalar) if scalar.literal => {
+                let empty = scalar.text.bytes().take_while(|byte| *byte == b'\n').count();
+                Some(self.node.place.line.saturating_sub(empty))
+            }
+            _ => None,
+        }
+    }
+
     /// The text under `key`.
     pub fn text_at(&self, key: &str) -> Option<Sourced<String>> {
         self.get(key)?.text()
@@ -217,5 +229,10 @@ mod tests {
         assert_eq!((origin.line, origin.column, origin.key.as_str()), (4, 22, "network.nics[0].mtu"));
         let (from, to) = origin.bytes;
         assert_eq!(&text[from..to], "9000");
+        let (tree, _) = parse("x.yaml", "a: |\n  one\n  two\nb: |-\n\n  three\nc: \"x\\ny\"\n");
+        let tree = tree.unwrap();
+        let root = View::root("x.yaml", &tree);
+        let first = |key| root.get(key).unwrap().first_line();
+        assert_eq!((first("a"), first("b"), first("c")), (Some(2), Some(5), None));
     }
 }

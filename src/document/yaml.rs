@@ -64,6 +64,8 @@ pub struct Scalar {
     pub text: String,
     /// Not in quotes and not a block: may mean a number, a truth value or nothing.
     pub plain: bool,
+    /// A block whose lines are lines of the file: `|`.
+    pub literal: bool,
 }
 
 impl Node {
@@ -244,7 +246,11 @@ impl Builder<'_> {
                     None
                 }
                 Event::Scalar(text, style, anchor, _) => {
-                    let scalar = Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
+                    let scalar = Scalar {
+                        text: text.into_owned(),
+                        plain: style == ScalarStyle::Plain,
+                        literal: style == ScalarStyle::Literal,
+                    };
                     self.leaf(&mut stack, place, anchor, scalar)
                 }
                 Event::Alias(anchor) => Some(self.alias(span.start, anchor)?),

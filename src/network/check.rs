@@ -387,6 +387,10 @@ fn gateway_reachable(network: &NetworkState, found: &mut Found<'_>) {
             .flat_map(|interface| interface.addresses.iter().map(|address| address.value))
             .collect();
         let addresses = || nic.addresses.iter().map(|address| address.value).chain(more.iter().copied());
+        // Where the address is wrong, the gateway is not to blame.
+        if addresses().next().is_none() && !nic.uses_dhcp() && nic.has_address {
+            continue;
+        }
         for gateway in &nic.gateways {
             if addresses().any(|address| address.ip() == gateway.value) {
                 let message = format!("`{}` is the machine's own address", gateway.value);

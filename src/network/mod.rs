@@ -87,6 +87,8 @@ pub struct Nic {
     pub locally_administered: bool,
     /// Static addresses.
     pub addresses: Vec<Sourced<IpNetwork>>,
+    /// Whether `address` is written, right or wrong.
+    pub has_address: bool,
     /// Addresses by DHCP and router advertisements.
     pub dhcp: Option<Sourced<bool>>,
     /// Default gateways, at most one a family.

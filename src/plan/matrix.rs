@@ -22,7 +22,12 @@ impl Plan {
             .iter()
             .map(|artifact| Row { artifact, present: Life::ALL.map(|life| artifact.lives.contains(&life)) })
             .collect();
-        rows.sort_by_key(|row| (row.artifact.section, row.artifact.origin.line));
+        rows.sort_by(|a, b| {
+            let key = |row: &Row<'_>| {
+                (row.artifact.section, row.artifact.origin.file.clone(), row.artifact.origin.line)
+            };
+            key(a).cmp(&key(b))
+        });
         rows
     }
 }

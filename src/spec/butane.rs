@@ -175,8 +175,8 @@ pub struct Tree {
 /// What is in a file or unit.
 #[derive(Clone, Debug)]
 pub enum Contents {
-    /// The text itself.
-    Inline(Sourced<String>),
+    /// The text itself, and the line of the file that its first line is on, if its lines are lines there.
+    Inline(Sourced<String>, Option<usize>),
     /// A local file.
     Local(LocalFile),
     /// A URL that Ignition fetches.
@@ -447,10 +447,15 @@ fn contents(view: &View<'_>) -> Option<Contents> {
     if view.text_at("compression").is_some_and(|word| !word.is_empty()) {
         return Some(Contents::Packed(view.origin().clone()));
     }
-    let inline = view.text_at("inline").map(Contents::Inline);
+    let inline = inline(view, "inline");
     let local = || view.text_at("local").map(Contents::Local);
     let remote = || view.parse_at("source").map(Contents::Remote);
     inline.or_else(local).or_else(remote)
+}
+
+fn inline(view: &View<'_>, key: &str) -> Option<Contents> {
+    let view = view.get(key)?;
+    Some(Contents::Inline(view.text()?, view.first_line()))
 }
 
 fn directory(view: &View<'_>, entry: Sourced<usize>) -> Option<Directory> {
@@ -500,7 +505,7 @@ fn unit(view: &View<'_>, entry: Sourced<usize>) -> Option<Unit> {
 }
 
 fn text_of_unit(view: &View<'_>) -> Option<Contents> {
-    let inline = view.text_at("contents").map(Contents::Inline);
+    let inline = inline(view, "contents");
     inline.or_else(|| view.text_at("contents_local").map(Contents::Local))
 }
 
@@ -508,7 +513,7 @@ impl Contents {
     /// Where the contents are written or named.
     pub fn origin(&self) -> &Origin {
         match self {
-            Self::Inline(text) => &text.origin,
+            Self::Inline(text, _) => &text.origin,
             Self::Local(file) => &file.origin,
             Self::Remote(url) => &url.origin,
             Self::Packed(origin) => origin,

@@ -30,7 +30,15 @@ fn nic(view: &View<'_>) -> Option<Nic> {
         name: view.parse_at("name")?,
         mac: view.parse_at("mac")?,
         locally_administered: view.truth_at("locally_administered").is_some_and(|said| said.value),
-        addresses: one_or_more(view, "address"),
+        // Without a prefix length the crate assumes one host; nobody means that, and the shape has said so.
+        addresses: one_or_more(view, "address")
+            .into_iter()
+            .filter(|address: &Sourced<String>| address.contains('/'))
+            .filter_map(|address| {
+                Some(Sourced { value: address.value.parse().ok()?, origin: address.origin })
+            })
+            .collect(),
+        has_address: view.get("address").is_some(),
         dhcp: view.truth_at("dhcp"),
         gateways: one_or_more(view, "gateway"),
         dns: one_or_more(view, "dns"),

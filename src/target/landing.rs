@@ -102,8 +102,8 @@ pub(super) enum Thing {
 pub(super) enum TextAt {
     /// Nowhere that a line could be named in.
     Nowhere,
-    /// In the file itself, from this place on.
-    Inline(Origin),
+    /// In the file itself, and the line that its first line is on, if its lines are lines there.
+    Inline(Origin, Option<usize>),
     /// In a local file.
     Local(LocalFile),
 }
@@ -112,12 +112,13 @@ impl Landing {
     /// The place of a line of the text.
     pub(super) fn line(&self, line: usize) -> Origin {
         match &self.text {
-            TextAt::Local(file) if line > 0 => Origin { line, ..Origin::of_file(&file.value) },
-            // A block of several lines begins on the line after its mark; other texts are on one line.
-            TextAt::Inline(origin) if line > 0 && origin.length == 1 => {
-                Origin { line: origin.line + line, column: 1, ..origin.clone() }
+            TextAt::Local(file) if line > 0 => {
+                Origin { line, length: usize::MAX, ..Origin::of_file(&file.value) }
             }
-            TextAt::Inline(origin) => origin.clone(),
+            TextAt::Inline(origin, Some(first)) if line > 0 => {
+                Origin { line: first + line - 1, column: 1, length: usize::MAX, ..origin.clone() }
+            }
+            TextAt::Inline(origin, _) => origin.clone(),
             TextAt::Local(file) => file.origin.clone(),
             TextAt::Nowhere => self.origin.clone(),
         }
@@ -271,7 +272,7 @@ fn file(file: &Value) -> Option<Thing> {
 /// Looks a thing up among what Butane's words said.
 fn of_butane(thing: &Thing, butane: &Butane, files: &Files) -> Option<Place> {
     let text_at = |contents: Option<&Contents>| match contents {
-        Some(Contents::Inline(text)) => TextAt::Inline(text.origin.clone()),
+        Some(Contents::Inline(text, first)) => TextAt::Inline(text.origin.clone(), *first),
         Some(Contents::Local(file)) => TextAt::Local(file.clone()),
         _ => TextAt::Nowhere,
     };

@@ -18,6 +18,7 @@ mod floors;
 mod golden;
 mod image;
 mod real_images;
+mod rules;
 mod schemas;
 mod second_opinion;
 mod tools;

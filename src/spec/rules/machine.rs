@@ -9,6 +9,7 @@ use crate::spec::Hints;
 use crate::spec::Machine;
 use crate::spec::Password;
 use crate::spec::Target;
+use crate::spec::User;
 use crate::verify::Life;
 
 pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
@@ -181,9 +182,16 @@ fn install_and_mirror(machine: &Machine, found: &mut Found<'_>) {
 
 fn no_login(machine: &Machine, found: &mut Found<'_>) {
     let users = &machine.butane.users;
-    let can_log_in = |user: &crate::spec::User| {
+    // A key or hash that is wrong is another finding.
+    let written = machine.butane.view().get("passwd").map(|passwd| passwd.list("users")).unwrap_or_default();
+    let has = |entry: &View<'_>, keys: &[&str]| keys.iter().any(|key| entry.get(key).is_some());
+    let can_log_in = |user: &User| {
         let is_locked = matches!(&user.password, Some(Password::Hash(hash)) if hash.is_locked());
-        (user.password.is_some() && !is_locked) || !user.keys.is_empty() || !user.local_keys.is_empty()
+        let by_key = ["ssh_authorized_keys", "ssh_authorized_keys_local"];
+        let by_password = ["password_file", "password_hash"];
+        written
+            .get(user.entry.value)
+            .is_some_and(|entry| has(entry, &by_key) || (has(entry, &by_password) && !is_locked))
     };
     // A child document may bring users that are not looked at here.
     let Some(first) = users.first() else { return };
