@@ -17,6 +17,7 @@ use super::on_node::Place;
 use crate::document::Diagnostics;
 use crate::document::Origin;
 use crate::document::Sourced;
+use crate::document::View;
 use crate::ignition::Config;
 use crate::ignition::DropIn;
 use crate::ignition::File;
@@ -76,6 +77,8 @@ struct Draft {
     live_keyfiles: BTreeMap<String, Vec<u8>>,
     artifacts: Vec<Artifact>,
     expected: Vec<Expectation>,
+    /// Units as they are written, by name.
+    units: BTreeMap<String, Vec<u8>>,
 }
 
 impl Draft {
@@ -90,6 +93,7 @@ impl Draft {
             live_keyfiles: BTreeMap::new(),
             artifacts: Vec::new(),
             expected: Vec::new(),
+            units: BTreeMap::new(),
         }
     }
 
@@ -109,6 +113,7 @@ impl Draft {
                 file["overwrite"] = true.into();
             }
         }
+        self.units = units_of(&sections);
         self.live.absorb(in_life(&sections, landed, Life::Live));
         self.destination.absorb(in_life(&sections, landed, Life::FirstBoot));
         self.storage(machine);
@@ -117,8 +122,10 @@ impl Draft {
     /// Disks and the like, which the installed system's first boot makes.
     fn storage(&mut self, machine: &Machine) {
         let view = machine.butane.view();
-        let mut add = |what: String, origin: &Origin| {
-            self.artifacts.push(Artifact::new(Section::Storage, what, origin).in_lives(&expect::INSTALLED));
+        let mut add = |what: String, origin: &Origin, view: &View<'_>| {
+            let artifact =
+                Artifact::new(Section::Storage, what, origin).holding(view.to_json().to_string().as_bytes());
+            self.artifacts.push(artifact.in_lives(&expect::INSTALLED));
         };
         for (list, key, what) in [
             ("disks", "device", "disk"),
@@ -128,19 +135,19 @@ impl Draft {
         ] {
             for entry in view.get("storage").map(|storage| storage.list(list)).unwrap_or_default() {
                 if let Some(name) = entry.text_at(key) {
-                    add(format!("{what} {}", name.value), &name.origin);
+                    add(format!("{what} {}", name.value), &name.origin, &entry);
                 }
             }
         }
         for (section, what) in [("boot_device", "boot disk"), ("grub", "users of the boot loader")] {
             if let Some(section) = view.get(section) {
-                add(what.to_owned(), section.origin());
+                add(what.to_owned(), section.origin(), &section);
             }
         }
         if let Some(section) = view.get("ignition").filter(|section| {
             ["config", "timeouts", "security", "proxy"].iter().any(|key| section.get(key).is_some())
         }) {
-            add("settings of Ignition".to_owned(), section.origin());
+            add("settings of Ignition".to_owned(), section.origin(), &section);
         }
     }
 
@@ -173,14 +180,16 @@ impl Draft {
             self.each(&lives, |config| config.user(entry.clone()));
             let name = user.name.as_str();
             let mut add = |artifact: Artifact| self.artifacts.push(artifact.in_lives(&lives));
-            add(Artifact::new(Section::Users, format!("user {name}"), &user.entry.origin));
+            let user_entry = Artifact::new(Section::Users, format!("user {name}"), &user.entry.origin);
+            add(user_entry.holding(written("users", user.entry.value).to_string().as_bytes()));
             for key in &keys {
                 let what = format!("{name}: SSH key {}", key.fingerprint());
                 add(Artifact::new(Section::Users, what, &key.origin));
             }
             if let Some(password) = &password {
                 let what = format!("{name}: password");
-                add(Artifact::new(Section::Users, what, &password.origin).secret());
+                let artifact = Artifact::new(Section::Users, what, &password.origin);
+                add(artifact.holding(password.value.as_bytes()).secret());
             }
             self.expect(expect::user(user, &keys, password.as_ref()), &lives);
         }
@@ -250,7 +259,8 @@ impl Draft {
         for unit in &machine.butane.units {
             let lives = unit.lives.as_ref().map_or(expect::INSTALLED.to_vec(), |lives| lives.value.clone());
             let artifact =
-                Artifact::new(Section::Units, format!("unit {}", unit.name.value), &unit.name.origin);
+                Artifact::new(Section::Units, format!("unit {}", unit.name.value), &unit.name.origin)
+                    .holding(self.units.get(unit.name.as_str()).map(Vec::as_slice).unwrap_or_default());
             self.artifacts.push(artifact.in_lives(&lives));
             self.expect(expect::unit(unit), &lives);
         }
@@ -391,6 +401,13 @@ impl Draft {
     fn expect(&mut self, expected: Vec<Expectation>, lives: &[Life]) {
         self.expected.extend(expected.into_iter().map(|expectation| expectation.in_lives(lives)));
     }
+}
+
+/// The units of the sections, by name.
+fn units_of(sections: &Value) -> BTreeMap<String, Vec<u8>> {
+    let units = sections["systemd"]["units"].as_array().cloned().unwrap_or_default();
+    let named = |unit: Value| Some((unit["name"].as_str()?.to_owned(), unit.to_string().into_bytes()));
+    units.into_iter().filter_map(named).collect()
 }
 
 /// The lives that were asked for, or all.

@@ -225,3 +225,134 @@ fn verify_looks_at_this_machine() {
     let mine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     assert_eq!(of("hostname")["found"], serde_json::json!([mine.trim()]));
 }
+
+#[test]
+fn thirty_faults_are_all_said_at_once_each_at_its_line() {
+    let Some(test) = Test::new() else { return };
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/thirty-faults/machine.yaml");
+    std::fs::copy(&case, test.path("faulty.yaml")).unwrap();
+    let (json, _) = test.expect(2, &["check", "faulty.yaml", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let rules: std::collections::BTreeSet<&str> =
+        findings.iter().map(|f| f["rule"].as_str().unwrap()).collect();
+    assert!(rules.len() >= 30, "only {} rules: {rules:?}", rules.len());
+    // The bytes of each finding are its words.
+    let text = std::fs::read_to_string(&case).unwrap();
+    let words = |rule: &str| {
+        let finding = findings.iter().find(|finding| finding["rule"] == rule).unwrap();
+        let [from, to] = [0, 1].map(|index| finding["bytes"][index].as_u64().unwrap() as usize);
+        text[from..to].to_owned()
+    };
+    assert_eq!(words("host-name"), "bad host_name!!");
+    assert_eq!(words("unknown-key"), "hostnmae");
+    assert_eq!(words("device-may-move"), "/dev/sda");
+    let (_, said) = test.expect(2, &["check", "faulty.yaml"]);
+    assert!(said.contains("faulty.yaml:47:1") && said.contains("did you mean `[Service]`?"), "{said}");
+}
+
+#[test]
+fn a_base_image_is_looked_at_before_anything_is_built() {
+    let Some(test) = Test::new() else { return };
+    let spec = std::fs::read_to_string(test.path("machine.yaml")).unwrap();
+    std::fs::write(test.path("noise"), fixture::noise(400_000)).unwrap();
+    let volume = "fedora-coreos-36.20220906.3.2";
+    fixture::rename_volume(&test.path("base.iso"), volume);
+    for (name, text, words) in [
+        (
+            "new.yaml",
+            spec.replace("storage:\n", "storage:\n  luks: [{name: a, device: /dev/sdb, discard: true}]\n"),
+            "error[ignition-too-old]: `fedora-coreos-36.20220906.3.2` reads Ignition 3.3.0 at most, and this needs 3.4.0",
+        ),
+        (
+            "large.yaml",
+            spec.replace("  files:\n", "  files:\n    - {path: /opt/large, contents: {local: noise}}\n"),
+            "error[payload-size]",
+        ),
+        (
+            "digest.yaml",
+            spec.replace(
+                "fedora-coreos-live.x86_64.iso",
+                &format!("base.iso\n  sha256: {}\n  #", "0".repeat(64)),
+            ),
+            "error[base-digest]",
+        ),
+    ] {
+        std::fs::write(test.path(name), text).unwrap();
+        let (_, said) = test.expect(2, &["check", name, "--base", "base.iso"]);
+        assert!(said.contains(words), "{name}: {said}");
+        let (_, said) = test.expect(2, &["build", name, "-o", "out.iso", "--base", "base.iso"]);
+        assert!(said.contains(words) && !test.path("out.iso").exists(), "{name}: {said}");
+    }
+    test.expect(0, &["check", "machine.yaml", "--base", "base.iso"]);
+}
+
+#[test]
+fn values_come_from_outside_and_files_stay_inside() {
+    let Some(test) = Test::new() else { return };
+    let spec = std::fs::read_to_string(test.path("machine.yaml")).unwrap();
+    std::fs::write(test.path("var.yaml"), spec.replace("hostname: r640.lab", "hostname: ${HOST}.lab"))
+        .unwrap();
+    let (_, said) = test.expect(2, &["check", "var.yaml"]);
+    assert!(said.contains("error[variable]: nobody said what `${HOST}` is"), "{said}");
+    test.expect(0, &["check", "var.yaml", "--set", "HOST=a"]);
+    let (out, _) = test.expect(0, &["ignition", "var.yaml", "--set", "HOST=web7"]);
+    assert!(out.contains("web7.lab.example.com"), "{out}");
+    let mut from_environment = test.command(&["ignition", "var.yaml", "--env", "HOST"]);
+    let out = from_environment.env("HOST", "web8").output().unwrap();
+    assert!(String::from_utf8(out.stdout).unwrap().contains("web8.lab.example.com"));
+    // The environment counts only where it is allowed.
+    let done = test.command(&["check", "var.yaml"]).env("HOST", "web8").output().unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    std::fs::create_dir(test.path("below")).unwrap();
+    std::fs::write(test.path("below/out.yaml"), spec.replace("secrets/", "../secrets/")).unwrap();
+    let (_, said) = test.expect(2, &["check", "below/out.yaml"]);
+    assert!(said.contains("error[path-escapes]"), "{said}");
+    test.expect(0, &["check", "below/out.yaml", "--allow-outside"]);
+}
+
+#[test]
+fn starters_are_written_once_and_are_what_they_are_called() {
+    let Some(test) = Test::new() else { return };
+    let (out, _) = test.expect(0, &["init", "--list"]);
+    let names: Vec<&str> = out.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert!(names.contains(&"server") && names.contains(&"dell-r640"), "{out}");
+    for name in names {
+        let file = format!("{name}.yaml");
+        test.expect(0, &["init", "--profile", name, "-o", &file]);
+        test.expect(0, &["check", &file, "--strict"]);
+        let (_, said) = test.expect(2, &["init", "-o", &file]);
+        assert!(said.contains("there already") || said.contains("--force"), "{said}");
+    }
+    let (_, said) = test.expect(2, &["init", "--profile", "mainframe"]);
+    assert!(said.contains("there is no starter called `mainframe`"), "{said}");
+}
+
+#[test]
+fn a_change_is_shown_with_what_it_means() {
+    let Some(test) = Test::new() else { return };
+    let spec = std::fs::read_to_string(test.path("machine.yaml")).unwrap();
+    let (json, _) = test.expect(0, &["plan", "machine.yaml", "--format", "json"]);
+    std::fs::write(test.path("old.json"), json).unwrap();
+    let (out, _) = test.expect(0, &["plan", "machine.yaml", "--against", "old.json"]);
+    assert_eq!(out, "nothing is different\n");
+    for (from, to, words, sum) in [
+        ("192.168.50.10/24", "192.168.50.11/24", "~ reboot     network: profile mgmt0", "needs a reboot"),
+        ("echo hello", "echo hi", "~ reboot     units: unit machine-hello.service", "needs a reboot"),
+        (
+            "by cotter:",
+            "by us:",
+            "~ in place   files: file /etc/motd.d/10-machine.motd",
+            "changed in place; ",
+        ),
+        ("a1b2c3d4", "a1b2c3d5", "+ reinstall  install: installation to", "installed again"),
+    ] {
+        std::fs::write(test.path("new.yaml"), spec.replace(from, to)).unwrap();
+        for old in ["old.json", "machine.yaml"] {
+            let (out, _) = test.expect(1, &["plan", "new.yaml", "--against", old]);
+            assert!(out.contains(words), "{from}: {out}");
+            assert!(out.lines().last().unwrap().contains(sum), "{from}: {out}");
+        }
+    }
+    test.expect(2, &["plan", "machine.yaml", "--against", "a.json"]);
+}

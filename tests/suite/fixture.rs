@@ -109,3 +109,11 @@ pub fn differences(a: &[u8], b: &[u8]) -> Vec<(usize, usize)> {
     }
     ranges
 }
+
+/// Gives an image another volume id: 32 bytes in the primary volume descriptor (ECMA-119, 8.4.7).
+pub fn rename_volume(image: &Path, name: &str) {
+    let mut bytes = std::fs::read(image).unwrap();
+    let at = 16 * 2048 + 40;
+    bytes[at..at + 32].copy_from_slice(format!("{name:32}").as_bytes());
+    std::fs::write(image, bytes).unwrap();
+}
