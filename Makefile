@@ -36,7 +36,7 @@ lint:
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
 	shellcheck templates/files/cotter-verify templates/files/cotter-choose-disk isos/bench/build isos/bench/smoke isos/bench/stages/* isos/bench/tier1-init \
 	    isos/bench/dracut/99zzbench/*.sh isos/bench/tree/usr/lib/systemd/system-generators/* isos/bench/tree/usr/local/bin/* isos/bench/tree/usr/libexec/* \
-	    benches/embed/run tests/networkmanager/load .ci/run .ci/packages
+	    benches/embed/run tests/networkmanager/load fuzz/run .ci/run .ci/packages
 
 # Speed and memory beside the peers.
 bench:

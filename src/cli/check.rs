@@ -9,6 +9,7 @@ use super::Ui;
 use super::load;
 use super::load::GivenArguments;
 use crate::document::Rule;
+use crate::document::Severity;
 use crate::target;
 use crate::world;
 use crate::world::Failure;
@@ -16,7 +17,7 @@ use crate::world::Failure;
 /// Say everything that is wrong with a machine file
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The machine file
+    /// The machine file, or a Butane file
     #[arg(required_unless_present = "rules")]
     spec: Option<PathBuf>,
     #[command(flatten)]
@@ -37,18 +38,28 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         rules(ui);
         return Ok(Exit::Done);
     };
-    let checked = world::check_machine(spec, &arguments.given.given())?;
-    let has_errors = checked.findings.has_errors();
-    let findings = checked.findings.sorted();
+    let given = arguments.given.given();
+    let is_butane = load::is_butane(spec)?;
+    let (findings, sources) = match is_butane {
+        true => {
+            let translated = world::translate_butane(spec, None, &given)?;
+            (translated.findings, translated.sources)
+        }
+        false => {
+            let checked = world::check_machine(spec, &given)?;
+            (checked.findings.sorted(), checked.sources)
+        }
+    };
     if ui.wants_json() {
         ui.json(&serde_json::json!({"schema": "cotter.dev/findings/1", "findings": findings}));
     } else {
-        ui.findings(&findings, &checked.sources);
+        ui.findings(&findings, &sources);
     }
+    let has_errors = findings.iter().any(|finding| finding.severity == Severity::Error);
     if has_errors || (arguments.strict && !findings.is_empty()) {
         return Ok(Exit::Input);
     }
-    if let Some(base) = &arguments.base {
+    if let Some(base) = arguments.base.as_ref().filter(|_| !is_butane) {
         let mut quiet = ui.without_findings();
         let Ok(loaded) = load::load(spec, &arguments.given, &mut quiet)? else {
             return Ok(Exit::Input);
@@ -59,7 +70,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         }
     }
     if findings.is_empty() {
-        ui.note(format!("{}: nothing is wrong", checked.spec.name));
+        ui.note(format!("{}: nothing is wrong", spec.display()));
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,5 @@
 //! `cotter ignition`: the Ignition document of a life, or of a Butane file.
 
-use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -40,7 +39,7 @@ enum DocumentOf {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let document = match is_butane(&arguments.spec)? {
+    let document = match load::is_butane(&arguments.spec)? {
         true => {
             let translated = world::translate_butane(
                 &arguments.spec,
@@ -63,14 +62,4 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         false => ui.line(document.to_string()),
     }
     Ok(Exit::Done)
-}
-
-/// Butane files say their variant; machine files their version of cotter's format.
-fn is_butane(path: &Path) -> Result<bool, Failure> {
-    if path.extension().is_some_and(|extension| extension == "bu") {
-        return Ok(true);
-    }
-    let spec = world::read_spec(path)?;
-    Ok(spec.text.lines().any(|line| line.starts_with("variant:"))
-        && !spec.text.lines().any(|line| line.starts_with("cotter:")))
 }

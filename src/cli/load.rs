@@ -117,10 +117,20 @@ pub(super) fn stand_in(ui: &mut Ui) -> Result<PathBuf, Failure> {
 pub(super) fn fit(base: &Path, loaded: &Loaded, ui: &mut Ui) -> Result<Result<(usize, u64), Exit>, Failure> {
     let mut findings = world::check_base(base, &loaded.machine)?;
     let live = world::read_live_image(base)?;
-    findings.append(target::check_release(&loaded.machine, &live.volume_id));
+    findings.append(target::check_release(&loaded.plan, &live.volume_id));
     let used = world::room(base, &live, &loaded.plan, &mut findings)?;
     match findings.has_errors() {
         true => Ok(Err(refuse(findings, &loaded.sources, ui))),
         false => Ok(Ok((used, live.embed.length))),
     }
+}
+
+/// True for a Butane file: it says its variant, as a machine file says its version of cotter's format.
+pub(super) fn is_butane(path: &Path) -> Result<bool, Failure> {
+    if path.extension().is_some_and(|extension| extension == "bu") {
+        return Ok(true);
+    }
+    let spec = world::read_spec(path)?;
+    let says = |key: &str| spec.text.lines().any(|line| line.starts_with(key));
+    Ok(says("variant:") && !says("cotter:"))
 }

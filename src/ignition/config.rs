@@ -156,7 +156,9 @@ impl Config {
 
     /// Adds a document that Ignition merges in; what that one says wins.
     pub fn child(&mut self, document: &[u8]) {
-        let DataUrl { source, compression } = DataUrl::smallest(document);
+        // Documents can be compressed since 3.1.
+        let url = if self.minor == 0 { DataUrl::plain(document) } else { DataUrl::smallest(document) };
+        let DataUrl { source, compression } = url;
         let mut child = json!({"source": source});
         if let Some(compression) = compression {
             child["compression"] = compression.into();

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
-use super::Interface;
 use super::Match;
 use super::NetworkState;
 use super::Pin;
@@ -287,7 +286,7 @@ fn local_macs(network: &NetworkState, found: &mut Found<'_>) {
 /// Every interface with its static addresses, its name and where it is from.
 fn addressed(network: &NetworkState) -> Vec<(String, Vec<Sourced<IpNetwork>>)> {
     let nics = network.nics.iter().map(|nic| (nic.name.to_string(), nic.addresses.clone()));
-    nics.chain(network.interfaces().into_iter().map(|i| (i.name.value, i.addresses))).collect()
+    nics.chain(network.interfaces().iter().map(|i| (i.name.value.clone(), i.addresses.clone()))).collect()
 }
 
 fn usable_addresses(network: &NetworkState, found: &mut Found<'_>) {
@@ -470,7 +469,7 @@ fn ports_need_macs(network: &NetworkState, found: &mut Found<'_>) {
 }
 
 fn not_in_keyfiles(network: &NetworkState, found: &mut Found<'_>) {
-    let Some(document) = &network.nmstate else { return };
+    let Some(document) = network.nmstate() else { return };
     let root = View::of(document);
     let mut refuse = |view: &View<'_>, what: String, help: &str| found.error(view.origin(), what, help);
     for (key, help) in [
@@ -555,7 +554,7 @@ const OPTIONS_OF_MODES: [(&str, &[&str]); 10] = [
 ];
 
 fn bond_options(network: &NetworkState, found: &mut Found<'_>) {
-    let Some(document) = &network.nmstate else { return };
+    let Some(document) = network.nmstate() else { return };
     for interface in View::of(document).list("interfaces") {
         let Some(bond) = interface.get("link-aggregation") else { continue };
         let mode = bond.text_at("mode").map(|mode| mode.value).unwrap_or_default();
@@ -620,7 +619,7 @@ fn unknown_interfaces(network: &NetworkState, found: &mut Found<'_>) {
         .iter()
         .flat_map(|interface| interface.ports.iter().chain(&interface.base).cloned())
         .collect();
-    if let Some(document) = &network.nmstate {
+    if let Some(document) = network.nmstate() {
         let root = View::of(document);
         for interface in root.list("interfaces") {
             words.extend(interface.text_at("controller").filter(|word| !word.value.is_empty()));
@@ -643,7 +642,7 @@ fn unknown_interfaces(network: &NetworkState, found: &mut Found<'_>) {
 fn one_controller(network: &NetworkState, found: &mut Found<'_>) {
     let interfaces = network.interfaces();
     let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
-    for interface in &interfaces {
+    for interface in interfaces {
         for port in &interface.ports {
             let other = taken.insert(&port.value, &interface.name.value);
             if let Some(other) = other.filter(|other| *other != interface.name.value) {
@@ -653,7 +652,7 @@ fn one_controller(network: &NetworkState, found: &mut Found<'_>) {
             }
         }
     }
-    for interface in &interfaces {
+    for interface in interfaces {
         let mut at = interface.name.value.as_str();
         for _ in 0..interfaces.len() + 1 {
             let above = taken.get(at).copied();
@@ -697,7 +696,7 @@ fn mtus(network: &NetworkState, found: &mut Found<'_>) {
         let of_interface = interfaces.iter().find(|i| i.name.value == name).and_then(|i| i.mtu.as_ref());
         of_nic.or(of_interface.map(|mtu| mtu.value))
     };
-    for interface in &interfaces {
+    for interface in interfaces {
         let Some(own) = &interface.mtu else { continue };
         for below in interface.base.iter().chain(&interface.ports) {
             // What says nothing has 1500; a bond without a word takes over its ports' own.
@@ -720,7 +719,7 @@ fn mtus(network: &NetworkState, found: &mut Found<'_>) {
 }
 
 fn routes(network: &NetworkState, found: &mut Found<'_>) {
-    let Some(document) = &network.nmstate else { return };
+    let Some(document) = network.nmstate() else { return };
     let all = addressed(network);
     for route in View::of(document).get("routes").map(|routes| routes.list("config")).unwrap_or_default() {
         let Some(destination) = route.text_at("destination") else { continue };
@@ -776,12 +775,10 @@ impl NetworkState {
     /// The names of the ports of an interface of the nmstate document.
     fn ports_of(&self, view: &View<'_>) -> Vec<String> {
         let name = view.text_at("name").map(|name| name.value);
-        let interface = self
-            .interfaces()
-            .into_iter()
-            .find(|interface: &Interface| Some(&interface.name.value) == name.as_ref());
+        let interface =
+            self.interfaces().iter().find(|interface| Some(&interface.name.value) == name.as_ref());
         interface
-            .map(|interface| interface.ports.into_iter().map(|port| port.value).collect())
+            .map(|interface| interface.ports.iter().map(|port| port.value.clone()).collect())
             .unwrap_or_default()
     }
 }

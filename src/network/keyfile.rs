@@ -46,7 +46,7 @@ impl Profile {
 /// be there yet, in an initramfs or on a port that was up before its `.link` file acted.
 pub fn profiles(network: &NetworkState, machine: &str, origin: &Origin) -> Result<Vec<Profile>, Diagnostics> {
     let refuse = |cause: String| {
-        let origin = network.nmstate.as_ref().map_or(origin, |nmstate| &nmstate.origin);
+        let origin = network.nmstate().map_or(origin, |nmstate| &nmstate.origin);
         let mut findings = Diagnostics::new();
         findings.error(
             "nmstate",
@@ -137,5 +137,5 @@ fn identity(network: &NetworkState, machine: &str, name: &str) -> Uuid {
 
 fn origin_of(network: &NetworkState, name: &str) -> Option<Origin> {
     let nic = network.nic(name).map(|nic| nic.origin.clone());
-    nic.or_else(|| network.interfaces().into_iter().find(|i| i.name.value == name).map(|i| i.origin))
+    nic.or_else(|| network.interfaces().iter().find(|i| i.name.value == name).map(|i| i.origin.clone()))
 }

@@ -67,7 +67,9 @@ pub struct NetworkState {
     /// The names of all ports that are written, also of those that could not be read.
     pub names: Vec<String>,
     /// Anything beyond: an nmstate document as it was written.
-    pub nmstate: Option<Sourced<Node>>,
+    nmstate: Option<Sourced<Node>>,
+    /// What it describes, read once.
+    interfaces: Vec<Interface>,
     /// What gives ports their names.
     pub pin: Pin,
     /// What binds profiles to ports.
@@ -127,8 +129,20 @@ impl NetworkState {
             || self.interfaces().iter().any(|interface| interface.name.value == name && interface.is_dynamic)
     }
 
+    /// Takes an nmstate document in.
+    pub fn with_nmstate(mut self, nmstate: Option<Sourced<Node>>) -> Self {
+        self.interfaces = nmstate.as_ref().map(interface::interfaces).unwrap_or_default();
+        self.nmstate = nmstate;
+        self
+    }
+
+    /// The nmstate document as it was written.
+    pub fn nmstate(&self) -> Option<&Sourced<Node>> {
+        self.nmstate.as_ref()
+    }
+
     /// The interfaces that the nmstate document describes.
-    pub fn interfaces(&self) -> Vec<Interface> {
-        self.nmstate.as_ref().map(interface::interfaces).unwrap_or_default()
+    pub fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
     }
 }

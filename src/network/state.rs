@@ -14,7 +14,7 @@ use crate::document::View;
 /// What the user's document says of an interface of the same name is added to it; the binding to the
 /// port is always ours.
 pub(super) fn document(network: &NetworkState) -> Value {
-    let written = network.nmstate.as_ref().map_or_else(|| json!({}), |nmstate| View::of(nmstate).to_json());
+    let written = network.nmstate().map_or_else(|| json!({}), |nmstate| View::of(nmstate).to_json());
     let mut interfaces = match written.get("interfaces") {
         Some(Value::Array(list)) => list.clone(),
         _ => Vec::new(),

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::document::Origin;
+use crate::document::Sourced;
 use crate::ignition::Config;
 use crate::image::Edit;
 use crate::value::Digest;
@@ -34,6 +35,8 @@ pub struct Plan {
     pub edit: Edit,
     /// What must be true in each life.
     pub manifest: Manifest,
+    /// The newest minor version of Ignition's spec 3 that is asked of the system, and what asks for it.
+    pub ignition_minor: Sourced<u8>,
 }
 
 /// One thing that lands on the machine.

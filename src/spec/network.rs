@@ -15,14 +15,13 @@ const MATCHES: [(&str, Match); 2] = [("mac", Match::Mac), ("name", Match::Name)]
 pub(super) fn network(view: &View<'_>) -> NetworkState {
     let matching = view.word_at("match", &MATCHES);
     let nics = view.list("nics");
-    NetworkState {
-        names: nics.iter().filter_map(|nic| nic.text_at("name")).map(|name| name.value).collect(),
-        nics: nics.iter().filter_map(nic).collect(),
-        nmstate: view.get("nmstate").map(|view| view.aside()),
-        pin: view.word_at("pin", &PINS).map(|pin| pin.value).unwrap_or_default(),
-        matching: matching.as_ref().map(|matching| matching.value).unwrap_or_default(),
-        matching_origin: matching.map(|matching| matching.origin),
-    }
+    let mut network = NetworkState::default().with_nmstate(view.get("nmstate").map(|view| view.aside()));
+    network.names = nics.iter().filter_map(|nic| nic.text_at("name")).map(|name| name.value).collect();
+    network.nics = nics.iter().filter_map(nic).collect();
+    network.pin = view.word_at("pin", &PINS).map(|pin| pin.value).unwrap_or_default();
+    network.matching = matching.as_ref().map(|matching| matching.value).unwrap_or_default();
+    network.matching_origin = matching.map(|matching| matching.origin);
+    network
 }
 
 fn nic(view: &View<'_>) -> Option<Nic> {

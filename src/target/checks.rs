@@ -346,7 +346,8 @@ fn paths_are_taken(landed: &Landed, found: &mut Found<'_>) {
             taken.insert(path, format!("the name of `{}` (line {line})", nic.name.value));
         }
     }
-    let names = network.names.iter().cloned().chain(network.interfaces().into_iter().map(|i| i.name.value));
+    let names =
+        network.names.iter().cloned().chain(network.interfaces().iter().map(|i| i.name.value.clone()));
     for name in names {
         taken.insert(format!("{KEYFILE_FOLDER}/cotter-{name}.nmconnection"), format!("the profile `{name}`"));
     }

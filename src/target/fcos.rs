@@ -79,14 +79,19 @@ struct Draft {
     expected: Vec<Expectation>,
     /// Units as they are written, by name.
     units: BTreeMap<String, Vec<u8>>,
+    /// The newest minor version of Ignition's spec 3 that is asked of the system.
+    ignition_minor: Sourced<u8>,
 }
 
 impl Draft {
     fn new(machine: &Machine) -> Self {
         let asked = machine.ignition_version.as_ref();
         let asked = asked.and_then(|version| version.split('.').nth(1)?.parse().ok());
-        let (needed, _) = machine.butane.ignition_minor();
+        let (needed, origin) = machine.butane.ignition_minor();
         let minor = asked.unwrap_or(needed.max(Config::LOWEST_MINOR));
+        let origin = machine.ignition_version.as_ref().map(|version| version.origin.clone()).or(origin);
+        let ignition_minor =
+            Sourced { value: minor, origin: origin.unwrap_or_else(|| machine.origin.clone()) };
         Self {
             live: Config::of_minor(minor),
             destination: Config::of_minor(minor),
@@ -94,6 +99,7 @@ impl Draft {
             artifacts: Vec::new(),
             expected: Vec::new(),
             units: BTreeMap::new(),
+            ignition_minor,
         }
     }
 
@@ -270,6 +276,11 @@ impl Draft {
     fn children(&mut self, machine: &Machine, files: &Files, findings: &mut Diagnostics) {
         for child in &machine.children {
             let Some(document) = landing::child_document(child, files, findings) else { continue };
+            let version = document["ignition"]["version"].as_str().unwrap_or_default();
+            let minor = version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0);
+            if minor > self.ignition_minor.value {
+                self.ignition_minor = Sourced { value: minor, origin: child.path.origin.clone() };
+            }
             let bytes = serde_json::to_vec(&document).unwrap_or_default();
             let lives = child.lives.as_ref().map_or(expect::INSTALLED.to_vec(), |lives| lives.value.clone());
             self.each(&lives, |config| config.child(&bytes));
@@ -312,6 +323,7 @@ impl Draft {
             destination: self.destination,
             edit,
             manifest,
+            ignition_minor: self.ignition_minor,
         }
     }
 

@@ -176,11 +176,23 @@ pub(super) fn child_document(
     files: &Files,
     findings: &mut Diagnostics,
 ) -> Option<Value> {
+    let name = &child.path.value;
+    if let Some(ChildFile::Butane(file, _)) = files.children.get(name)
+        && let Some(openshift) = file.butane.view().get("openshift")
+    {
+        let message =
+            "what `openshift` says is the operator's matter, and does not come with the merged document";
+        findings.warning(
+            "ignition-child",
+            openshift.origin(),
+            message,
+            "write it as `kernel_arguments` here",
+        );
+    }
     let mut refuse = |message: String, help: &str| {
         findings.error("ignition-child", &child.path.origin, message, help);
         None
     };
-    let name = &child.path.value;
     match files.children.get(name)? {
         ChildFile::Butane(file, files) => Some(butane::ignition(file, files, findings)),
         ChildFile::Ignition(bytes) => {

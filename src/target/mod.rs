@@ -116,22 +116,19 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     findings
 }
 
-/// Says what the system on a live image cannot read, by the image's volume id.
-pub fn check_release(machine: &Machine, volume_id: &str) -> Diagnostics {
+/// Says what the system on a live image cannot read of a plan, by the image's volume id.
+pub fn check_release(plan: &Plan, volume_id: &str) -> Diagnostics {
     let mut findings = Diagnostics::new();
-    let Some((newest, system)) = ignition::newest_on(volume_id) else {
-        return findings;
-    };
-    let (needed, origin) = machine.butane.ignition_minor();
-    if let Some(origin) = origin.filter(|_| needed > newest) {
-        let release = ignition::Release::of_minor(needed).map_or("", |release| release.ignition.as_str());
-        let message = format!("{system} reads Ignition 3.{newest}.0 at most, and this needs 3.{needed}.0");
-        findings.error(
-            "ignition-too-old",
-            &origin,
-            message,
-            format!("leave it out, or use an image with Ignition {release}"),
-        );
+    let needed = &plan.ignition_minor;
+    if let Some((newest, system)) =
+        ignition::newest_on(volume_id).filter(|(newest, _)| needed.value > *newest)
+    {
+        let release =
+            ignition::Release::of_minor(needed.value).map_or("", |release| release.ignition.as_str());
+        let message =
+            format!("{system} reads Ignition 3.{newest}.0 at most, and this needs 3.{}.0", needed.value);
+        let help = format!("leave it out, or use an image with Ignition {release}");
+        findings.error("ignition-too-old", &needed.origin, message, help);
     }
     findings
 }

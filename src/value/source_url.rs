@@ -40,7 +40,7 @@ impl FromStr for SourceUrl {
             text.strip_prefix(scheme)
                 .is_some_and(|rest| if *scheme == "data:" { rest.contains(',') } else { !rest.is_empty() })
         };
-        if SCHEMES.iter().any(|scheme| has_rest(&scheme))
+        if SCHEMES.iter().any(has_rest)
             && text.bytes().all(|b| b.is_ascii_graphic() || text.starts_with("data:"))
         {
             return Ok(Self(text.to_owned()));

@@ -291,7 +291,7 @@ fn overwrite_nothing(document: &Document, found: &mut Found<'_>) {
         };
         let contents = file.get("contents");
         let has = |key: &&str| contents.as_ref().is_some_and(|contents| contents.get(key).is_some());
-        if !["source", "inline", "local"].iter().any(|key| has(&key)) {
+        if !["source", "inline", "local"].iter().any(has) {
             found.error(
                 &overwrite.origin,
                 "the file is to be replaced by nothing",

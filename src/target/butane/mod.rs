@@ -102,7 +102,8 @@ fn map(view: &View<'_>, keys: &[Key], files: &Files) -> Map<String, Value> {
             || value.as_array().is_some_and(Vec::is_empty)
             || value.as_object().is_some_and(Map::is_empty);
         // A partition's number 0 is the same as none.
-        if !is_empty && !(key.name == "number" && value == 0) {
+        let is_no_number = key.name == "number" && value == 0;
+        if !is_empty && !is_no_number {
             map.insert(camel_case(key.name), value);
         }
     }
