@@ -1,10 +1,10 @@
 //! What the machine's network must be, in nmstate's words, and the files that make it so.
 //!
 //! cotter's own part is the binding of names and profiles to permanent MAC addresses; what a profile
-//! says is left to nmstate. To support another kind of interface, add it to `KINDS` in `check.rs`
+//! says is left to nmstate. To support another kind of interface, add it to `KINDS` in `checks/interfaces.rs`
 //! once a rehearsal has shown that `nmstate` writes a right keyfile for it.
 
-mod check;
+mod checks;
 mod foreign;
 mod ini;
 mod interface;
@@ -13,7 +13,7 @@ mod link;
 mod rule;
 mod state;
 
-pub use check::CHECKS;
+pub use checks::CHECKS;
 pub use foreign::check_keyfile;
 pub use foreign::check_link_file;
 pub use interface::Interface;

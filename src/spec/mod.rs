@@ -6,16 +6,17 @@
 //! 3. let a target use it, and add it to a case in `tests/cases` and to a starter if users need it.
 
 mod butane;
+mod butane_file;
 mod machine;
 mod network;
 mod parse;
+mod read;
 mod rules;
 mod shape;
 mod variables;
 mod variant;
 
 pub use butane::Butane;
-pub use butane::ButaneFile;
 pub use butane::Contents;
 pub use butane::Directory;
 pub use butane::Group;
@@ -28,7 +29,8 @@ pub use butane::StorageFile;
 pub use butane::Tree;
 pub use butane::Unit;
 pub use butane::User;
-pub use butane::parse_butane;
+pub use butane_file::ButaneFile;
+pub use butane_file::parse_butane;
 pub use machine::After;
 pub use machine::Child;
 pub use machine::Disk;

@@ -1,7 +1,6 @@
 //! The whole machine file, section by section.
 
 use super::After;
-use super::Butane;
 use super::Child;
 use super::Disk;
 use super::Hints;
@@ -10,8 +9,8 @@ use super::Machine;
 use super::MachineName;
 use super::Target;
 use super::Variables;
-use super::butane;
 use super::network;
+use super::read;
 use super::rules;
 use super::shape;
 use super::variables;
@@ -65,8 +64,8 @@ fn machine(root: &View<'_>) -> Machine {
         base_image: root.get("base").and_then(|base| base.text_at("image")),
         base_sha256: root.get("base").and_then(|base| base.text_at("sha256")),
         network: network.as_ref().map_or_else(NetworkState::default, network::network),
-        network_lives: network.as_ref().and_then(butane::lives),
-        butane: Butane::read(root),
+        network_lives: network.as_ref().and_then(read::lives),
+        butane: read::butane(root),
         children: root.list("ignition_files").iter().filter_map(child).collect(),
         ignition_version: root.get("ignition").and_then(|ignition| ignition.text_at("version")),
         install: root.get("install").as_ref().and_then(install),
@@ -77,7 +76,7 @@ fn machine(root: &View<'_>) -> Machine {
 
 fn child(view: &View<'_>) -> Option<Child> {
     let path = view.text().or_else(|| view.text_at("path"))?;
-    Some(Child { path, lives: butane::lives(view) })
+    Some(Child { path, lives: read::lives(view) })
 }
 
 fn install(view: &View<'_>) -> Option<Install> {

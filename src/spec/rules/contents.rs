@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::disks::twice;
+use super::twice;
 use crate::document::Check;
 use crate::document::Found;
 use crate::document::Node;

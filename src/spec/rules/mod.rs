@@ -7,10 +7,15 @@
 
 mod contents;
 mod disks;
+mod encryption;
+mod filesystems;
 mod machine;
 mod passwd;
 
+use std::collections::BTreeMap;
+
 use crate::document::Check;
+use crate::document::Found;
 use crate::document::Node;
 use crate::document::Rule;
 use crate::document::SHAPE_RULES;
@@ -24,7 +29,8 @@ use super::shape;
 
 /// Checks of what is written in Butane's words, in any file.
 pub(super) fn butane_checks() -> impl Iterator<Item = &'static Check<Sourced<Node>>> {
-    disks::CHECKS.iter().chain(contents::CHECKS).chain(passwd::CHECKS)
+    let of_storage = disks::CHECKS.iter().chain(filesystems::CHECKS).chain(encryption::CHECKS);
+    of_storage.chain(contents::CHECKS).chain(passwd::CHECKS)
 }
 
 /// Findings that have no function of their own: reading itself makes them.
@@ -60,6 +66,32 @@ const OF_READING: [Rule; 5] = [
         example: "storage.disks in r4e",
     },
 ];
+
+/// A list of the section `storage`.
+fn list<'a>(document: &'a Sourced<Node>, name: &str) -> Vec<View<'a>> {
+    View::of(document).get("storage").map(|storage| storage.list(name)).unwrap_or_default()
+}
+
+fn number(view: &View<'_>, key: &str) -> u64 {
+    view.parse_at::<u64>(key).map_or(0, |number| number.value)
+}
+
+fn is_true(view: &View<'_>, key: &str) -> bool {
+    view.truth_at(key).is_some_and(|truth| truth.value)
+}
+
+/// Says which of `values` was there before.
+fn twice<'a>(values: impl Iterator<Item = Sourced<String>> + 'a, what: &str, found: &mut Found<'_>) {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    for value in values {
+        if let Some(line) = first.get(&value.value) {
+            let message = format!("{what} `{}` is described twice; the first is on line {line}", value.value);
+            found.error(&value.origin, message, "put all about it into one entry");
+        } else {
+            first.insert(value.value, value.origin.line);
+        }
+    }
+}
 
 /// The level of the keys that a document may use: of its Butane version, or the newest for a machine file.
 fn level(document: &Sourced<Node>) -> u8 {

@@ -1,6 +1,6 @@
 //! Users and groups.
 
-use super::disks::twice;
+use super::twice;
 use crate::document::Check;
 use crate::document::Found;
 use crate::document::Node;
