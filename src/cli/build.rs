@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let manifest = manifest_path(&arguments.output);
     world::refuse_existing(&arguments.output, existing)?;
     world::refuse_existing(&manifest, existing)?;
-    let base = load::base_image(arguments.base.as_deref(), &loaded, ui)?;
+    let base = load::base_image(arguments.base.as_deref(), &loaded.machine, &loaded.spec.folder, ui)?;
     if let Err(exit) = load::fit(&base, &loaded, ui)? {
         return Ok(exit);
     }

@@ -1,5 +1,6 @@
 //! `cotter check`: all findings about a machine file, each at its place; and the rules they come from.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,11 +9,14 @@ use super::Exit;
 use super::Ui;
 use super::load;
 use super::load::GivenArguments;
+use crate::document::Diagnostic;
 use crate::document::Rule;
 use crate::document::Severity;
 use crate::target;
 use crate::world;
 use crate::world::Failure;
+use crate::world::Given;
+use crate::world::Sources;
 
 /// Say everything that is wrong with a machine file
 #[derive(Debug, Args)]
@@ -45,10 +49,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             let translated = world::translate_butane(spec, None, &given)?;
             (translated.findings, translated.sources)
         }
-        false => {
-            let checked = world::check_machine(spec, &given)?;
-            (checked.findings.sorted(), checked.sources)
-        }
+        false => machine(spec, arguments.base.as_deref(), &given, ui)?,
     };
     if ui.wants_json() {
         ui.json(&serde_json::json!({"schema": "cotter.dev/findings/1", "findings": findings}));
@@ -59,20 +60,31 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     if has_errors || (arguments.strict && !findings.is_empty()) {
         return Ok(Exit::Input);
     }
-    if let Some(base) = arguments.base.as_ref().filter(|_| !is_butane) {
-        let mut quiet = ui.without_findings();
-        let Ok(loaded) = load::load(spec, &arguments.given, &mut quiet)? else {
-            return Ok(Exit::Input);
-        };
-        let base = load::base_image(Some(base), &loaded, ui)?;
-        if let Err(exit) = load::fit(&base, &loaded, ui)? {
-            return Ok(exit);
-        }
-    }
     if findings.is_empty() {
         ui.note(format!("{}: nothing is wrong", spec.display()));
     }
     Ok(Exit::Done)
+}
+
+/// All findings about a machine file; if nothing is wrong with it, also about the base image beside it.
+fn machine(
+    spec: &Path,
+    base: Option<&Path>,
+    given: &Given,
+    ui: &mut Ui,
+) -> Result<(Vec<Diagnostic>, Sources), Failure> {
+    let Some(base) = base else {
+        let checked = world::check_machine(spec, given)?;
+        return Ok((checked.findings.sorted(), checked.sources));
+    };
+    let planned = world::plan_machine(spec, given)?;
+    let mut findings = planned.findings;
+    if let Some((machine, plan)) = &planned.machine {
+        let base = load::base_image(Some(base), machine, &planned.spec.folder, ui)?;
+        let (more, _) = load::fitting(&base, machine, plan)?;
+        findings.extend(more.sorted());
+    }
+    Ok((findings, planned.sources))
 }
 
 fn rules(ui: &mut Ui) {

@@ -78,11 +78,16 @@ pub(super) fn refuse(findings: Diagnostics, sources: &Sources, ui: &mut Ui) -> E
 }
 
 /// The base image: from the command line, else from the machine file; `bench` is the stand-in.
-pub(super) fn base_image(named: Option<&Path>, loaded: &Loaded, ui: &mut Ui) -> Result<PathBuf, Failure> {
-    let written = loaded.machine.base_image.as_ref();
+pub(super) fn base_image(
+    named: Option<&Path>,
+    machine: &Machine,
+    folder: &Path,
+    ui: &mut Ui,
+) -> Result<PathBuf, Failure> {
+    let written = machine.base_image.as_ref();
     let path = match (named, written) {
         (Some(path), _) => path.to_owned(),
-        (None, Some(image)) => loaded.spec.folder.join(&image.value),
+        (None, Some(image)) => folder.join(&image.value),
         (None, None) => {
             let hint = "name one with `--base ISO` or as `base.image`; `--base bench` is the stand-in";
             return Err(Failure::input("no base image is named", hint));
@@ -115,14 +120,24 @@ pub(super) fn stand_in(ui: &mut Ui) -> Result<PathBuf, Failure> {
 /// Looks at a base image beside the machine: whether its Ignition can read what the machine needs, its digest,
 /// and whether there is room. Returns the bytes used of the embed area and its length, or ends.
 pub(super) fn fit(base: &Path, loaded: &Loaded, ui: &mut Ui) -> Result<Result<(usize, u64), Exit>, Failure> {
-    let mut findings = world::check_base(base, &loaded.machine)?;
-    let live = world::read_live_image(base)?;
-    findings.append(target::check_release(&loaded.plan, &live.volume_id));
-    let used = world::room(base, &live, &loaded.plan, &mut findings)?;
+    let (findings, room) = fitting(base, &loaded.machine, &loaded.plan)?;
     match findings.has_errors() {
         true => Ok(Err(refuse(findings, &loaded.sources, ui))),
-        false => Ok(Ok((used, live.embed.length))),
+        false => Ok(Ok(room)),
     }
+}
+
+/// What does not fit, and the bytes used of the embed area and its length.
+pub(super) fn fitting(
+    base: &Path,
+    machine: &Machine,
+    plan: &Plan,
+) -> Result<(Diagnostics, (usize, u64)), Failure> {
+    let mut findings = world::check_base(base, machine)?;
+    let live = world::read_live_image(base)?;
+    findings.append(target::check_release(plan, &live.volume_id));
+    let used = world::room(base, &live, plan, &mut findings)?;
+    Ok((findings, (used, live.embed.length)))
 }
 
 /// True for a Butane file: it says its variant, as a machine file says its version of cotter's format.

@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let room = match &arguments.base {
         None => None,
         Some(base) => {
-            let base = load::base_image(Some(base), &loaded, ui)?;
+            let base = load::base_image(Some(base), &loaded.machine, &loaded.spec.folder, ui)?;
             match load::fit(&base, &loaded, ui)? {
                 Ok(room) => Some(room),
                 Err(exit) => return Ok(exit),

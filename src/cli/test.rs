@@ -95,7 +95,10 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let medium = match &arguments.iso {
         Some(iso) => iso.clone(),
         None => {
-            let base = load::base_image(arguments.base.as_deref(), &loaded, ui)?;
+            let base = load::base_image(arguments.base.as_deref(), &loaded.machine, &loaded.spec.folder, ui)?;
+            if let Err(exit) = load::fit(&base, &loaded, ui)? {
+                return Ok(exit);
+            }
             let medium = work.path().join("medium.iso");
             build::write(&loaded.plan, &base, &medium, Existing::Refuse)?;
             medium

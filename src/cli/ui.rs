@@ -36,16 +36,8 @@ enum Format {
 pub struct Ui {
     format: Format,
     quiet: bool,
-    findings: Findings,
     colours: bool,
     spinner: Option<ProgressBar>,
-}
-
-/// Whether findings are to be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Findings {
-    ToSay,
-    Said,
 }
 
 /// What a piece of text means, for its colour.
@@ -61,24 +53,7 @@ impl Ui {
     pub(super) fn new(arguments: &Arguments) -> Self {
         let colours = std::io::stdout().is_terminal()
             && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self {
-            format: arguments.format,
-            quiet: arguments.quiet,
-            findings: Findings::ToSay,
-            colours,
-            spinner: None,
-        }
-    }
-
-    /// The same, but it says nothing of findings: they have been said.
-    pub(super) fn without_findings(&self) -> Self {
-        Self {
-            format: self.format,
-            quiet: true,
-            findings: Findings::Said,
-            colours: self.colours,
-            spinner: None,
-        }
+        Self { format: arguments.format, quiet: arguments.quiet, colours, spinner: None }
     }
 
     /// True if there is somebody to ask.
@@ -182,9 +157,6 @@ impl Ui {
     /// Findings, each with its line of the file it is about.
     pub(super) fn findings(&mut self, findings: &[Diagnostic], sources: &Sources) {
         self.end();
-        if self.findings == Findings::Said {
-            return;
-        }
         for finding in findings {
             let source = sources.get(&finding.origin.file).map(String::as_str);
             eprintln!("{}\n", finding.render(source));

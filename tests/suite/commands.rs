@@ -285,6 +285,32 @@ fn a_base_image_is_looked_at_before_anything_is_built() {
         assert!(said.contains(words) && !test.path("out.iso").exists(), "{name}: {said}");
     }
     test.expect(0, &["check", "machine.yaml", "--base", "base.iso"]);
+    let (json, _) = test.expect(2, &["check", "new.yaml", "--base", "base.iso", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["findings"][0]["rule"], "ignition-too-old");
+    // A merged file may ask for more than the machine file does.
+    let child = spec.replace("install:\n", "ignition_files: [new.ign]\ninstall:\n");
+    std::fs::write(test.path("child.yaml"), child).unwrap();
+    std::fs::write(test.path("new.ign"), r#"{"ignition": {"version": "3.5.0"}}"#).unwrap();
+    let (_, said) = test.expect(2, &["check", "child.yaml", "--base", "base.iso"]);
+    assert!(said.contains("this needs 3.5.0") && said.contains("ignition_files[0]"), "{said}");
+}
+
+#[test]
+fn butane_files_are_checked_and_translated() {
+    let Some(test) = Test::new() else { return };
+    let good = "variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n    - {path: /etc/a, mode: 0644, contents: {local: a}}\n";
+    std::fs::write(test.path("good.bu"), good).unwrap();
+    std::fs::write(test.path("a"), "hello\n").unwrap();
+    std::fs::write(test.path("bad.bu"), good.replace("mode: 0644", "mode: 644").replace("1.5.0", "1.0.0"))
+        .unwrap();
+    test.expect(0, &["check", "good.bu"]);
+    let (out, _) = test.expect(0, &["ignition", "good.bu"]);
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(document["ignition"]["version"], "3.4.0");
+    assert_eq!(document["storage"]["files"][0]["contents"]["source"], "data:,hello%0A");
+    let (_, said) = test.expect(2, &["check", "bad.bu"]);
+    assert!(said.contains("error[decimal-mode]") && said.contains("error[butane-too-old]"), "{said}");
 }
 
 #[test]
