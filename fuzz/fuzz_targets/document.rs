@@ -16,7 +16,6 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
 /// Every place lies in the text.
 fn walk(view: &View<'_>, text: &str) {
     let (from, to) = view.origin().bytes;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     assert!(from <= to && text.get(from..to).is_some(), "{:?}", view.origin());
     assert!(view.origin().line >= 1 && view.origin().column >= 1);
     let _ = (view.to_json(), view.text(), view.first_line());

@@ -124,27 +124,28 @@ impl Scalar {
 }
 
 /// Where each character begins in bytes; the parser counts characters.
-enum Offsets {
-    /// Every character is one byte.
-    Ascii,
-    Table(Vec<usize>),
+struct Offsets {
+    /// Bytes before the text.
+    before: usize,
+    /// The bytes of each character, unless every character is one byte.
+    table: Option<Vec<usize>>,
 }
 
 impl Offsets {
-    fn of(text: &str) -> Self {
-        if text.is_ascii() {
-            return Self::Ascii;
-        }
-        let mut table: Vec<usize> = text.char_indices().map(|(offset, _)| offset).collect();
-        table.push(text.len());
-        Self::Table(table)
+    fn of(text: &str, before: usize) -> Self {
+        let table = (!text.is_ascii()).then(|| {
+            let characters = text.char_indices().map(|(offset, _)| offset);
+            characters.chain([text.len()]).collect()
+        });
+        Self { before, table }
     }
 
     fn byte(&self, index: usize) -> usize {
-        match self {
-            Self::Ascii => index,
-            Self::Table(table) => table.get(index).or(table.last()).copied().unwrap_or(0),
-        }
+        let offset = match &self.table {
+            None => index,
+            Some(table) => table.get(index).or(table.last()).copied().unwrap_or(0),
+        };
+        self.before + offset
     }
 
     fn place(&self, span: Span) -> Place {
@@ -173,9 +174,9 @@ impl Place {
 /// Returns nothing, with findings, if the text is no YAML or breaks a limit (4 MiB, depth 64,
 /// 100,000 nodes). Duplicate keys are findings, and the first of them stands.
 pub fn parse(file: &str, text: &str) -> (Option<Node>, Diagnostics) {
-    // Spreadsheets and some editors put a mark there that is no character of the file.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let offsets = Offsets::of(text);
+    // Some editors put a mark there that is no character of the file; the parser would not count it.
+    let body = text.trim_start_matches('\u{feff}');
+    let offsets = Offsets::of(body, text.len() - body.len());
     let mut builder =
         Builder { file, diagnostics: Diagnostics::new(), anchors: HashMap::new(), nodes: 0, offsets };
     if text.len() > MAX_BYTES {
@@ -188,7 +189,7 @@ pub fn parse(file: &str, text: &str) -> (Option<Node>, Diagnostics) {
         );
         return (None, builder.diagnostics);
     }
-    let tree = builder.document(text);
+    let tree = builder.document(body);
     (tree, builder.diagnostics)
 }
 
@@ -430,6 +431,18 @@ mod tests {
                 "{:?}: {found:?}",
                 &text[..text.len().min(40)]
             );
+        }
+    }
+
+    /// Found by fuzzing: marks at the beginning moved every place.
+    #[test]
+    fn a_byte_order_mark_moves_no_place() {
+        for mark in ["", "\u{feff}", "\u{feff}\u{feff}"] {
+            let text = format!("{mark}é: abc\n");
+            let (tree, _) = parse("x.yaml", &text);
+            let Value::Map(entries) = tree.unwrap().value else { unreachable!("a mapping was written") };
+            let (from, to) = entries[0].1.place.bytes;
+            assert_eq!(&text[from..to], "abc", "{mark:?}");
         }
     }
 
