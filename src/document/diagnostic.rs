@@ -73,6 +73,7 @@ impl Diagnostic {
         if !key.is_empty() {
             let _ = write!(text, " ({key})");
         }
+        let source = source.filter(|_| !is_secret(self.rule, key));
         if let Some(words) = source.and_then(|source| source.lines().nth(line.saturating_sub(1))) {
             let margin = line.to_string().len();
             // A finding about a whole line is about its words.
@@ -90,6 +91,11 @@ impl Diagnostic {
         let _ = write!(text, "\n  help: {}", self.help);
         text
     }
+}
+
+/// True for the place of a secret, whose line is not shown: it may be a password that was to be a hash.
+fn is_secret(rule: &str, key: &str) -> bool {
+    rule == "secret-readable" || key.ends_with(".password_hash") || key.contains(".key_file.")
 }
 
 /// All findings about one input, in the order of their places.
@@ -200,5 +206,18 @@ mod tests {
             finding.render(Some("a:\nmac: xx\n")),
             "error[mac-address]: `xx` is not a port's MAC address\n  --> r640.yaml:2:6 (network.nics[0].mac)\n    |\n  2 | mac: xx\n    |      ^^\n  help: write six octets"
         );
+    }
+
+    #[test]
+    fn does_not_show_a_secrets_line() {
+        let origin = Origin { key: "passwd.users[0].password_hash".into(), ..Origin::of_file("a.yaml") };
+        let finding = Diagnostic {
+            severity: Severity::Error,
+            rule: "password-hash",
+            message: "it looks like a plain password".into(),
+            origin,
+            help: "make a hash".into(),
+        };
+        assert!(!finding.render(Some("password_hash: hunter2\n")).contains("hunter2"));
     }
 }

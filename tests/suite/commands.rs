@@ -248,6 +248,7 @@ fn thirty_faults_are_all_said_at_once_each_at_its_line() {
     assert_eq!(words("unknown-key"), "hostnmae");
     assert_eq!(words("device-may-move"), "/dev/sda");
     let (_, said) = test.expect(2, &["check", "faulty.yaml"]);
+    assert!(!said.contains("hunter2"), "a plain password is shown");
     assert!(said.contains("faulty.yaml:47:1") && said.contains("did you mean `[Service]`?"), "{said}");
 }
 

@@ -10,9 +10,8 @@ use crate::document::View;
 use crate::document::nearest;
 use crate::network::NetworkState;
 
-/// Kinds of interface that are let through. Ethernet, bond and VLAN were seen to work in rehearsals, bridge
-/// and dummy in a real NetworkManager. For some others (`wireguard`), nmstate writes an Ethernet profile
-/// without a word.
+/// Kinds of interface that are let through: all were seen to work in rehearsals. For some others
+/// (`wireguard`), nmstate writes an Ethernet profile without a word.
 const KINDS: [&str; 5] = ["ethernet", "bond", "vlan", "linux-bridge", "dummy"];
 
 pub(super) fn kinds(network: &NetworkState, found: &mut Found<'_>) {
