@@ -119,8 +119,9 @@ fn as_json(plan: &Plan, room: Option<(usize, u64)>) -> serde_json::Value {
                 "what": row.artifact.what,
                 "path": row.artifact.path,
                 "size_bytes": row.artifact.size_bytes,
-                "sha256": row.artifact.sha256,
+                "sha256": row.artifact.shown().sha256,
                 "lives": row.artifact.lives,
+                "secrecy": row.artifact.secrecy,
                 "origin": row.artifact.origin,
             })
         })

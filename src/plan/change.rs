@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Artifact;
+use super::Secrecy;
 use super::Section;
 use crate::verify::Life;
 
@@ -54,7 +55,7 @@ pub fn changes<'a>(old: &'a [Artifact], new: &'a [Artifact]) -> Vec<Change<'a>> 
     let mut changes = Vec::new();
     for artifact in new {
         let was = before.get(&key(artifact)).copied();
-        let is_same = was.is_some_and(|was| was.sha256 == artifact.sha256 && was.lives == artifact.lives);
+        let is_same = was.is_some_and(|was| is_same(was, artifact) && was.lives == artifact.lives);
         if !is_same {
             changes.push(Change { old: was, new: Some(artifact), consequence: consequence(artifact, was) });
         }
@@ -63,6 +64,12 @@ pub fn changes<'a>(old: &'a [Artifact], new: &'a [Artifact]) -> Vec<Change<'a>> 
         changes.push(Change { old: Some(artifact), new: None, consequence: consequence(artifact, None) });
     }
     changes
+}
+
+/// A saved plan has no digests of secrets: what cannot be compared counts as the same.
+fn is_same(old: &Artifact, new: &Artifact) -> bool {
+    let cannot_tell = new.secrecy == Secrecy::Secret && (old.sha256.is_none() || new.sha256.is_none());
+    cannot_tell || old.sha256 == new.sha256
 }
 
 fn consequence(artifact: &Artifact, other: Option<&Artifact>) -> Consequence {

@@ -95,6 +95,12 @@ impl Artifact {
         self
     }
 
+    /// The same as others may see it: the digest of a secret would let them try guesses.
+    pub fn shown(&self) -> Self {
+        let sha256 = self.sha256.clone().filter(|_| self.secrecy == Secrecy::Open);
+        Self { sha256, ..self.clone() }
+    }
+
     /// The same, not to be read by others.
     pub fn secret(mut self) -> Self {
         self.secrecy = Secrecy::Secret;

@@ -381,5 +381,16 @@ fn a_change_is_shown_with_what_it_means() {
             assert!(out.lines().last().unwrap().contains(sum), "{from}: {out}");
         }
     }
+    // A new password is seen between two files, and a saved plan holds nothing that guesses could be tried on.
+    std::fs::write(test.path("secrets/other.pw"), "correct horse\n").unwrap();
+    std::fs::write(test.path("new.yaml"), spec.replace("core.pw", "other.pw")).unwrap();
+    let (out, _) = test.expect(1, &["plan", "new.yaml", "--against", "machine.yaml"]);
+    assert!(out.contains("~ in place   users: core: password"), "{out}");
+    let saved: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(test.path("old.json")).unwrap()).unwrap();
+    for artifact in saved["artifacts"].as_array().unwrap() {
+        let is_secret = artifact["secrecy"] == "secret";
+        assert!(!is_secret || artifact["sha256"].is_null(), "{artifact}");
+    }
     test.expect(2, &["plan", "machine.yaml", "--against", "a.json"]);
 }
