@@ -214,7 +214,10 @@ impl Draft {
             let what = format!("profile {}", profile.name);
             let artifact =
                 Artifact::new(Section::Network, what, &profile.origin).at(path, profile.text.as_bytes());
-            self.artifacts.push(artifact.in_lives(&lives));
+            // 802.1X has passwords in its profile.
+            let is_secret = profile.text.lines().any(|line| line.contains("password"));
+            let artifact = artifact.in_lives(&lives);
+            self.artifacts.push(if is_secret { artifact.secret() } else { artifact });
         }
         for nic in &machine.network.nics {
             let (mac, name, origin) = (nic.mac.value, &nic.name.value, &nic.name.origin);
