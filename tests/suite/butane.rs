@@ -2,11 +2,15 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Command;
 
 use cotter::world;
 use serde_json::Value;
 
 use crate::data_url;
+use crate::fixture;
+use crate::fixture::Generation;
+use crate::tools;
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/butane");
@@ -100,6 +104,46 @@ fn a_machine_file_says_the_same_in_the_same_words() {
         }
     }
     assert!(compared > 150, "only {compared} things were compared");
+}
+
+/// coreos-installer 0.27 reads specs up to 3.6 and warns of keys that it does not know; Debian's validator
+/// judges those up to 3.3.
+#[test]
+fn the_real_tools_read_every_document() {
+    let (Some(installer), Some(validate)) = (tools::coreos_installer(), tools::program("ignition-validate"))
+    else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let Some(iso) = fixture::iso(folder.path(), Generation::Current) else { return };
+    let (document, out) = (folder.path().join("a.ign"), folder.path().join("out.iso"));
+    let mut validated = 0;
+    for case in cases() {
+        let translated = world::translate_butane(
+            &case.join("config.bu"),
+            Some(&case.join("files")),
+            &world::Given::default(),
+        );
+        let mut value = translated.unwrap().document.unwrap();
+        if value["kind"] == "MachineConfig" {
+            value = value["spec"]["config"].take();
+        }
+        std::fs::write(&document, value.to_string()).unwrap();
+        let mut customize = Command::new(&installer);
+        customize.args(["iso", "customize", "--force", "--dest-device", "/dev/vda", "--dest-ignition"]);
+        let done = customize.arg(&document).arg("-o").arg(&out).arg(&iso).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success() && !said.contains("unused key"), "{}: {said}", case.display());
+        let _ = std::fs::remove_file(&out);
+        let version = value["ignition"]["version"].as_str().unwrap();
+        if version <= "3.3.0" {
+            let said = tools::output(Command::new(&validate).arg(&document));
+            let said = String::from_utf8_lossy(&said).into_owned();
+            assert!(!said.contains("error"), "{}: {said}", case.display());
+            validated += 1;
+        }
+    }
+    assert!(validated >= 10, "only {validated} documents were judged");
 }
 
 fn copy(from: &Path, to: &Path) {
