@@ -12,6 +12,7 @@ use crate::document::Sourced;
 use crate::ignition;
 use crate::network::NetworkState;
 use crate::spec::Butane;
+use crate::spec::ButaneFile;
 use crate::spec::Contents;
 use crate::spec::LocalFile;
 use crate::spec::Machine;
@@ -168,6 +169,16 @@ pub(super) fn landed(machine: &Machine, files: &Files, findings: &mut Diagnostic
         network: machine.network.clone(),
         hostname: machine.hostname.as_ref().map(|name| name.origin.clone()),
     }
+}
+
+/// Gathers what lands on a machine that has only a Butane file: it knows nothing of lives.
+pub(super) fn landed_alone(file: &ButaneFile, files: &Files, findings: &mut Diagnostics) -> Landed {
+    let document = butane::sections(&file.butane, files, findings);
+    let mut things = things(&document, &|thing| of_butane(thing, &file.butane, files));
+    for landing in &mut things {
+        landing.lives = Some(Sourced { value: Life::ALL.to_vec(), origin: landing.origin.clone() });
+    }
+    Landed { things, network: NetworkState::default(), hostname: None }
 }
 
 /// The Ignition document of a child, if it is one.

@@ -28,6 +28,7 @@ use crate::document::Rule;
 use crate::ignition;
 use crate::network;
 use crate::plan::Plan;
+use crate::spec::ButaneFile;
 use crate::spec::Machine;
 use crate::spec::Target;
 use crate::verify::SpecDigest;
@@ -113,6 +114,14 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     {
         findings.append(more);
     }
+    findings
+}
+
+/// Looks at what comes of a Butane file that is translated alone.
+pub fn check_butane(file: &ButaneFile, files: &Files) -> Diagnostics {
+    let mut findings = Diagnostics::new();
+    let landed = landing::landed_alone(file, files, &mut findings);
+    document::run(checks::CHECKS, &landed, &mut findings);
     findings
 }
 

@@ -305,6 +305,10 @@ fn butane_files_are_checked_and_translated() {
     std::fs::write(test.path("a"), "hello\n").unwrap();
     std::fs::write(test.path("bad.bu"), good.replace("mode: 0644", "mode: 644").replace("1.5.0", "1.0.0"))
         .unwrap();
+    let unit = "systemd: {units: [{name: a.service, contents: \"[Servce]\\nExecStart=/bin/true\\n\"}]}\n";
+    std::fs::write(test.path("unit.bu"), format!("{good}{unit}")).unwrap();
+    let (_, said) = test.expect(2, &["check", "unit.bu"]);
+    assert!(said.contains("error[unit-text]"), "{said}");
     test.expect(0, &["check", "good.bu"]);
     let (out, _) = test.expect(0, &["ignition", "good.bu"]);
     let document: serde_json::Value = serde_json::from_str(&out).unwrap();
