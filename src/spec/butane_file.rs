@@ -2,6 +2,7 @@
 
 use super::Butane;
 use super::Variant;
+use super::parse;
 use super::read;
 use super::shape;
 use crate::document;
@@ -23,6 +24,9 @@ pub struct ButaneFile {
 pub fn parse_butane(file: &str, text: &str) -> (Option<ButaneFile>, Diagnostics) {
     let (tree, mut findings) = document::parse(file, text);
     let Some(tree) = tree else {
+        if findings.is_empty() {
+            parse::empty(file, "begin it with `variant: fcos` and `version: 1.5.0`", &mut findings);
+        }
         return (None, findings);
     };
     let root = View::root(file, &tree);

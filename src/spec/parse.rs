@@ -16,6 +16,7 @@ use super::shape;
 use super::variables;
 use crate::document;
 use crate::document::Diagnostics;
+use crate::document::Origin;
 use crate::document::Sourced;
 use crate::document::View;
 use crate::network::NetworkState;
@@ -29,24 +30,26 @@ pub fn parse(file: &str, text: &str, given: &Variables) -> (Option<Machine>, Dia
     let (tree, mut findings) = document::parse(file, text);
     let Some(mut tree) = tree else {
         if findings.is_empty() {
-            let origin = crate::document::Origin::of_file(file);
-            findings.error(
-                "missing-key",
-                &origin,
-                "the file is empty",
-                "begin it with `cotter: 1`, or see `cotter init`",
-            );
+            empty(file, "begin it with `cotter: 1`, or see `cotter init`", &mut findings);
         }
         return (None, findings);
     };
     variables::substitute(file, &mut tree, given, &mut findings);
     let root = View::root(file, &tree);
     document::check_shape(&root, &shape::MACHINE_FILE, &mut findings);
+    if !root.is_map() {
+        return (None, findings);
+    }
     let machine = machine(&root);
     document::run(rules::butane_checks(), &machine.butane.written, &mut findings);
     document::run(rules::MACHINE_CHECKS, &machine, &mut findings);
     document::run(crate::network::CHECKS, &machine.network, &mut findings);
     (Some(machine), findings)
+}
+
+/// Says that a file has nothing in it.
+pub(super) fn empty(file: &str, help: &str, findings: &mut Diagnostics) {
+    findings.error("missing-key", &Origin::of_file(file), "the file is empty", help);
 }
 
 /// Reads what is right. Where something that a machine cannot do without is wrong, something stands in its

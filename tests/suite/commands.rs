@@ -117,6 +117,9 @@ fn bad_input_is_one_clear_error_and_leaves_nothing() {
     let large = spec.replace("  files:\n", "  files:\n    - {path: /opt/large, contents: {local: noise}}\n");
     std::fs::write(test.path("large.yaml"), large).unwrap();
     std::fs::write(test.path("wrong.yaml"), spec.replace("target: fcos", "target: fcsos")).unwrap();
+    for (name, text) in [("empty.yaml", ""), ("empty.bu", ""), ("list.yaml", "- a\n")] {
+        std::fs::write(test.path(name), text).unwrap();
+    }
     let before = test.names();
     for (arguments, words) in [
         (&["build", "machine.yaml", "-o", "out.iso", "--base", "short.iso"][..], "incomplete"),
@@ -138,6 +141,12 @@ fn bad_input_is_one_clear_error_and_leaves_nothing() {
         (&["image", "extract", "base.iso"], "no Ignition document"),
         (&["verify", "machine.yaml", "--facts", "machine.yaml"], "not the record of a boot"),
         (&["verify", "machine.yaml"], "required"),
+        (&["check", "empty.yaml"], "the file is empty"),
+        (&["check", "empty.bu"], "the file is empty"),
+        (&["ignition", "empty.bu"], "the file is empty"),
+        (&["check", "list.yaml"], "is a list, not a mapping"),
+        (&["check", "nowhere.yaml"], "no such file"),
+        (&["check", "."], "is a directory"),
         (&["dance"], "unrecognized"),
     ] {
         let (out, err) = test.expect(2, arguments);
