@@ -247,7 +247,8 @@ impl Butane {
             }
         };
         document::visit(&self.view(), &shape::BUTANE_FILE, &mut |key, view| {
-            if !key.sugar {
+            // The installer sets kernel arguments, not Ignition.
+            if !key.sugar && !view.origin().key.starts_with("kernel_arguments") {
                 let minor = shape::IGNITION_MINOR.get(usize::from(key.since)).copied().unwrap_or(0);
                 need(minor, view.origin());
             }

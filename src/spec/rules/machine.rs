@@ -99,7 +99,7 @@ pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
             name: "ignition-version",
             refuses: "an Ignition version that cannot carry what the file says",
             why: "an older Ignition ignores or refuses it",
-            example: "ignition: {version: 3.2.0} with kernel arguments",
+            example: "ignition: {version: 3.3.0} and luks.discard",
         },
         by: ignition_version,
     },
