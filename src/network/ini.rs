@@ -39,6 +39,13 @@ impl Ini {
         }
     }
 
+    /// Takes the key away.
+    pub(super) fn remove(&mut self, section: &str, key: &str) {
+        for (_, keys) in self.sections.iter_mut().filter(|(name, _)| name == section) {
+            keys.retain(|(name, _)| name != key);
+        }
+    }
+
     /// Adds a key after those of its section.
     pub(super) fn with(mut self, section: &str, key: &str, value: impl Into<String>) -> Self {
         self.section(section).push((key.to_owned(), value.into()));

@@ -96,8 +96,9 @@ fn bound(
         }
     }
     if let Some(nic) = network.nic(name) {
-        if network.matching == Match::Name {
-            ini.set("connection", "interface-name", name);
+        if network.matching == Match::Mac {
+            ini.remove("connection", "interface-name");
+            ini.set("ethernet", "mac-address", nic.mac.value.to_string().to_uppercase());
         }
         name_servers(&mut ini, nic);
     }
@@ -117,7 +118,8 @@ fn name_servers(ini: &mut Ini, nic: &Nic) {
             .collect();
         let is_used = ini.get(section, "method").is_some_and(|method| method != "disabled");
         let search: Vec<&str> = nic.search.iter().map(|domain| domain.value.as_str()).collect();
-        if !servers.is_empty() {
+        // Where there is no address, NetworkManager would refuse the whole profile; the check has said so.
+        if !servers.is_empty() && is_used {
             ini.set(section, "dns", servers.join(";"));
             // As nmstate does: before servers that DHCP brings (50), after those of a VPN (negative).
             ini.set(section, "dns-priority", "40");

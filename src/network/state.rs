@@ -4,15 +4,15 @@ use ipnetwork::IpNetwork;
 use serde_json::Value;
 use serde_json::json;
 
-use super::Match;
 use super::NetworkState;
 use super::Nic;
 use crate::document::View;
 
 /// Puts every port of `network.nics` into the user's document as an Ethernet interface.
 ///
-/// What the user's document says of an interface of the same name is added to it; the binding to the
-/// port is always ours.
+/// What the user's document says of an interface of the same name is added to it. nmstate is told of ports by
+/// their names alone: bound by MAC address, it loses what bridges and bonds say of their ports (nmstate 2.2.62,
+/// nm/settings/bridge.rs). The binding is put into the keyfiles afterwards.
 pub(super) fn document(network: &NetworkState) -> Value {
     let written = network.nmstate().map_or_else(|| json!({}), |nmstate| View::of(nmstate).to_json());
     let mut interfaces = match written.get("interfaces") {
@@ -20,15 +20,16 @@ pub(super) fn document(network: &NetworkState) -> Value {
         _ => Vec::new(),
     };
     for nic in &network.nics {
-        let ours = interface(nic, network.matching);
+        let ours = interface(nic);
         match interfaces.iter_mut().find(|other| other.get("name") == ours.get("name")) {
             Some(Value::Object(theirs)) => {
                 let Value::Object(ours) = ours else { continue };
+                // Found by name, a MAC address would be one to take on.
+                theirs.remove("identifier");
+                theirs.remove("mac-address");
                 for (key, value) in ours {
-                    // What the user wrote for addresses stands; name, type and binding are ours.
-                    if !theirs.contains_key(&key)
-                        || matches!(key.as_str(), "type" | "identifier" | "mac-address")
-                    {
+                    // What the user wrote for addresses stands; name and type are ours.
+                    if !theirs.contains_key(&key) || key == "type" {
                         theirs.insert(key, value);
                     }
                 }
@@ -63,7 +64,7 @@ fn add(
     }
 }
 
-fn interface(nic: &Nic, matching: Match) -> Value {
+fn interface(nic: &Nic) -> Value {
     let mut interface = json!({
         "name": nic.name.as_str(),
         "type": "ethernet",
@@ -71,10 +72,6 @@ fn interface(nic: &Nic, matching: Match) -> Value {
         "ipv4": family(nic, IpNetwork::is_ipv4, "dhcp"),
         "ipv6": family(nic, IpNetwork::is_ipv6, "autoconf"),
     });
-    if matching == Match::Mac {
-        interface["identifier"] = json!("mac-address");
-        interface["mac-address"] = json!(nic.mac.value.to_string());
-    }
     if let Some(mtu) = &nic.mtu {
         interface["mtu"] = json!(mtu.value);
     }

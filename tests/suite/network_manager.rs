@@ -75,6 +75,12 @@ fn network_manager_takes_every_keyfile_without_a_word() {
             let is_loaded = said.iter().any(|line| line.starts_with(&format!("profile {uuid} ")));
             assert!(is_loaded, "{case}: {name} was not loaded: {said:#?}");
         }
+        if case == "bridge" {
+            assert!(
+                said.contains(&"cost lan0 50".to_owned()),
+                "what is said of a bridge's port is lost: {said:#?}"
+            );
+        }
         for address in addresses {
             let is_there = said.contains(&format!("address {address}"));
             assert!(is_there, "{case}: {address} did not come up: {said:#?}");

@@ -139,17 +139,42 @@ fn is_link_local(ip: IpAddr) -> bool {
 }
 
 pub(super) fn dns_needs_address(network: &NetworkState, found: &mut Found<'_>) {
-    let interfaces = network.interfaces();
     for nic in &network.nics {
-        let origin =
-            nic.dns.first().map(|server| &server.origin).or(nic.search.first().map(|domain| &domain.origin));
-        let elsewhere = interfaces
-            .iter()
-            .any(|i| i.name.value == nic.name.as_str() && (!i.addresses.is_empty() || i.is_dynamic));
-        if let Some(origin) = origin.filter(|_| nic.addresses.is_empty() && !nic.uses_dhcp() && !elsewhere) {
-            let message = format!("`{}` has name servers but no address", nic.name.value);
-            found.error(origin, message, "put `dns` on the port that has the address");
+        let own = network.interfaces().iter().find(|interface| interface.name.value == nic.name.as_str());
+        let is_dynamic = nic.uses_dhcp() || own.is_some_and(|interface| interface.is_dynamic);
+        let elsewhere = own.map(|interface| interface.addresses.as_slice()).unwrap_or_default();
+        let has = |is_ipv4: bool| {
+            is_dynamic || nic.addresses.iter().chain(elsewhere).any(|address| address.is_ipv4() == is_ipv4)
+        };
+        // A wrong address is another finding.
+        if nic.has_address && nic.addresses.is_empty() {
+            continue;
         }
+        if let Some(domain) = nic.search.first().filter(|_| !has(true) && !has(false)) {
+            let message = format!("`{}` has search domains but no address", nic.name.value);
+            found.error(&domain.origin, message, "put `search` on the port that has the address");
+        }
+        for server in nic.dns.iter().filter(|server| !has(server.is_ipv4())) {
+            let family = if server.is_ipv4() { "IPv4" } else { "IPv6" };
+            let message = format!(
+                "`{}` has the name server `{}` but no {family} address",
+                nic.name.value, server.value
+            );
+            found.error(&server.origin, message, "put it on a port that has such an address");
+        }
+    }
+}
+
+pub(super) fn one_resolver(network: &NetworkState, found: &mut Found<'_>) {
+    let Some(document) = network.nmstate() else { return };
+    let Some(resolver) = View::of(document).at(&["dns-resolver", "config"]) else { return };
+    let on_port = network.nics.iter().find_map(|nic| {
+        nic.dns.first().map(|server| &server.origin).or(nic.search.first().map(|domain| &domain.origin))
+    });
+    if let Some(origin) = on_port {
+        let message =
+            format!("name servers are given under `dns-resolver` and on a port (line {})", origin.line);
+        found.error(resolver.origin(), message, "keep one of them");
     }
 }
 

@@ -78,6 +78,15 @@ pub(super) fn not_in_keyfiles(network: &NetworkState, found: &mut Found<'_>) {
             }
         }
     }
+    for ethernet in root.list("interfaces").iter().filter_map(|interface| interface.get("ethernet")) {
+        if let (Some(speed), None) = (ethernet.get("speed"), ethernet.get("duplex")) {
+            refuse(
+                &speed,
+                "a speed without `duplex` does not get into the keyfile".into(),
+                "add `duplex: full`",
+            );
+        }
+    }
     for (section, key) in [("routes", "running"), ("dns-resolver", "running")] {
         if let Some(view) = root.at(&[section, key]) {
             refuse(
@@ -138,6 +147,9 @@ pub(super) fn bond_options(network: &NetworkState, found: &mut Found<'_>) {
             let is_on = |text: Option<Sourced<String>>| text.is_some_and(|text| text.value != "0");
             if option == "arp_interval" && is_on(value.text()) && is_on(options.text_at("miimon")) {
                 found.error(&place, "the link is watched by ARP and by `miimon`", "keep one of them");
+            }
+            if option == "arp_interval" && is_on(value.text()) && options.get("arp_ip_target").is_none() {
+                found.error(&place, "nobody is said who would answer the ARP probes", "add `arp_ip_target`");
             }
             if option == "primary" {
                 let primary = value.text().map(|text| text.value).unwrap_or_default();

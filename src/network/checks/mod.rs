@@ -105,11 +105,20 @@ pub static CHECKS: &[Check<NetworkState>] = &[
     Check {
         rule: Rule {
             name: "dns-needs-address",
-            refuses: "name servers or search domains on a port without addresses",
-            why: "NetworkManager would not use them",
+            refuses: "name servers on a port that has no address of their family, and search domains on one without any",
+            why: "NetworkManager refuses the whole profile, and the port has none",
             example: "{name: data0, dns: [192.168.50.1]}",
         },
         by: addresses::dns_needs_address,
+    },
+    Check {
+        rule: Rule {
+            name: "one-resolver",
+            refuses: "name servers on ports and under `dns-resolver`",
+            why: "one would take the other's place on the port",
+            example: "nics: [{dns: 10.0.0.53, …}] and dns-resolver: {config: {server: [10.0.0.54]}}",
+        },
+        by: addresses::one_resolver,
     },
     Check {
         rule: Rule {
@@ -150,7 +159,7 @@ pub static CHECKS: &[Check<NetworkState>] = &[
     Check {
         rule: Rule {
             name: "bond-options",
-            refuses: "bond options that the mode does not have, and two kinds of link monitoring",
+            refuses: "bond options that the mode does not have, two kinds of link monitoring, and ARP monitoring of nobody",
             why: "the kernel refuses them, and the bond does not come up",
             example: "{mode: active-backup, options: {lacp_rate: fast}}",
         },
