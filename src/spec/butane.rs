@@ -33,9 +33,9 @@ pub struct Butane {
     /// Files.
     pub files: Vec<StorageFile>,
     /// Directories.
-    pub directories: Vec<Directory>,
+    pub directories: Vec<PathEntry>,
     /// Links.
-    pub links: Vec<Link>,
+    pub links: Vec<PathEntry>,
     /// Local folders.
     pub trees: Vec<Tree>,
     /// systemd units.
@@ -90,64 +90,24 @@ pub enum Password {
     Hash(Sourced<PasswordHash>),
 }
 
-/// Who owns something: a name or a number, root if not said.
-#[derive(Clone, Debug, Default)]
-pub struct Owner {
-    /// The name or number.
-    pub name: Option<Sourced<String>>,
-}
-
-/// A file on the machine.
+/// A file on the machine. Modes and owners are judged where they land, as Ignition gets them.
 #[derive(Clone, Debug)]
 pub struct StorageFile {
     /// Where it goes.
     pub path: Sourced<FilePath>,
     /// What is in it, if that is said.
     pub contents: Option<Contents>,
-    /// What is added to its end.
-    pub append: Vec<Contents>,
-    /// Permission bits.
-    pub mode: Option<Sourced<FileMode>>,
-    /// Owner.
-    pub user: Owner,
-    /// Group.
-    pub group: Owner,
     /// The lives that were asked for, if they were.
     pub lives: Option<Sourced<Lives>>,
-    /// The place in the list, and the whole entry.
-    pub entry: Sourced<usize>,
 }
 
-/// A directory on the machine.
+/// A directory or link on the machine.
 #[derive(Clone, Debug)]
-pub struct Directory {
+pub struct PathEntry {
     /// Where it goes.
     pub path: Sourced<FilePath>,
-    /// Permission bits.
-    pub mode: Option<Sourced<FileMode>>,
-    /// Owner.
-    pub user: Owner,
-    /// Group.
-    pub group: Owner,
     /// The lives that were asked for, if they were.
     pub lives: Option<Sourced<Lives>>,
-    /// The place in the list, and the whole entry.
-    pub entry: Sourced<usize>,
-}
-
-/// A link on the machine.
-#[derive(Clone, Debug)]
-pub struct Link {
-    /// Where it goes.
-    pub path: Sourced<FilePath>,
-    /// What it points to.
-    pub target: Option<Sourced<String>>,
-    /// A hard link.
-    pub hard: bool,
-    /// The lives that were asked for, if they were.
-    pub lives: Option<Sourced<Lives>>,
-    /// The place in the list, and the whole entry.
-    pub entry: Sourced<usize>,
 }
 
 /// A local folder that goes onto the machine.
@@ -197,8 +157,6 @@ pub struct Unit {
     pub dropins: Vec<(Sourced<String>, Option<Contents>)>,
     /// The lives that were asked for, if they were.
     pub lives: Option<Sourced<Lives>>,
-    /// The place in the list, and the whole entry.
-    pub entry: Sourced<usize>,
 }
 
 /// Kernel arguments of the installed system.
@@ -282,12 +240,5 @@ impl Contents {
             Self::Remote(url) => &url.origin,
             Self::Packed(origin) => origin,
         }
-    }
-}
-
-impl Owner {
-    /// The name or number; root if not said.
-    pub fn word(&self) -> &str {
-        self.name.as_ref().map_or("root", |name| if name.value == "0" { "root" } else { &name.value })
     }
 }

@@ -18,13 +18,11 @@ mod variant;
 
 pub use butane::Butane;
 pub use butane::Contents;
-pub use butane::Directory;
 pub use butane::Group;
 pub use butane::KernelArguments;
-pub use butane::Link;
 pub use butane::LocalFile;
-pub use butane::Owner;
 pub use butane::Password;
+pub use butane::PathEntry;
 pub use butane::StorageFile;
 pub use butane::Tree;
 pub use butane::Unit;

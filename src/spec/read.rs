@@ -2,12 +2,10 @@
 
 use super::Butane;
 use super::Contents;
-use super::Directory;
 use super::Group;
 use super::KernelArguments;
-use super::Link;
-use super::Owner;
 use super::Password;
+use super::PathEntry;
 use super::StorageFile;
 use super::Tree;
 use super::Unit;
@@ -27,11 +25,11 @@ pub(super) fn butane(root: &View<'_>) -> Butane {
         users: each(&list("passwd", "users"), user),
         groups: each(&list("passwd", "groups"), group),
         salt_seed_file: root.at(&["passwd", "salt_seed_file"]).and_then(|view| view.text()),
-        files: each(&list("storage", "files"), file),
-        directories: each(&list("storage", "directories"), directory),
-        links: each(&list("storage", "links"), link),
+        files: list("storage", "files").iter().filter_map(file).collect(),
+        directories: list("storage", "directories").iter().filter_map(path_entry).collect(),
+        links: list("storage", "links").iter().filter_map(path_entry).collect(),
         trees: list("storage", "trees").iter().filter_map(tree).collect(),
-        units: each(&list("systemd", "units"), unit),
+        units: list("systemd", "units").iter().filter_map(unit).collect(),
         kernel_arguments: KernelArguments {
             should_exist: arguments("should_exist"),
             should_not_exist: arguments("should_not_exist"),
@@ -75,22 +73,13 @@ fn group(view: &View<'_>, entry: Sourced<usize>) -> Option<Group> {
     Some(Group { name: view.parse_at("name")?, should_exist, lives: lives(view), entry })
 }
 
-fn owner(view: &View<'_>, key: &str) -> Owner {
-    let owner = view.get(key);
-    Owner { name: owner.and_then(|owner| owner.text_at("name").or_else(|| owner.text_at("id"))) }
+fn file(view: &View<'_>) -> Option<StorageFile> {
+    let contents = view.get("contents").and_then(|view| contents(&view));
+    Some(StorageFile { path: view.parse_at("path")?, contents, lives: lives(view) })
 }
 
-fn file(view: &View<'_>, entry: Sourced<usize>) -> Option<StorageFile> {
-    Some(StorageFile {
-        path: view.parse_at("path")?,
-        contents: view.get("contents").and_then(|view| contents(&view)),
-        append: view.list("append").iter().filter_map(contents).collect(),
-        mode: view.parse_at("mode"),
-        user: owner(view, "user"),
-        group: owner(view, "group"),
-        lives: lives(view),
-        entry,
-    })
+fn path_entry(view: &View<'_>) -> Option<PathEntry> {
+    Some(PathEntry { path: view.parse_at("path")?, lives: lives(view) })
 }
 
 fn contents(view: &View<'_>) -> Option<Contents> {
@@ -108,27 +97,6 @@ fn inline(view: &View<'_>, key: &str) -> Option<Contents> {
     Some(Contents::Inline(view.text()?, view.first_line()))
 }
 
-fn directory(view: &View<'_>, entry: Sourced<usize>) -> Option<Directory> {
-    Some(Directory {
-        path: view.parse_at("path")?,
-        mode: view.parse_at("mode"),
-        user: owner(view, "user"),
-        group: owner(view, "group"),
-        lives: lives(view),
-        entry,
-    })
-}
-
-fn link(view: &View<'_>, entry: Sourced<usize>) -> Option<Link> {
-    Some(Link {
-        path: view.parse_at("path")?,
-        target: view.text_at("target"),
-        hard: view.truth_at("hard").is_some_and(|hard| hard.value),
-        lives: lives(view),
-        entry,
-    })
-}
-
 fn tree(view: &View<'_>) -> Option<Tree> {
     Some(Tree {
         local: view.text_at("local")?,
@@ -141,7 +109,7 @@ fn tree(view: &View<'_>) -> Option<Tree> {
     })
 }
 
-fn unit(view: &View<'_>, entry: Sourced<usize>) -> Option<Unit> {
+fn unit(view: &View<'_>) -> Option<Unit> {
     let dropin = |view: &View<'_>| Some((view.text_at("name")?, text_of_unit(view)));
     Some(Unit {
         name: view.parse_at("name")?,
@@ -150,7 +118,6 @@ fn unit(view: &View<'_>, entry: Sourced<usize>) -> Option<Unit> {
         contents: text_of_unit(view),
         dropins: view.list("dropins").iter().filter_map(dropin).collect(),
         lives: lives(view),
-        entry,
     })
 }
 
