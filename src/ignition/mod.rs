@@ -19,5 +19,6 @@ pub use data_url::decode;
 pub use merge::merge;
 pub use password::hash_password;
 pub use release::Release;
+pub use release::minor_of;
 pub use release::newest_minor;
 pub use release::newest_on;

@@ -39,6 +39,11 @@ impl Release {
     }
 }
 
+/// The minor version of a stable spec 3, as in 4 of `3.4.0`.
+pub fn minor_of(version: &str) -> Option<u8> {
+    version.strip_prefix("3.")?.strip_suffix(".0")?.parse().ok()
+}
+
 /// The newest stable spec.
 pub fn newest_minor() -> u8 {
     TABLE.spec.iter().map(|release| release.minor).max().unwrap_or(0)

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::butane;
 use super::contents;
 use super::contents::Files;
 use super::expect;
@@ -18,6 +17,7 @@ use crate::document::Diagnostics;
 use crate::document::Origin;
 use crate::document::Sourced;
 use crate::document::View;
+use crate::ignition;
 use crate::ignition::Config;
 use crate::ignition::DropIn;
 use crate::ignition::File;
@@ -53,13 +53,13 @@ pub(super) fn plan(machine: &Machine, spec: &SpecDigest, files: &Files) -> Resul
     let profiles = network::profiles(&machine.network, &machine.name.value, &machine.origin)?;
     let landed = landing::landed(machine, files, &mut findings);
     let mut draft = Draft::new(machine);
-    draft.butane(machine, &landed, files, &mut findings);
+    draft.butane(machine, &landed);
     draft.identity(machine);
-    draft.users(machine, files, &mut findings);
+    draft.users(machine, &landed, files, &mut findings);
     draft.network(machine, &profiles);
     draft.landings(&landed);
     draft.units(machine);
-    draft.children(machine, files, &mut findings);
+    draft.children(machine, &landed);
     draft.expected.extend(expect::kernel_arguments(machine));
     draft.expected.extend(expect::reach(machine));
     let Some(install) = machine.install.as_ref().filter(|_| !findings.has_errors()) else {
@@ -85,8 +85,7 @@ struct Draft {
 
 impl Draft {
     fn new(machine: &Machine) -> Self {
-        let asked = machine.ignition_version.as_ref();
-        let asked = asked.and_then(|version| version.split('.').nth(1)?.parse().ok());
+        let asked = machine.ignition_version.as_ref().and_then(|version| ignition::minor_of(version));
         let (needed, origin) = machine.butane.ignition_minor();
         let minor = asked.unwrap_or(needed.max(Config::LOWEST_MINOR));
         let origin = machine.ignition_version.as_ref().map(|version| version.origin.clone()).or(origin);
@@ -104,8 +103,8 @@ impl Draft {
     }
 
     /// What the file says in Butane's words, for the lives that each thing is in.
-    fn butane(&mut self, machine: &Machine, landed: &Landed, files: &Files, findings: &mut Diagnostics) {
-        let mut sections = butane::sections(&machine.butane, files, findings);
+    fn butane(&mut self, machine: &Machine, landed: &Landed) {
+        let mut sections = landed.sections.clone();
         // The installed system's kernel arguments are the installer's matter; users are added one by one.
         for section in ["kernelArguments", "passwd"] {
             if let Some(sections) = sections.as_object_mut() {
@@ -165,9 +164,8 @@ impl Draft {
         self.expected.extend(expect::identity(machine));
     }
 
-    fn users(&mut self, machine: &Machine, files: &Files, findings: &mut Diagnostics) {
-        let sections = butane::sections(&machine.butane, files, findings);
-        let written = |list: &str, index: usize| sections["passwd"][list][index].clone();
+    fn users(&mut self, machine: &Machine, landed: &Landed, files: &Files, findings: &mut Diagnostics) {
+        let written = |list: &str, index: usize| landed.sections["passwd"][list][index].clone();
         for group in &machine.butane.groups {
             let lives = lives_of(group.lives.as_ref());
             self.each(&lives, |config| config.group(written("groups", group.entry.value)));
@@ -276,15 +274,14 @@ impl Draft {
     }
 
     /// Files that are merged in. Ignition lets them win.
-    fn children(&mut self, machine: &Machine, files: &Files, findings: &mut Diagnostics) {
-        for child in &machine.children {
-            let Some(document) = landing::child_document(child, files, findings) else { continue };
-            let version = document["ignition"]["version"].as_str().unwrap_or_default();
-            let minor = version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0);
+    fn children(&mut self, machine: &Machine, landed: &Landed) {
+        for (index, document) in &landed.children {
+            let Some(child) = machine.children.get(*index) else { continue };
+            let minor = document["ignition"]["version"].as_str().and_then(ignition::minor_of).unwrap_or(0);
             if minor > self.ignition_minor.value {
                 self.ignition_minor = Sourced { value: minor, origin: child.path.origin.clone() };
             }
-            let bytes = serde_json::to_vec(&document).unwrap_or_default();
+            let bytes = serde_json::to_vec(document).unwrap_or_default();
             let lives = child.lives.as_ref().map_or(expect::INSTALLED.to_vec(), |lives| lives.value.clone());
             self.each(&lives, |config| config.child(&bytes));
             let what = format!("merged {}", child.path.value);

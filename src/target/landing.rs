@@ -22,6 +22,10 @@ use crate::verify::Lives;
 /// Everything that lands on a machine.
 #[derive(Clone, Debug)]
 pub(super) struct Landed {
+    /// The sections of the machine's own document.
+    pub(super) sections: Value,
+    /// The documents that are merged in, by their place in the machine file.
+    pub(super) children: Vec<(usize, Value)>,
     /// Each thing, in the order of the documents.
     pub(super) things: Vec<Landing>,
     /// The machine's network, whose files cotter writes.
@@ -146,9 +150,10 @@ impl Landing {
 
 /// Gathers what lands on the machine.
 pub(super) fn landed(machine: &Machine, files: &Files, findings: &mut Diagnostics) -> Landed {
-    let document = butane::sections(&machine.butane, files, findings);
-    let mut things = things(&document, &|thing| of_butane(thing, &machine.butane, files));
-    for child in &machine.children {
+    let sections = butane::sections(&machine.butane, files, findings);
+    let mut things = things(&sections, &|thing| of_butane(thing, &machine.butane, files));
+    let mut children = Vec::new();
+    for (index, child) in machine.children.iter().enumerate() {
         let Some(document) = child_document(child, files, findings) else { continue };
         let place = |thing: &Thing| match files.children.get(&child.path.value) {
             Some(ChildFile::Butane(file, files)) => of_butane(thing, &file.butane, files),
@@ -163,8 +168,11 @@ pub(super) fn landed(machine: &Machine, files: &Files, findings: &mut Diagnostic
             }
             things.push(landing);
         }
+        children.push((index, document));
     }
     Landed {
+        sections,
+        children,
         things,
         network: machine.network.clone(),
         hostname: machine.hostname.as_ref().map(|name| name.origin.clone()),
@@ -173,20 +181,16 @@ pub(super) fn landed(machine: &Machine, files: &Files, findings: &mut Diagnostic
 
 /// Gathers what lands on a machine that has only a Butane file: it knows nothing of lives.
 pub(super) fn landed_alone(file: &ButaneFile, files: &Files, findings: &mut Diagnostics) -> Landed {
-    let document = butane::sections(&file.butane, files, findings);
-    let mut things = things(&document, &|thing| of_butane(thing, &file.butane, files));
+    let sections = butane::sections(&file.butane, files, findings);
+    let mut things = things(&sections, &|thing| of_butane(thing, &file.butane, files));
     for landing in &mut things {
         landing.lives = Some(Sourced { value: Life::ALL.to_vec(), origin: landing.origin.clone() });
     }
-    Landed { things, network: NetworkState::default(), hostname: None }
+    Landed { sections, children: Vec::new(), things, network: NetworkState::default(), hostname: None }
 }
 
 /// The Ignition document of a child, if it is one.
-pub(super) fn child_document(
-    child: &crate::spec::Child,
-    files: &Files,
-    findings: &mut Diagnostics,
-) -> Option<Value> {
+fn child_document(child: &crate::spec::Child, files: &Files, findings: &mut Diagnostics) -> Option<Value> {
     let name = &child.path.value;
     if let Some(ChildFile::Butane(file, _)) = files.children.get(name)
         && let Some(openshift) = file.butane.view().get("openshift")
@@ -215,9 +219,7 @@ pub(super) fn child_document(
                 }
             };
             let version = document["ignition"]["version"].as_str().unwrap_or_default();
-            let minor =
-                version.strip_prefix("3.").and_then(|rest| rest.strip_suffix(".0")?.parse::<u8>().ok());
-            match minor {
+            match ignition::minor_of(version) {
                 Some(minor) if minor <= ignition::newest_minor() => Some(document),
                 _ if version.is_empty() => refuse(
                     format!("`{name}` does not say the version of Ignition's spec"),

@@ -4,6 +4,7 @@ use crate::document::Check;
 use crate::document::Found;
 use crate::document::Rule;
 use crate::document::View;
+use crate::ignition;
 use crate::spec::Disk;
 use crate::spec::Hints;
 use crate::spec::Machine;
@@ -253,7 +254,7 @@ fn replace_loses_all(machine: &Machine, found: &mut Found<'_>) {
 fn ignition_version(machine: &Machine, found: &mut Found<'_>) {
     let Some(asked) = &machine.ignition_version else { return };
     let (needed, origin) = machine.butane.ignition_minor();
-    let minor = asked.split('.').nth(1).and_then(|minor| minor.parse::<u8>().ok()).unwrap_or(0);
+    let minor = ignition::minor_of(asked).unwrap_or(0);
     if let Some(origin) = origin.filter(|_| minor < needed) {
         let message = format!("Ignition {} does not know this; it came with 3.{needed}.0", asked.value);
         found.error(
