@@ -19,6 +19,7 @@ pub use origin::Sourced;
 pub use rule::Check;
 pub use rule::Found;
 pub use rule::Rule;
+pub use rule::repeated;
 pub use rule::run;
 pub use shape::Key;
 pub use shape::Leaf;

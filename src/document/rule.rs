@@ -1,5 +1,7 @@
 //! Rules as a table: what is refused, why, and an example; each finding carries the name of one.
 
+use std::collections::BTreeMap;
+
 use super::Diagnostics;
 use super::Origin;
 
@@ -34,6 +36,21 @@ pub fn run<T: ?Sized + 'static>(
     for check in checks {
         (check.by)(subject, &mut findings.under(&check.rule));
     }
+}
+
+/// The values that were there before: where each is written again, and the line that it was on first.
+pub fn repeated<'a>(
+    values: impl IntoIterator<Item = (String, &'a Origin)>,
+) -> Vec<(String, &'a Origin, usize)> {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let mut again = Vec::new();
+    for (value, origin) in values {
+        match first.get(&value) {
+            Some(line) => again.push((value, origin, *line)),
+            None => drop(first.insert(value, origin.line)),
+        }
+    }
+    again
 }
 
 /// Where a check puts what it finds; the rule's name goes with it.

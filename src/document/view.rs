@@ -155,6 +155,11 @@ impl<'a> View<'a> {
         Some(Sourced { value: scalar.as_bool()?, origin: view.origin })
     }
 
+    /// True if `true` is written under `key`.
+    pub fn is_true_at(&self, key: &str) -> bool {
+        self.truth_at(key).is_some_and(|truth| truth.value)
+    }
+
     /// What the word under `key` stands for.
     pub fn word_at<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<Sourced<T>> {
         let text = self.text_at(key)?;

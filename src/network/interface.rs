@@ -45,10 +45,8 @@ fn interface(view: &View<'_>) -> Option<Interface> {
     let families: Vec<View<'_>> =
         ["ipv4", "ipv6"].into_iter().filter_map(|family| view.get(family)).collect();
     let is_on = |family: &View<'_>| family.truth_at("enabled").is_none_or(|enabled| enabled.value);
-    let is_dynamic = |family: &View<'_>| {
-        is_on(family)
-            && ["dhcp", "autoconf"].iter().any(|key| family.truth_at(key).is_some_and(|on| on.value))
-    };
+    let is_dynamic =
+        |family: &View<'_>| is_on(family) && ["dhcp", "autoconf"].iter().any(|key| family.is_true_at(key));
     Some(Interface {
         kind: kind.unwrap_or_else(|| Sourced { value: String::new(), origin: name.origin.clone() }),
         state: view.text_at("state"),

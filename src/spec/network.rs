@@ -28,7 +28,7 @@ fn nic(view: &View<'_>) -> Option<Nic> {
     Some(Nic {
         name: view.parse_at("name")?,
         mac: view.parse_at("mac")?,
-        locally_administered: view.truth_at("locally_administered").is_some_and(|said| said.value),
+        locally_administered: view.is_true_at("locally_administered"),
         // Without a prefix length the crate assumes one host; nobody means that, and the shape has said so.
         addresses: one_or_more(view, "address")
             .into_iter()

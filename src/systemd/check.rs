@@ -151,19 +151,13 @@ impl Reader {
     /// What a unit cannot do without.
     fn whole(&mut self, name: &str, kind: &str, items: &[Item]) {
         let values = |wanted: &str| -> Vec<(&str, usize)> {
-            let of = |item: &Item| matches!(item, Item::Setting(key, value, _) if key == wanted && !value.is_empty());
-            let pair = |item: &Item| match item {
-                Item::Setting(_, _, line) => *line,
-                _ => 0,
+            let value = |item| match item {
+                &Item::Setting(ref key, ref value, line) if key == wanted && !value.is_empty() => {
+                    Some((value.as_str(), line))
+                }
+                _ => None,
             };
-            items
-                .iter()
-                .filter(|item| of(item))
-                .map(|item| match item {
-                    Item::Setting(_, value, _) => (value.as_str(), pair(item)),
-                    _ => ("", 0),
-                })
-                .collect()
+            items.iter().filter_map(value).collect()
         };
         let has = |wanted: &str| !values(wanted).is_empty();
         match kind {

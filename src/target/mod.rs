@@ -14,7 +14,6 @@ mod installer;
 mod landing;
 mod on_node;
 
-pub use butane::document as butane_document;
 pub use contents::ChildFile;
 pub use contents::Entry;
 pub use contents::EntryKind;
@@ -117,12 +116,12 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     findings
 }
 
-/// Looks at what comes of a Butane file that is translated alone.
-pub fn check_butane(file: &ButaneFile, files: &Files) -> Diagnostics {
-    let mut findings = Diagnostics::new();
-    let landed = landing::landed_alone(file, files, &mut findings);
-    document::run(checks::CHECKS, &landed, &mut findings);
-    findings
+/// The document that Butane would write of a file that is translated alone; adds what is wrong with what comes
+/// of it.
+pub fn butane_document(file: &ButaneFile, files: &Files, findings: &mut Diagnostics) -> serde_json::Value {
+    let landed = landing::landed_alone(file, files, findings);
+    document::run(checks::CHECKS, &landed, findings);
+    butane::document(file, landed.sections, findings)
 }
 
 /// Says what the system on a live image cannot read of a plan, by the image's volume id.

@@ -91,7 +91,6 @@ pub fn translate_butane(path: &Path, folder: Option<&Path>, given: &Given) -> Re
     reader.sources.insert(spec.name.clone(), spec.text.clone());
     let document = file.map(|file| {
         let files = reader.of_butane(&file.butane, folder.unwrap_or(&spec.folder));
-        findings.append(target::check_butane(&file, &files));
         target::butane_document(&file, &files, &mut findings)
     });
     findings.append(reader.findings);

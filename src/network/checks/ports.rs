@@ -1,9 +1,8 @@
 //! Names and addresses of ports.
 
-use std::collections::BTreeMap;
-
 use crate::document::Found;
 use crate::document::Origin;
+use crate::document::repeated;
 use crate::network::Match;
 use crate::network::NetworkState;
 use crate::network::Pin;
@@ -29,14 +28,9 @@ pub(super) fn same<'a>(
     what: &str,
     found: &mut Found<'_>,
 ) {
-    let mut first: BTreeMap<String, &Origin> = BTreeMap::new();
-    for (value, origin) in values {
-        if let Some(other) = first.get(&value) {
-            let message = format!("the {what} `{value}` is given twice; the first is on line {}", other.line);
-            found.error(origin, message, "each needs its own");
-        } else {
-            first.insert(value, origin);
-        }
+    for (value, origin, line) in repeated(values) {
+        let message = format!("the {what} `{value}` is given twice; the first is on line {line}");
+        found.error(origin, message, "each needs its own");
     }
 }
 

@@ -327,7 +327,7 @@ fn link_target(document: &Document, found: &mut Found<'_>) {
                 "say what it points to, as in `target: /usr/share/zoneinfo/UTC`",
             );
         }
-        if link.truth_at("hard").is_some_and(|hard| hard.value)
+        if link.is_true_at("hard")
             && let Some(owner) = link.get("user").or(link.get("group"))
         {
             found.warning(owner.origin(), "a hard link has the owner of its target", "leave the owner out");

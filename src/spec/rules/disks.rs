@@ -1,7 +1,6 @@
 //! Disks and partitions. Sources: Ignition's config/v3_6/types/*.go and
 //! Butane's validate.go files, whose refusals are all here.
 
-use super::is_true;
 use super::list;
 use super::number;
 use super::twice;
@@ -163,7 +162,7 @@ fn partition_reuse(document: &Document, found: &mut Found<'_>) {
         .unwrap_or_default();
     for (disk, partitions) in partitions(document) {
         let device = disk.text_at("device").map(|device| device.value).unwrap_or_default();
-        if is_true(&disk, "wipe_table") || mirrored.contains(&device) {
+        if disk.is_true_at("wipe_table") || mirrored.contains(&device) {
             continue;
         }
         for label in partitions

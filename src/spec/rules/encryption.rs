@@ -1,7 +1,6 @@
 //! Encrypted volumes and the boot disk. Sources: Ignition's config/v3_6/types/*.go and
 //! Butane's validate.go files, whose refusals are all here.
 
-use super::is_true;
 use super::level;
 use super::list;
 use super::twice;
@@ -50,7 +49,7 @@ fn luks_unlock(document: &Document, found: &mut Found<'_>) {
                 );
             }
         }
-        let ways = tang.len() as u64 + u64::from(is_true(&clevis, "tpm2"));
+        let ways = tang.len() as u64 + u64::from(clevis.is_true_at("tpm2"));
         if let Some(custom) = clevis.get("custom")
             && (ways > 0 || clevis.get("threshold").is_some())
         {
@@ -116,8 +115,8 @@ fn boot_device(document: &Document, found: &mut Found<'_>) {
         );
     }
     let Some(luks) = luks else { return };
-    let cex = luks.get("cex").filter(|cex| is_true(cex, "enabled"));
-    let ways = luks.list("tang").len() + usize::from(is_true(&luks, "tpm2"));
+    let cex = luks.get("cex").filter(|cex| cex.is_true_at("enabled"));
+    let ways = luks.list("tang").len() + usize::from(luks.is_true_at("tpm2"));
     if ways == 0 && cex.is_none() {
         let (message, help) = (
             "nothing says how the root file system is unlocked, so it is not encrypted",

@@ -12,8 +12,6 @@ mod filesystems;
 mod machine;
 mod passwd;
 
-use std::collections::BTreeMap;
-
 use crate::document::Check;
 use crate::document::Found;
 use crate::document::Node;
@@ -21,6 +19,7 @@ use crate::document::Rule;
 use crate::document::SHAPE_RULES;
 use crate::document::Sourced;
 use crate::document::View;
+use crate::document::repeated;
 
 pub(super) use machine::CHECKS as MACHINE_CHECKS;
 
@@ -76,20 +75,12 @@ fn number(view: &View<'_>, key: &str) -> u64 {
     view.parse_at::<u64>(key).map_or(0, |number| number.value)
 }
 
-fn is_true(view: &View<'_>, key: &str) -> bool {
-    view.truth_at(key).is_some_and(|truth| truth.value)
-}
-
 /// Says which of `values` was there before.
 fn twice<'a>(values: impl Iterator<Item = Sourced<String>> + 'a, what: &str, found: &mut Found<'_>) {
-    let mut first: BTreeMap<String, usize> = BTreeMap::new();
-    for value in values {
-        if let Some(line) = first.get(&value.value) {
-            let message = format!("{what} `{}` is described twice; the first is on line {line}", value.value);
-            found.error(&value.origin, message, "put all about it into one entry");
-        } else {
-            first.insert(value.value, value.origin.line);
-        }
+    let values: Vec<Sourced<String>> = values.collect();
+    for (value, origin, line) in repeated(values.iter().map(|value| (value.value.clone(), &value.origin))) {
+        let message = format!("{what} `{value}` is described twice; the first is on line {line}");
+        found.error(origin, message, "put all about it into one entry");
     }
 }
 

@@ -7,6 +7,7 @@ use crate::document::Node;
 use crate::document::Rule;
 use crate::document::Sourced;
 use crate::document::View;
+use crate::document::repeated;
 use crate::value::PasswordHash;
 
 type Document = Sourced<Node>;
@@ -170,20 +171,12 @@ fn weak_hash(document: &Document, found: &mut Found<'_>) {
 fn duplicate_entry(document: &Document, found: &mut Found<'_>) {
     for user in list(document, "users") {
         for (key, what) in [("groups", "the group"), ("ssh_authorized_keys", "the SSH key")] {
-            let mut entries: Vec<Sourced<String>> = user.list(key).iter().filter_map(View::text).collect();
-            // A key fills the line; its beginning is enough.
-            entries.iter_mut().for_each(|entry| entry.value = entry.value.trim().to_owned());
-            let mut seen: Vec<&str> = Vec::new();
-            for entry in &entries {
-                if seen.contains(&entry.value.as_str()) {
-                    let shown: String = entry.value.chars().take(24).collect();
-                    found.error(
-                        &entry.origin,
-                        format!("{what} `{shown}` is there twice"),
-                        "keep one of them",
-                    );
-                }
-                seen.push(&entry.value);
+            let entries: Vec<Sourced<String>> = user.list(key).iter().filter_map(View::text).collect();
+            let values = entries.iter().map(|entry| (entry.value.trim().to_owned(), &entry.origin));
+            for (value, origin, _) in repeated(values) {
+                // A key fills the line; its beginning is enough.
+                let shown: String = value.chars().take(24).collect();
+                found.error(origin, format!("{what} `{shown}` is there twice"), "keep one of them");
             }
         }
     }

@@ -50,12 +50,11 @@ pub(super) fn boot_device(document: &View<'_>) -> Value {
 }
 
 fn is_wanted(luks: &View<'_>) -> bool {
-    let is_true = |view: Option<View<'_>>, key| {
-        view.and_then(|view| view.truth_at(key)).is_some_and(|truth| truth.value)
-    };
-    is_true(Some(luks.clone()), "tpm2")
-        || !luks.list("tang").is_empty()
-        || is_true(luks.get("cex"), "enabled")
+    luks.is_true_at("tpm2") || !luks.list("tang").is_empty() || has_cex(luks)
+}
+
+fn has_cex(luks: &View<'_>) -> bool {
+    luks.get("cex").is_some_and(|cex| cex.is_true_at("enabled"))
 }
 
 fn mirror(layout: &str, disks: &[String]) -> Value {
@@ -113,7 +112,7 @@ fn volume(luks: &View<'_>, layout: &str, is_mirrored: bool) -> Value {
     if let Some(discard) = luks.truth_at("discard") {
         volume["discard"] = discard.value.into();
     }
-    if luks.get("cex").and_then(|cex| cex.truth_at("enabled")).is_some_and(|enabled| enabled.value) {
+    if has_cex(luks) {
         volume["cex"] = json!({"enabled": true});
         return volume;
     }

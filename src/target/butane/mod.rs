@@ -36,10 +36,11 @@ const SECTIONS: [(&str, &str); 5] = [
     ("systemd", "systemd"),
 ];
 
-/// A Butane file as the document that Butane would write: Ignition, or a MachineConfig for OpenShift.
-pub fn document(file: &ButaneFile, files: &Files, findings: &mut Diagnostics) -> Value {
+/// The document that Butane would write of a file whose sections are these: Ignition, or a MachineConfig for
+/// OpenShift.
+pub(super) fn document(file: &ButaneFile, sections: Value, findings: &mut Diagnostics) -> Value {
     let mut config = Config::of_minor(file.variant.ignition_minor());
-    config.absorb(sections(&file.butane, files, findings));
+    config.absorb(sections);
     match file.variant.is_openshift() {
         true => machine_config::wrap(file, config.to_value(), findings),
         false => config.to_value(),
@@ -48,7 +49,7 @@ pub fn document(file: &ButaneFile, files: &Files, findings: &mut Diagnostics) ->
 
 /// The Ignition document of a Butane file: for OpenShift, the one in its MachineConfig.
 pub(super) fn ignition(file: &ButaneFile, files: &Files, findings: &mut Diagnostics) -> Value {
-    let mut document = document(file, files, findings);
+    let mut document = document(file, sections(&file.butane, files, findings), findings);
     match file.variant.is_openshift() {
         true => document["spec"]["config"].take(),
         false => document,

@@ -10,8 +10,7 @@ use crate::systemd::escape_path;
 pub(super) fn units(document: &View<'_>) -> Value {
     let list = |name| document.get("storage").map(|storage| storage.list(name)).unwrap_or_default();
     let volumes = list("luks");
-    let wanted =
-        |filesystem: &&View<'_>| filesystem.truth_at("with_mount_unit").is_some_and(|wanted| wanted.value);
+    let wanted = |filesystem: &&View<'_>| filesystem.is_true_at("with_mount_unit");
     let units: Vec<Value> = list("filesystems")
         .iter()
         .filter(wanted)
