@@ -75,17 +75,20 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
     let matrix = plan.matrix();
     let width = matrix.iter().map(|row| row.artifact.what.chars().count()).max().unwrap_or(0).min(64);
     ui.line(format!("{}  (target {})", plan.machine, plan.manifest.target));
-    ui.line(format!("{:width$}  live  first boot  later boots  asked for in", ""));
+    let lives: Vec<String> = plan.lives.iter().map(ToString::to_string).collect();
+    ui.line(format!("{:width$}  {}  asked for in", "", lives.join("  ")));
     let mut section = None;
     for row in &matrix {
         if section != Some(row.artifact.section) {
             section = Some(row.artifact.section);
             ui.line(row.artifact.section.to_string());
         }
-        let marks = row.present.map(|present| if present { "yes" } else { "-" });
-        let [live, first, later] = marks;
+        let mark = |(present, life): (&bool, &String)| {
+            format!("{:^1$}", if *present { "yes" } else { "-" }, life.len())
+        };
+        let marks: Vec<String> = row.present.iter().zip(&lives).map(mark).collect();
         let what = format!("  {}", row.artifact.what);
-        ui.line(format!("{what:width$}  {live:^4}  {first:^10}  {later:^11}  {}", row.artifact.origin));
+        ui.line(format!("{what:width$}  {}  {}", marks.join("  "), row.artifact.origin));
     }
     ui.line("");
     ui.line(format!(
@@ -100,13 +103,18 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
             length.saturating_sub(used as u64)
         ));
     }
-    let in_life = |life: Life| plan.manifest.expectations.iter().filter(|e| e.lives.contains(&life)).count();
-    ui.line(format!(
-        "expectations: {} live, {} on the first boot, {} on later boots",
-        in_life(Life::Live),
-        in_life(Life::FirstBoot),
-        in_life(Life::LaterBoots)
-    ));
+    let in_life = |life: &Life| {
+        let count = plan.manifest.expectations.iter().filter(|e| e.lives.contains(life)).count();
+        let when = match life {
+            Life::Live => "live",
+            Life::FirstBoot => "on the first boot",
+            Life::LaterBoots => "on later boots",
+            Life::AfterMco => "after the MCO",
+        };
+        format!("{count} {when}")
+    };
+    let counts: Vec<String> = plan.lives.iter().map(in_life).collect();
+    ui.line(format!("expectations: {}", counts.join(", ")));
 }
 
 fn as_json(plan: &Plan, room: Option<(usize, u64)>) -> serde_json::Value {

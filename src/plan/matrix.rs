@@ -3,15 +3,14 @@
 use super::Artifact;
 use super::Plan;
 use super::Section;
-use crate::verify::Life;
 
 /// One row of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row<'a> {
     /// The thing.
     pub artifact: &'a Artifact,
-    /// Whether it is there, by life in the order of [`Life::ALL`].
-    pub present: [bool; 3],
+    /// Whether it is there, by life in the order of [`Plan::lives`].
+    pub present: Vec<bool>,
 }
 
 impl Plan {
@@ -20,7 +19,10 @@ impl Plan {
         let mut rows: Vec<Row<'_>> = self
             .artifacts
             .iter()
-            .map(|artifact| Row { artifact, present: Life::ALL.map(|life| artifact.lives.contains(&life)) })
+            .map(|artifact| Row {
+                artifact,
+                present: self.lives.iter().map(|life| artifact.lives.contains(life)).collect(),
+            })
             .collect();
         rows.sort_by(|a, b| {
             let key = |row: &Row<'_>| {

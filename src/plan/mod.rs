@@ -25,6 +25,8 @@ use crate::verify::Manifest;
 pub struct Plan {
     /// The machine's name.
     pub machine: String,
+    /// The lives that it has.
+    pub lives: &'static [Life],
     /// What lands on the machine, with the line that asked for it.
     pub artifacts: Vec<Artifact>,
     /// The Ignition document of the live medium.

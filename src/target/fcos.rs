@@ -318,6 +318,7 @@ impl Draft {
         };
         Plan {
             machine: machine.name.value.clone(),
+            lives: &Life::ALL,
             artifacts: self.artifacts,
             live: self.live,
             destination: self.destination,

@@ -31,7 +31,7 @@ pub(super) enum Place {
 pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec<(String, Vec<u8>)> {
     let lives: &[Life] = match place {
         Place::Live => &[Life::Live],
-        Place::Installed => &[Life::FirstBoot, Life::LaterBoots],
+        Place::Installed => &[Life::FirstBoot, Life::LaterBoots, Life::AfterMco],
     };
     let files = [
         ("/usr/local/bin/cotter-verify", FileMode::PROGRAM, SCRIPT.as_bytes().to_vec()),
@@ -60,15 +60,10 @@ pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec
 /// The expectations as the script reads them: one a line, fields separated by tabs.
 pub fn expectations(manifest: &Manifest, lives: &[Life]) -> String {
     let plain = |text: &str| text.replace(['\t', '\n', '\r'], " ");
-    let word = |life: &Life| match life {
-        Life::Live => "live",
-        Life::FirstBoot => "first-boot",
-        Life::LaterBoots => "later-boots",
-    };
     let mut text = String::new();
     for expectation in &manifest.expectations {
         let in_lives: Vec<&str> =
-            expectation.lives.iter().filter(|life| lives.contains(life)).map(word).collect();
+            expectation.lives.iter().filter(|life| lives.contains(life)).map(|life| life.word()).collect();
         if in_lives.is_empty() {
             continue;
         }

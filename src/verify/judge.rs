@@ -128,6 +128,7 @@ impl BootRecord {
             Life::Live => "live",
             Life::FirstBoot => "first boot",
             Life::LaterBoots => "later boot",
+            Life::AfterMco => "boot after the MCO",
         };
         format!("{life} {}", self.boot_id.chars().take(8).collect::<String>())
     }

@@ -15,11 +15,26 @@ pub enum Life {
     FirstBoot,
     /// The disk alone decides.
     LaterBoots,
+    /// OpenShift's machine-config-operator has taken over, and renders what it manages.
+    AfterMco,
 }
 
 impl Life {
-    /// All lives, in order.
+    /// The lives of every machine, in order.
     pub const ALL: [Self; 3] = [Self::Live, Self::FirstBoot, Self::LaterBoots];
+
+    /// The lives of a machine that the machine-config-operator takes over.
+    pub const WITH_OPERATOR: [Self; 4] = [Self::Live, Self::FirstBoot, Self::LaterBoots, Self::AfterMco];
+
+    /// The word for it in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::FirstBoot => "first-boot",
+            Self::LaterBoots => "later-boots",
+            Self::AfterMco => "after-mco",
+        }
+    }
 }
 
 impl fmt::Display for Life {
@@ -28,6 +43,7 @@ impl fmt::Display for Life {
             Self::Live => "live",
             Self::FirstBoot => "first boot",
             Self::LaterBoots => "later boots",
+            Self::AfterMco => "after MCO",
         })
     }
 }

@@ -36,7 +36,7 @@ pub fn local_record(manifest: &Manifest) -> Result<BootRecord, Failure> {
     let work = tempfile::Builder::new().prefix("cotter-look-").tempdir().map_err(failed)?;
     let script = work.path().join("cotter-verify");
     std::fs::write(&script, VERIFY_SCRIPT).map_err(failed)?;
-    std::fs::write(work.path().join("expectations"), expectations_file(manifest, &Life::ALL))
+    std::fs::write(work.path().join("expectations"), expectations_file(manifest, &Life::WITH_OPERATOR))
         .map_err(failed)?;
     std::fs::write(work.path().join("machine"), &manifest.machine).map_err(failed)?;
     let ended = Command::new("bash")

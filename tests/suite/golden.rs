@@ -9,7 +9,6 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use cotter::plan::Plan;
-use cotter::verify::Life;
 use cotter::world;
 
 use crate::data_url;
@@ -62,7 +61,8 @@ fn tree(plan: &Plan, got: &mut BTreeMap<String, Vec<u8>>) {
     for (name, keyfile) in &plan.edit.network {
         got.insert(format!("expect/live-initramfs/{name}"), keyfile.clone());
     }
-    let lives = Life::ALL.map(|life| life.to_string()).join(", ");
+    let lives: Vec<String> = plan.lives.iter().map(ToString::to_string).collect();
+    let lives = lives.join(", ");
     let mut matrix = format!("({lives})\n");
     for row in plan.matrix() {
         let marks: String = row.present.iter().map(|present| if *present { 'x' } else { '-' }).collect();
