@@ -130,6 +130,11 @@ impl Machine {
 }
 
 impl Install {
+    /// The consoles as kernel arguments.
+    pub fn console_arguments(&self) -> Vec<String> {
+        self.consoles.iter().map(|console| format!("console={}", console.value)).collect()
+    }
+
     /// The disk's name, if it is known.
     pub fn device(&self) -> Option<&Sourced<DevicePath>> {
         match &self.disk {

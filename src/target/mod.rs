@@ -8,6 +8,7 @@
 mod butane;
 mod checks;
 mod contents;
+mod draft;
 mod expect;
 mod fcos;
 mod installer;
