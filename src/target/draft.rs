@@ -33,14 +33,17 @@ use crate::plan::Artifact;
 use crate::plan::Section;
 use crate::spec::Install;
 use crate::spec::Machine;
+use crate::value::Digest;
 use crate::value::FileMode;
 use crate::value::KernelArgument;
 use crate::verify::Expectation;
+use crate::verify::FileProperty;
 use crate::verify::Life;
 use crate::verify::Lives;
 use crate::verify::MANIFEST_SCHEMA;
 use crate::verify::Manifest;
 use crate::verify::SpecDigest;
+use crate::verify::Subject;
 
 /// A plan being put together.
 pub(super) struct Draft {
@@ -333,6 +336,14 @@ impl Draft {
             self.artifacts.push(artifact.as_part(part).in_lives(lives));
         }
         manifest
+    }
+
+    /// Expects a file of cotter's to hold what was written, wherever it is.
+    pub(super) fn expect_contents(&mut self, path: &str, bytes: &[u8], origin: &Origin) {
+        let subject = Subject::File(path.to_owned(), FileProperty::Sha256);
+        let digest = Digest::of(bytes);
+        let says = format!("contents of {path}");
+        self.expected.push(Expectation::has(&subject, digest.as_str(), says, origin));
     }
 
     /// Lists the kernel arguments of the installed system, and the consoles of both.
