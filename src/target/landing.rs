@@ -170,19 +170,15 @@ pub(super) fn landed(machine: &Machine, files: &Files, findings: &mut Diagnostic
         }
         children.push((index, document));
     }
-    Landed {
-        sections,
-        children,
-        things,
-        network: machine.network.clone(),
-        written: written(machine),
-    }
+    Landed { sections, children, things, network: machine.network.clone(), written: written(machine) }
 }
 
 fn written(machine: &Machine) -> Vec<(&'static str, &'static str, Origin)> {
-    let hostname = machine.hostname.as_ref().map(|name| ("/etc/hostname", "the host name", name.origin.clone()));
+    let hostname =
+        machine.hostname.as_ref().map(|name| ("/etc/hostname", "the host name", name.origin.clone()));
     let sno = machine.sno.as_ref();
-    let hosts = sno.and_then(|sno| sno.host_entries.clone()).map(|line| ("/etc/hosts", "the host entries", line));
+    let hosts =
+        sno.and_then(|sno| sno.host_entries.clone()).map(|line| ("/etc/hosts", "the host entries", line));
     let servers = sno.and_then(|sno| sno.ntp_servers.first());
     let chrony = servers.map(|server| ("/etc/chrony.conf", "the time servers", server.origin.clone()));
     hostname.into_iter().chain(hosts).chain(chrony).collect()

@@ -123,6 +123,13 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     findings
 }
 
+/// Says what is too old to be used now: `now_seconds` since 1970.
+pub fn check_age(machine: &Machine, files: &Files, now_seconds: u64) -> Diagnostics {
+    let mut findings = Diagnostics::new();
+    sno::check_age(machine, files, now_seconds, &mut findings);
+    findings
+}
+
 /// The document that Butane would write of a file that is translated alone; adds what is wrong with what comes
 /// of it.
 pub fn butane_document(file: &ButaneFile, files: &Files, findings: &mut Diagnostics) -> serde_json::Value {

@@ -491,7 +491,10 @@ pub(crate) static OPENSHIFT: Leaf = leaf(
         let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         match text.split_once('.') {
             Some((major, minor)) if is_number(major) && is_number(minor) => Ok(()),
-            _ => refuse(format!("`{text}` is not a version of OpenShift"), "write major and minor, as in \"4.19\""),
+            _ => refuse(
+                format!("`{text}` is not a version of OpenShift"),
+                "write major and minor, as in \"4.19\"",
+            ),
         }
     },
 );

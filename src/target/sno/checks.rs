@@ -28,7 +28,13 @@ use crate::verify::Life;
 use crate::verify::SpecDigest;
 
 /// Findings that are made while the documents are put together.
-pub(in crate::target) static RULES: [Rule; 3] = [
+pub(in crate::target) static RULES: [Rule; 4] = [
+    Rule {
+        name: "installer-run",
+        refuses: "an openshift-install that fails",
+        why: "the cluster's own part of the medium would be missing",
+        example: "an install-config.yaml without bootstrapInPlace",
+    },
     Rule {
         name: "installer-document",
         refuses: "a file as the installer's Ignition that is none",
@@ -214,7 +220,9 @@ fn brought_keyfiles(survey: &Survey, found: &mut Found<'_>) {
     for (path, text) in texts(&live).into_iter().chain(texts(&survey.given_flow.first_boot)) {
         let complaints: Vec<Complaint> = match &path {
             path if path.starts_with(KEYFILE_FOLDER) => check_keyfile(&text, &survey.machine.network),
-            path if path.starts_with("/etc/systemd/network/") && path.ends_with(".link") => check_link_file(&text),
+            path if path.starts_with("/etc/systemd/network/") && path.ends_with(".link") => {
+                check_link_file(&text)
+            }
             _ => continue,
         };
         if seen.contains(&path) {
@@ -301,7 +309,10 @@ fn layers_disagree(survey: &Survey, found: &mut Found<'_>) {
         if let Some(name) = rendered.sources.last(&path).filter(|_| is_path) {
             found.error(
                 &survey.origin,
-                format!("`{}` is brought by master-update.fcc and by the MachineConfig `{name}`, which wins", part.name),
+                format!(
+                    "`{}` is brought by master-update.fcc and by the MachineConfig `{name}`, which wins",
+                    part.name
+                ),
                 "keep one of them",
             );
         }
@@ -331,17 +342,15 @@ fn cluster_names(survey: &Survey, found: &mut Found<'_>) {
     let asks_dhcp = network.nics.iter().any(|nic| nic.uses_dhcp())
         || network.interfaces().iter().any(|interface| interface.is_dynamic);
     let has_servers = network.nics.iter().any(|nic| !nic.dns.is_empty());
-    let in_nmstate = network
-        .nmstate()
-        .is_some_and(|nmstate| document::View::of(nmstate).get("dns-resolver").is_some());
-    let writes_hosts = survey.ours.flow.lives_of(
-        &ignition::Part::new(PartKind::File, "/etc/hosts"),
-        &[Life::FirstBoot],
-    );
+    let in_nmstate =
+        network.nmstate().is_some_and(|nmstate| document::View::of(nmstate).get("dns-resolver").is_some());
+    let writes_hosts =
+        survey.ours.flow.lives_of(&ignition::Part::new(PartKind::File, "/etc/hosts"), &[Life::FirstBoot]);
     if asks_dhcp || has_servers || in_nmstate || !writes_hosts.is_empty() {
         return;
     }
-    let message = "the machine has no name servers, so it does not find api, api-int and the names below apps";
+    let message =
+        "the machine has no name servers, so it does not find api, api-int and the names below apps";
     found.error(
         &survey.machine.origin,
         message,

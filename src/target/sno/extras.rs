@@ -39,7 +39,11 @@ pub(super) fn add(
         }
         // As RHCOS has them.
         text.push_str("driftfile /var/lib/chrony/drift\nmakestep 1.0 3\nrtcsync\nlogdir /var/log/chrony\n");
-        draft.write(Artifact::new(Section::Identity, "time servers", &first.origin), "/etc/chrony.conf", &text);
+        draft.write(
+            Artifact::new(Section::Identity, "time servers", &first.origin),
+            "/etc/chrony.conf",
+            &text,
+        );
         draft.expect_contents("/etc/chrony.conf", text.as_bytes(), &first.origin);
     }
     Ok(())
@@ -49,7 +53,9 @@ pub(super) fn add(
 fn hosts(machine: &Machine, domain: &str) -> Option<String> {
     let address = machine.node_address()?;
     let local = "localhost localhost.localdomain";
-    let mut text = format!("127.0.0.1 {local} localhost4 localhost4.localdomain4\n::1 {local} localhost6 localhost6.localdomain6\n");
+    let mut text = format!(
+        "127.0.0.1 {local} localhost4 localhost4.localdomain4\n::1 {local} localhost6 localhost6.localdomain6\n"
+    );
     if let Some(name) = &machine.hostname {
         let short = name.as_str().split('.').next().unwrap_or_default();
         let names = if short == name.as_str() { short.to_owned() } else { format!("{} {short}", name.value) };

@@ -162,7 +162,9 @@ impl Flow {
     /// The MachineConfig whose word counts for something.
     fn last_source(&self, part: &Part) -> Option<&str> {
         let key = match part.kind {
-            PartKind::File | PartKind::Directory | PartKind::Link => machineconfig::Part::Path(part.name.clone()),
+            PartKind::File | PartKind::Directory | PartKind::Link => {
+                machineconfig::Part::Path(part.name.clone())
+            }
             PartKind::Unit => machineconfig::Part::Unit(part.name.clone()),
             PartKind::User | PartKind::Password => machineconfig::Part::User(part.name.clone()),
             _ => return None,

@@ -124,7 +124,11 @@ mod tests {
         assert_eq!(with_merged(BUTANE, "ours.ign").as_deref(), Ok(expected.as_str()));
         for (from, to, why) in [
             ("    merge:\n      - local: original-master.ign\n", "    replace: {}\n", "merges no document"),
-            ("merge:\n      - local: original-master.ign", "merge: [{local: original-master.ign}]", "one a line"),
+            (
+                "merge:\n      - local: original-master.ign",
+                "merge: [{local: original-master.ign}]",
+                "one a line",
+            ),
             ("variant: fcos", "variant: [", "no YAML"),
         ] {
             let refused = with_merged(&BUTANE.replace(from, to), "ours.ign").unwrap_err();
@@ -138,7 +142,10 @@ mod tests {
         let call = InstallCommand::find(script).unwrap();
         assert_eq!((call.device(), call.copies_network()), (Some("/dev/disk/by-id/wwn-0x5"), false));
         let edited = call.with_options(script, &["-n".into(), "--append-karg".into(), "panic=30".into()]);
-        let expected = script.replace("  coreos-installer install -i", "  coreos-installer install -n --append-karg panic=30 -i");
+        let expected = script.replace(
+            "  coreos-installer install -i",
+            "  coreos-installer install -n --append-karg panic=30 -i",
+        );
         assert_eq!(edited, expected);
         let call = InstallCommand::find(&edited).unwrap();
         assert!(call.copies_network());

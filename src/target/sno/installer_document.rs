@@ -67,7 +67,8 @@ pub(in crate::target) struct InstallerDocument(Document);
 impl InstallerDocument {
     /// Reads it; says what it is instead if it is no Ignition of a stable spec 3.
     pub(in crate::target) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let value: Value = serde_json::from_slice(bytes).map_err(|cause| format!("it is no JSON: {cause}"))?;
+        let value: Value =
+            serde_json::from_slice(bytes).map_err(|cause| format!("it is no JSON: {cause}"))?;
         let version = value["ignition"]["version"].as_str().unwrap_or_default();
         match ignition::minor_of(version) {
             Some(minor) if minor <= ignition::newest_minor() => Ok(Self(Document::new(value))),
@@ -223,8 +224,7 @@ impl InstallerDocument {
     /// Certificates in it: the path of each and its bytes.
     pub(in crate::target) fn certificates(&self) -> Vec<(String, Vec<u8>)> {
         let folder = "/opt/openshift/tls/";
-        let certificates =
-            self.texts_below(folder).into_iter().filter(|(path, _)| path.ends_with(".crt"));
+        let certificates = self.texts_below(folder).into_iter().filter(|(path, _)| path.ends_with(".crt"));
         certificates.map(|(path, text)| (path, text.into_bytes())).collect()
     }
 }

@@ -37,7 +37,8 @@ pub(super) fn split(destination: &Document, kernel_arguments: &[String]) -> Laye
         // The version, and what is merged and fetched.
         in_place = merge(in_place, one("ignition", ignition.clone()));
     }
-    for (section, lists) in document.as_object().into_iter().flatten().filter(|(name, _)| *name != "ignition") {
+    for (section, lists) in document.as_object().into_iter().flatten().filter(|(name, _)| *name != "ignition")
+    {
         for (list, members) in lists.as_object().into_iter().flatten() {
             for member in members.as_array().into_iter().flatten() {
                 let into = |layer: &mut Value, member: Value| {
@@ -148,7 +149,8 @@ mod tests {
                 "systemd": {"units": [{"name": "a.service"}]}}))
         );
         assert_eq!(layers.machine_configs[1].spec.kernel_arguments, ["panic=30"]);
-        let paths: Vec<&str> = layers.in_place.list("storage", "files").iter().filter_map(|f| f["path"].as_str()).collect();
+        let paths: Vec<&str> =
+            layers.in_place.list("storage", "files").iter().filter_map(|f| f["path"].as_str()).collect();
         assert_eq!(paths, ["/etc/sudoers.d/admin", "/etc/suid", "/home/admin/x", "/etc/hosts", "/etc/far"]);
         let users = layers.in_place.list("passwd", "users");
         assert_eq!(users[0], json!({"name": "core", "groups": ["wheel"]}));

@@ -5,6 +5,7 @@
 //! and `flow` works out what then is there in each life. To support another generation of the installer, add
 //! what it has and lacks to `generations.toml`.
 
+mod certificates;
 mod checks;
 mod extras;
 mod flow;
@@ -43,8 +44,9 @@ use crate::verify::SpecDigest;
 const IN_PLACE_NAME: &str = "cotter-in-place.ign";
 
 /// Where everything is put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Placement {
+    #[default]
     /// Into every layer that it belongs to.
     EveryLayer,
     /// Into the live document alone, as people do who do not know better: the control of a rehearsal.
@@ -73,6 +75,14 @@ pub(super) fn plan(
 /// Says what would be lost, and what is wrong with what the installer and the user bring.
 pub(super) fn check(machine: &Machine, files: &Files, findings: &mut Diagnostics) {
     checks::check(machine, files, findings);
+}
+
+/// Says which certificates of the installer are not valid at a time, in seconds since 1970.
+pub(super) fn check_age(machine: &Machine, files: &Files, now_seconds: u64, findings: &mut Diagnostics) {
+    if let Ok((sno, installer)) = installer_of(machine, files) {
+        let origin = sno.installer.as_ref().map_or(&sno.origin, |installer| installer.origin());
+        certificates::check(&installer, now_seconds, origin, findings);
+    }
 }
 
 fn assemble(
@@ -161,7 +171,10 @@ fn finished(
 }
 
 /// The section and the installer's document, or what is wrong with it.
-fn installer_of<'m>(machine: &'m Machine, files: &Files) -> Result<(&'m Sno, InstallerDocument), Diagnostics> {
+fn installer_of<'m>(
+    machine: &'m Machine,
+    files: &Files,
+) -> Result<(&'m Sno, InstallerDocument), Diagnostics> {
     let mut findings = Diagnostics::new();
     let Some(sno) = &machine.sno else { return Err(findings) };
     let origin = sno.installer.as_ref().map_or(&sno.origin, |installer| installer.origin());
@@ -174,7 +187,12 @@ fn installer_of<'m>(machine: &'m Machine, files: &Files) -> Result<(&'m Sno, Ins
         Ok(document) => Ok((sno, document)),
         Err(why) => {
             let help = "name what `openshift-install create single-node-ignition-config` wrote";
-            findings.error("installer-document", origin, format!("this is not the installer's Ignition: {why}"), help);
+            findings.error(
+                "installer-document",
+                origin,
+                format!("this is not the installer's Ignition: {why}"),
+                help,
+            );
             Err(findings)
         }
     }
@@ -222,8 +240,7 @@ fn write_command(
 ) -> Result<(), Diagnostics> {
     let path = installer_document::INSTALL_SCRIPT;
     let script = installer.text(path).unwrap_or_default();
-    let command =
-        in_place::InstallCommand::find(&script).map_err(|why| unknown_shape(path, &why, origin))?;
+    let command = in_place::InstallCommand::find(&script).map_err(|why| unknown_shape(path, &why, origin))?;
     if !command.copies_network() {
         options.insert(0, "-n".to_owned());
     }
