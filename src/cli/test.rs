@@ -198,11 +198,7 @@ fn judge(manifest: &Manifest, boots: &[Boot]) -> Report {
             schema: BOOT_SCHEMA.to_owned(),
             machine: manifest.machine.clone(),
             boot_id: format!("none: {}", boot.name),
-            life: match boot.name.as_str() {
-                "live" => Life::Live,
-                "install" => Life::FirstBoot,
-                _ => Life::LaterBoots,
-            },
+            life: boot.life,
             uptime_seconds: 0,
             facts: std::collections::BTreeMap::new(),
             unknown: [(String::new(), why.clone())].into(),
