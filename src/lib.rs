@@ -4,6 +4,7 @@ pub mod cli;
 pub mod document;
 pub mod ignition;
 pub mod image;
+pub mod machineconfig;
 pub mod network;
 pub mod plan;
 pub mod rehearsal;

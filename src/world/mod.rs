@@ -7,6 +7,7 @@ mod bench;
 mod failure;
 mod inputs;
 mod machine_facts;
+mod openshift_install;
 mod plan;
 mod qemu;
 mod rehearse;
