@@ -26,6 +26,7 @@ pub use bench::stand_in;
 pub use failure::Failure;
 pub use failure::Kind;
 pub use inputs::Given;
+pub use inputs::InstallerRun;
 pub use inputs::Outside;
 pub use inputs::Sources;
 pub use inputs::Spec;
