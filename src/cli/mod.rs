@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod check;
 mod exit;
+mod explain;
 mod ignition;
 mod image;
 mod init;
@@ -55,6 +56,7 @@ enum Command {
     Bench(bench::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
+    Explain(explain::Arguments),
     Schema(schema::Arguments),
 }
 
@@ -72,6 +74,7 @@ impl Cli {
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
+            Command::Explain(arguments) => explain::run(&arguments, &mut ui),
             Command::Schema(arguments) => schema::run(&arguments, &mut ui),
         };
         done.unwrap_or_else(|failure| {

@@ -306,6 +306,20 @@ impl Walk {
     }
 }
 
+/// The texts of the YAML and JSON files below a folder, by their paths.
+pub(super) fn texts_below(folder: &Path) -> io::Result<Vec<(String, String)>> {
+    let mut walk = Walk { entries: Vec::new(), bytes: 0 };
+    walk.folder(folder, "")?;
+    let is_text = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
+    let text = |entry: Entry| match entry.kind {
+        EntryKind::File { bytes, .. } if is_text(&entry.path) => {
+            Some((entry.path, String::from_utf8(bytes).ok()?))
+        }
+        _ => None,
+    };
+    Ok(walk.entries.into_iter().filter_map(text).collect())
+}
+
 /// `~/` is the user's home; other paths are relative to `folder`.
 pub(super) fn at(folder: &Path, path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {

@@ -11,6 +11,7 @@ mod openshift_install;
 mod plan;
 mod qemu;
 mod rehearse;
+mod subject;
 
 pub use apply::Existing;
 pub use apply::patch_in_place;
@@ -45,3 +46,4 @@ pub use rehearse::Boot;
 pub use rehearse::Event;
 pub use rehearse::Rehearsal;
 pub use rehearse::rehearse;
+pub use subject::read_subject;
