@@ -12,7 +12,9 @@ mod exit;
 mod ignition;
 mod image;
 mod init;
+mod kubeconfig;
 mod load;
+mod marker;
 mod plan;
 mod report;
 mod schema;
@@ -55,6 +57,8 @@ enum Command {
     Bench(bench::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
+    #[command(subcommand)]
+    Marker(marker::Command),
     Schema(schema::Arguments),
 }
 
@@ -72,6 +76,7 @@ impl Cli {
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
+            Command::Marker(command) => marker::run(&command, &mut ui),
             Command::Schema(arguments) => schema::run(&arguments, &mut ui),
         };
         done.unwrap_or_else(|failure| {

@@ -299,6 +299,7 @@ impl Draft {
             spec: spec.clone(),
             patience_seconds: on_node::PATIENCE_SECONDS,
             expectations: std::mem::take(&mut self.expected),
+            cluster: Vec::new(),
         };
         let in_live = on_node::add(&mut self.live, &manifest, Place::Live);
         for (path, bytes) in on_node::add(&mut self.destination, &manifest, Place::Installed) {
