@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod document;
 pub mod ignition;
 pub mod image;
+pub mod machineconfig;
 pub mod network;
 pub mod plan;
 pub mod rehearsal;

@@ -50,8 +50,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             translated.document
         }
         false => load::load(&arguments.spec, &arguments.given, ui)?.ok().map(|loaded| match arguments.life {
-            DocumentOf::Live => loaded.plan.live.to_value(),
-            DocumentOf::FirstBoot => loaded.plan.destination.to_value(),
+            DocumentOf::Live => loaded.plan.live.value().clone(),
+            DocumentOf::FirstBoot => loaded.plan.destination.value().clone(),
         }),
     };
     let Some(document) = document else {

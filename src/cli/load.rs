@@ -11,6 +11,7 @@ use crate::document::Diagnostics;
 use crate::plan::Plan;
 use crate::spec::Machine;
 use crate::target;
+use crate::target::Placement;
 use crate::world;
 use crate::world::Failure;
 use crate::world::Given;
@@ -45,7 +46,11 @@ impl GivenArguments {
         let from_environment =
             self.env.iter().filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)));
         let outside = if self.allow_outside { Outside::Allowed } else { Outside::Refused };
-        Given { variables: from_environment.chain(self.set.iter().cloned()).collect(), outside }
+        Given {
+            variables: from_environment.chain(self.set.iter().cloned()).collect(),
+            outside,
+            placement: Placement::EveryLayer,
+        }
     }
 }
 
@@ -63,7 +68,7 @@ pub(super) fn load(
     given: &GivenArguments,
     ui: &mut Ui,
 ) -> Result<Result<Loaded, Exit>, Failure> {
-    let planned = world::plan_machine(path, &given.given())?;
+    let planned = world::plan_machine(path, &given.given(), &mut |line| ui.happening(line))?;
     ui.findings(&planned.findings, &planned.sources);
     Ok(match planned.machine {
         Some((machine, plan)) => Ok(Loaded { spec: planned.spec, machine, plan, sources: planned.sources }),

@@ -158,7 +158,7 @@ fn artifacts(path: &Path, given: &GivenArguments) -> Result<Vec<Artifact>, Failu
         }
         return serde_json::from_value(saved["artifacts"].take()).map_err(|cause| refuse(&cause.to_string()));
     }
-    let planned = world::plan_machine(path, &given.given())?;
+    let planned = world::plan_machine(path, &given.given(), &mut |_| ())?;
     let (_, plan) = planned.machine.ok_or_else(|| refuse("it has findings; `cotter check` shows them"))?;
     Ok(plan.artifacts)
 }

@@ -10,9 +10,11 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::failure::plain;
+use super::openshift_install::single_node_ignition;
 use crate::document::Diagnostics;
 use crate::spec;
 use crate::spec::Butane;
+use crate::spec::Installer;
 use crate::spec::LocalFile;
 use crate::spec::Machine;
 use crate::spec::Variables;
@@ -20,6 +22,7 @@ use crate::target::ChildFile;
 use crate::target::Entry;
 use crate::target::EntryKind;
 use crate::target::Files;
+use crate::target::Placement;
 use crate::value::Digest;
 use crate::verify::SpecDigest;
 
@@ -37,6 +40,8 @@ pub struct Given {
     pub variables: Variables,
     /// Whether local files may lie elsewhere.
     pub outside: Outside,
+    /// Where things are put.
+    pub placement: Placement,
 }
 
 /// Whether local files may lie outside the folder of the file that names them.
@@ -105,7 +110,38 @@ impl Reader {
                 files.children.insert(child.path.value.clone(), read);
             }
         }
+        let installer = machine.sno.as_ref().and_then(|sno| sno.installer.as_ref());
+        // It is full of keys, so no line of it is ever shown.
+        if let Some(Installer::Ignition(file)) = installer {
+            files.installer = self.file(file, folder);
+        }
         files
+    }
+
+    /// Lets the user's installer make what it makes, if the machine file names one.
+    pub(super) fn run_installer(
+        &mut self,
+        machine: &Machine,
+        folder: &Path,
+        progress: &mut dyn FnMut(&str),
+    ) -> Option<Vec<u8>> {
+        let Some(Installer::Program { program, config }) = machine.sno.as_ref()?.installer.as_ref() else {
+            return None;
+        };
+        let path = match program.value.contains('/') {
+            true => self.allowed(program, folder)?,
+            false => PathBuf::from(&program.value),
+        };
+        let config = self.file(config, folder)?;
+        match single_node_ignition(&path, &config, progress) {
+            Ok(bytes) => Some(bytes),
+            Err(why) => {
+                let message = format!("`{}` made no Ignition: {why}", program.value);
+                let help = "run it by hand in an empty folder: `openshift-install create single-node-ignition-config`";
+                self.findings.error("installer-run", &program.origin, message, help);
+                None
+            }
+        }
     }
 
     /// Reads what Butane's words name.
@@ -261,7 +297,7 @@ pub fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     read_at_most(path, most).map_err(|cause| Failure::io("read", path, &cause))
 }
 
-fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(super) fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());

@@ -8,6 +8,7 @@ mod failure;
 mod inputs;
 mod kube;
 mod machine_facts;
+mod openshift_install;
 mod plan;
 mod qemu;
 mod rehearse;
