@@ -13,7 +13,9 @@ mod explain;
 mod ignition;
 mod image;
 mod init;
+mod kubeconfig;
 mod load;
+mod marker;
 mod plan;
 mod report;
 mod schema;
@@ -57,6 +59,8 @@ enum Command {
     Test(test::Arguments),
     Verify(verify::Arguments),
     Explain(explain::Arguments),
+    #[command(subcommand)]
+    Marker(marker::Command),
     Schema(schema::Arguments),
 }
 
@@ -75,6 +79,7 @@ impl Cli {
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
             Command::Explain(arguments) => explain::run(&arguments, &mut ui),
+            Command::Marker(command) => marker::run(&command, &mut ui),
             Command::Schema(arguments) => schema::run(&arguments, &mut ui),
         };
         done.unwrap_or_else(|failure| {

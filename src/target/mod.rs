@@ -14,6 +14,7 @@ mod explain;
 mod fcos;
 mod installer;
 mod landing;
+mod marker;
 mod on_node;
 mod sno;
 
