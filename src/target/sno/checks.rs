@@ -78,8 +78,8 @@ pub(in crate::target) static CHECKS: &[Check<Survey>] = &[
     Check {
         rule: Rule {
             name: "keyfile-only-live",
-            refuses: "a keyfile in the live document alone, where nothing hands it to the disk",
-            why: "the installed system would come up without that network",
+            refuses: "a keyfile in the live document alone, where the machine file brings others",
+            why: "copied profiles are dropped as soon as one is written on the disk",
             example: "a keyfile under storage.files of the installer's Ignition",
         },
         by: keyfiles_only_live,
@@ -251,32 +251,38 @@ fn brought_keyfiles(survey: &Survey, found: &mut Found<'_>) {
     }
 }
 
-/// Keyfiles of the given live document that do not come to the disk, and whether something else is written there.
-fn lost_keyfiles(survey: &Survey) -> (Vec<String>, bool) {
+/// Keyfiles of the given live document that do not come to the disk.
+fn lost_keyfiles(survey: &Survey) -> Vec<String> {
     let on_disk = survey.ours.flow.parts(Life::FirstBoot);
     let is_lost = |name: &String| !on_disk.iter().any(|other| is_keyfile(other) && other.name == *name);
-    let names = survey.given_flow.live.iter().filter(|part| is_keyfile(part)).map(|part| part.name.clone());
-    let copies = survey.ours.flow.command.as_ref().is_ok_and(super::in_place::InstallCommand::copies_network);
-    (names.filter(is_lost).collect(), copies && on_disk.iter().any(is_keyfile))
+    let live = survey.given_flow.live.iter().filter(|part| is_keyfile(part));
+    live.map(|part| part.name.clone()).filter(is_lost).collect()
+}
+
+/// A keyfile that the installer's own documents write on the disk.
+fn brought_to_disk(survey: &Survey) -> Option<String> {
+    survey.given_flow.first_boot.parts().into_iter().find(is_keyfile).map(|part| part.name)
 }
 
 fn keyfiles_only_live(survey: &Survey, found: &mut Found<'_>) {
-    let (names, is_shadowed) = lost_keyfiles(survey);
-    for name in names.iter().filter(|_| !is_shadowed) {
+    if brought_to_disk(survey).is_some() {
+        return;
+    }
+    for name in lost_keyfiles(survey) {
         found.error(
             &survey.origin,
-            format!("`{name}` is in the live document alone, and nothing hands it to the disk"),
-            "say it under `network`, or bring it in a MachineConfig",
+            format!("`{name}` is in the live document alone; on the disk, the profiles of this file take its place"),
+            "say it under `network`, or take it away",
         );
     }
 }
 
 fn keyfiles_shadowed(survey: &Survey, found: &mut Found<'_>) {
-    let (names, is_shadowed) = lost_keyfiles(survey);
-    for name in names.iter().filter(|_| is_shadowed) {
+    let Some(other) = brought_to_disk(survey) else { return };
+    for name in lost_keyfiles(survey) {
         found.error(
             &survey.origin,
-            format!("`{name}` is in the live document alone, and is dropped because other keyfiles are written on the disk"),
+            format!("`{name}` is in the live document alone, and is dropped on the disk because `{other}` is written there"),
             "say it under `network`, or bring it in a MachineConfig too",
         );
     }
