@@ -1,6 +1,7 @@
 //! A single node: what openshift-install writes goes in, and what comes out is whole in every life.
 
 use std::path::Path;
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -323,4 +324,343 @@ fn every_rule_of_a_single_node_has_a_case_that_breaks_it_and_one_that_nearly_doe
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What openshift-install wrote in each generation, and what people made of it; see tests/single-node/README.md.
+fn shapes() -> Vec<(String, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/single-node");
+    let mut shapes: Vec<(String, Value)> = folder
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "ign"))
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
+        })
+        .collect();
+    shapes.sort_by(|a, b| a.0.cmp(&b.0));
+    assert!(shapes.len() >= 10, "the shapes are gone");
+    shapes
+}
+
+/// The live document that a machine file makes of a shape.
+fn planned(machine: &str, document: &Value) -> Result<Value, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), machine, document);
+    let planned =
+        world::plan_machine(&folder.path().join("machine.yaml"), &Given::default(), &mut |_| ()).unwrap();
+    match planned.machine {
+        Some((_, plan)) => Ok(plan.live.value().clone()),
+        None => Err(planned
+            .findings
+            .into_iter()
+            .map(|finding| format!("{}: {}", finding.rule, finding.message))
+            .collect()),
+    }
+}
+
+const FULL: &str = "kernel_arguments: {should_exist: [panic=30]}
+storage: {files: [{path: /etc/sudoers.d/admin, mode: 0440, contents: {inline: \"admin ALL=(ALL) ALL\\n\"}}]}
+systemd: {units: [{name: hello.service, contents: \"[Service]\\nExecStart=/bin/true\\n\"}]}
+";
+
+#[test]
+fn what_is_not_ours_comes_out_as_it_went_in() {
+    let machine = format!(
+        "{}{FULL}",
+        MACHINE.replace("users: [", &format!("users: [{{name: admin, ssh_authorized_keys: [{KEY}]}}, "))
+    );
+    let mut went_in = 0;
+    for (name, shape) in shapes() {
+        let disk = disk_of(&shape);
+        let result = match planned(&machine.replace(DISK, &disk), &shape) {
+            Ok(result) => result,
+            Err(refused) => {
+                // Its keyfile is bound by a port's name, which is what cotter is against.
+                assert_eq!(name, "keyfile", "{}", refused.join("\n"));
+                assert!(refused.iter().any(|finding| finding.starts_with("brought-keyfile")), "{refused:?}");
+                continue;
+            }
+        };
+        went_in += 1;
+        kept(&name, &shape, &result);
+    }
+    assert!(went_in >= 10, "only {went_in} shapes went in");
+}
+
+/// The disk that a shape installs to.
+fn disk_of(shape: &Value) -> String {
+    let script = text_of(shape, "/usr/local/bin/install-to-disk.sh");
+    let call = script.lines().find(|line| line.trim().starts_with("coreos-installer install")).unwrap();
+    call.split_whitespace().last().unwrap().trim_matches(['"', '\'']).to_owned()
+}
+
+fn text_of(document: &Value, path: &str) -> String {
+    let files = document["storage"]["files"].as_array().unwrap();
+    let entry = files.iter().find(|entry| entry["path"] == path).unwrap();
+    String::from_utf8(crate::data_url::decode(&entry["contents"])).unwrap()
+}
+
+/// Holds that everything of `before` is in `after`, in its order, but for what is ours.
+fn kept(name: &str, before: &Value, after: &Value) {
+    let fcc = "/opt/openshift/bootstrap-in-place/master-update.fcc";
+    let script = "/usr/local/bin/install-to-disk.sh";
+    let without_ours: String = text_of(after, fcc)
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("cotter-in-place.ign"))
+        .collect();
+    assert_eq!(without_ours, text_of(before, fcc), "{name}: {fcc}");
+    let call = |text: &str| text.replace(" --append-karg panic=30", "").replace(" install -n ", " install ");
+    assert_eq!(call(&text_of(after, script)), call(&text_of(before, script)), "{name}: {script}");
+    for (section, lists) in before.as_object().unwrap() {
+        for (list, members) in lists.as_object().unwrap() {
+            let (place, result) = (format!("{name}: {section}.{list}"), &after[section][list]);
+            let Some(members) = members.as_array() else {
+                assert!(list == "version" || result == members, "{place}");
+                continue;
+            };
+            let mut rest = result.as_array().unwrap().iter();
+            for member in members {
+                let found = rest.find(|other| key(other) == key(member));
+                let found = found.unwrap_or_else(|| panic!("{place}: {} is gone, or elsewhere", key(member)));
+                match key(member).as_str() {
+                    path if path == fcc || path == script => {
+                        let but_contents = |entry: &Value| {
+                            let mut entry = entry.clone();
+                            entry["contents"]["source"].take();
+                            entry
+                        };
+                        assert_eq!(but_contents(found), but_contents(member), "{place}");
+                    }
+                    // What is asked for is added to it.
+                    "core" | "admin" => {
+                        let keys =
+                            |user: &Value| user["sshAuthorizedKeys"].as_array().cloned().unwrap_or_default();
+                        assert!(keys(member).iter().all(|key| keys(found).contains(key)), "{place}");
+                    }
+                    _ => assert_eq!(found, member, "{place}"),
+                }
+            }
+        }
+    }
+}
+
+/// What a member of a list is known by.
+fn key(member: &Value) -> String {
+    ["path", "name", "source", "device"]
+        .iter()
+        .find_map(|key| member[*key].as_str())
+        .map_or_else(|| member.to_string(), str::to_owned)
+}
+
+/// Runs cotter in a folder, and gives its exit code, standard output and standard error.
+fn cotter(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
+    let done = command.args(arguments).current_dir(folder).env("NO_COLOR", "1").output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (done.status.code().unwrap(), text(&done.stdout), text(&done.stderr))
+}
+
+/// A program in place of openshift-install.
+fn put_installer(folder: &Path, script: &str) {
+    let path = folder.join("openshift-install");
+    std::fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn the_users_own_installer_is_run_in_a_folder_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let machine = MACHINE.replace(
+        "ignition: installer.ign",
+        "installer: ./openshift-install, install_config: install-config.yaml",
+    );
+    write(here, &machine, &installer());
+    std::fs::write(here.join("install-config.yaml"), "pullSecret: very-secret\n").unwrap();
+
+    // `check` does not run it; what makes something does.
+    put_installer(
+        here,
+        "echo \"level=info msg=working\" >&2; echo \"level=fatal msg=no platform\" >&2; exit 3\n",
+    );
+    let (code, _, err) = cotter(here, &["check", "machine.yaml"]);
+    assert_eq!(code, 0, "{err}");
+    let (code, _, err) = cotter(here, &["plan", "machine.yaml"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("error[installer-run]") && err.contains("level=fatal msg=no platform"), "{err}");
+    assert!(!err.contains("very-secret"), "{err}");
+
+    put_installer(here, "exit 0\n");
+    let (code, _, err) = cotter(here, &["plan", "machine.yaml"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("it wrote no bootstrap-in-place-for-live-iso.ign"), "{err}");
+
+    let script = format!(
+        "[ \"$1 $2 $3\" = 'create single-node-ignition-config --dir' ] || exit 9\ngrep -q very-secret \"$4/install-config.yaml\" || exit 8\nstat -c %a \"$4/..\" > '{here}/mode'\necho \"$4\" > '{here}/where'\ncp '{here}/installer.ign' \"$4/bootstrap-in-place-for-live-iso.ign\"\n",
+        here = here.display()
+    );
+    put_installer(here, &script);
+    let (code, out, err) = cotter(here, &["plan", "machine.yaml"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("(target sno)"), "{out}");
+    // The pull secret is in there: nobody else may look, and it is gone.
+    assert_eq!(std::fs::read_to_string(here.join("mode")).unwrap(), "700\n");
+    let scratch = std::fs::read_to_string(here.join("where")).unwrap();
+    assert!(!Path::new(scratch.trim()).exists(), "{scratch}");
+    assert!(here.join("install-config.yaml").exists());
+}
+
+#[test]
+fn explain_says_what_is_lost_where_and_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    // As okd#1919 did: everything in the live document.
+    let mut document = installer();
+    document["passwd"]["users"][0]["passwordHash"] = "$6$a$b".into();
+    document["passwd"]["users"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": "admin", "sshAuthorizedKeys": [KEY]}));
+    add(&mut document, file("/etc/udev/rules.d/70-names.rules", "SUBSYSTEM==\"net\"\n"));
+    add(
+        &mut document,
+        file(
+            "/etc/NetworkManager/system-connections/eno1.nmconnection",
+            &KEYFILE.replace("[ethernet]\nmac-address=e4:43:4b:0a:00:02\n", "interface-name=eno1\n"),
+        ),
+    );
+    write(here, MACHINE, &document);
+    let (code, out, err) = cotter(here, &["explain", "installer.ign"]);
+    assert_eq!(code, 0, "{err}");
+    let row = |what: &str| {
+        let line = out
+            .lines()
+            .find(|line| line.trim().starts_with(what))
+            .unwrap_or_else(|| panic!("no {what} in\n{out}"));
+        line[line.find("  yes").unwrap()..]
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert!(out.contains("what openshift-install wrote for a single node"), "{out}");
+    assert_eq!(row("user core"), "yes yes yes yes");
+    assert_eq!(row("password of core"), "yes - (1) - (1) - (2)");
+    assert_eq!(row("user admin"), "yes - (1) - (1) - (1)");
+    assert_eq!(row("key of core"), "yes yes yes yes");
+    assert_eq!(row("file /etc/udev/rules.d/70-names.rules"), "yes - (1) - (1) - (1)");
+    // `-n` copies it, but it is bound to a name.
+    assert_eq!(row("file /etc/NetworkManager/system-connections/eno1.nmconnection"), "yes yes yes yes");
+    assert!(out.contains("wrong: `/etc/NetworkManager/system-connections/eno1.nmconnection`, line 4: the profile is bound to the port by its name `eno1`"), "{out}");
+    assert!(
+        out.contains("1: nothing brings it to the disk")
+            && out.contains("2: no MachineConfig has a password of core"),
+        "{out}"
+    );
+
+    // Without `-n`, and with a keyfile of a MachineConfig, that one is lost too.
+    edit(&mut document, "/usr/local/bin/install-to-disk.sh", |text| text.replace("install -n", "install"));
+    write(here, MACHINE, &document);
+    let (_, out, _) = cotter(here, &["explain", "installer.ign"]);
+    assert!(out.contains("this installer hands no network profile to the disk"), "{out}");
+    assert!(out.contains("- hands no network profile to the disk (4.11, openshift/installer#5795)"), "{out}");
+
+    // And what cotter makes of the shape has no hole.
+    let result = planned(MACHINE, &installer()).unwrap();
+    std::fs::write(here.join("ours.ign"), result.to_string()).unwrap();
+    let (_, out, _) = cotter(here, &["explain", "ours.ign", "--format", "json"]);
+    let explanation: Value = serde_json::from_str(&out).unwrap();
+    for what in ["password of core", "file /etc/hosts", "file /etc/systemd/network/10-cotter-lan0.link"] {
+        let things = explanation["things"].as_array().unwrap();
+        let thing = things.iter().find(|thing| thing["what"] == what).unwrap();
+        assert!(
+            thing["states"].as_array().unwrap().iter().all(|state| state["state"] == "present"),
+            "{thing}"
+        );
+    }
+}
+
+#[test]
+fn explain_reads_disk_documents_media_and_machineconfigs() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let says = |arguments: &[&str]| {
+        let (code, out, err) = cotter(here, &[&["explain"], arguments].concat());
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    // A node's document, with the MachineConfig that it came from.
+    let config = json!({"ignition": {"version": "3.2.0"}, "storage": {"files": [file("/etc/a", "a")]}});
+    let encapsulated = json!({"kind": "MachineConfig", "apiVersion": "machineconfiguration.openshift.io/v1",
+        "metadata": {"name": "rendered-master-1"}, "spec": {"config": config, "kernelArguments": ["panic=30"]}});
+    let mut node = config.clone();
+    add(&mut node, file("/etc/ignition-machine-config-encapsulated.json", &encapsulated.to_string()));
+    node["passwd"] = json!({"users": [{"name": "core", "passwordHash": "$6$a$b"}]});
+    std::fs::write(here.join("master.ign"), node.to_string()).unwrap();
+    let out = says(&["master.ign"]);
+    let line = |out: &str, what: &str| {
+        let line = out
+            .lines()
+            .find(|line| line.trim().starts_with(what))
+            .unwrap_or_else(|| panic!("no {what} in\n{out}"));
+        line.trim()
+            .strip_prefix(what)
+            .unwrap()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert!(out.contains("an installed node of OpenShift"), "{out}");
+    assert_eq!(line(&out, "password of core"), "yes yes - (1)");
+    assert_eq!(line(&out, "kernel argument panic=30"), "- (2) yes yes");
+
+    // A medium with coreos-installer's configuration.
+    let disk =
+        json!({"ignition": {"version": "3.4.0"}, "storage": {"files": [file("/etc/hostname", "m\n")]}});
+    let mut medium = json!({"ignition": {"version": "3.4.0"}, "storage": {"files": [
+        file("/etc/coreos/installer.d/1.yaml", "dest-device: /dev/sda\nignition-file: /root/disk.ign\nappend-karg: [panic=30]\n"),
+        file("/root/disk.ign", &disk.to_string()),
+        file("/etc/hosts", "127.0.0.1 localhost\n"),
+    ]}});
+    std::fs::write(here.join("medium.ign"), medium.to_string()).unwrap();
+    let out = says(&["medium.ign", "--live"]);
+    assert_eq!(line(&out, "file /etc/hosts"), "yes - (1) - (1)");
+    assert_eq!(line(&out, "file /etc/hostname"), "- yes yes");
+    assert_eq!(line(&out, "kernel argument panic=30"), "- yes yes");
+    medium["storage"]["files"][0] =
+        file("/etc/coreos/installer.d/1.yaml", "ignition-url: https://release.example/a.ign\n");
+    std::fs::write(here.join("medium.ign"), medium.to_string()).unwrap();
+    assert!(
+        says(&["medium.ign", "--live"])
+            .contains("the disk's document comes from `https://release.example/a.ign`")
+    );
+    // Without the word it is a disk's.
+    assert!(says(&["medium.ign"]).contains("the document of an installed system"));
+
+    // A folder of MachineConfigs.
+    std::fs::create_dir_all(here.join("folder/deeper")).unwrap();
+    let of = |name: &str, config: &Value| {
+        let entry = machine_config(name, config);
+        String::from_utf8(crate::data_url::decode(&entry["contents"])).unwrap()
+    };
+    let users = json!({"passwd": {"users": [{"name": "admin", "sshAuthorizedKeys": [KEY]}]}});
+    std::fs::write(here.join("folder/a.yaml"), of("98-users", &users)).unwrap();
+    let files = json!({"storage": {"files": [file("/etc/systemd/network/10-a.link", "[Match]\nMACAddress=e4:43:4b:0a:00:01\n[Link]\nName=lan0\n")]}});
+    std::fs::write(here.join("folder/deeper/b.yaml"), of("99-names", &files)).unwrap();
+    std::fs::write(here.join("folder/readme.txt"), "MachineConfig").unwrap();
+    let out = says(&["folder"]);
+    assert!(out.contains("MachineConfigs of the pool `master`"), "{out}");
+    assert_eq!(line(&out, "file /etc/systemd/network/10-a.link"), "yes yes yes");
+    assert!(out.contains("wrong: MachineConfig `98-users`"), "{out}");
+    assert!(out.contains("`MACAddress` "), "{out}");
+
+    for (name, bytes) in [("empty.ign", "{}"), ("text", "hello"), ("binary", "\u{0}\u{1}")] {
+        std::fs::write(here.join(name), bytes).unwrap();
+        let (code, out, err) = cotter(here, &["explain", name]);
+        assert_eq!((code, out.as_str()), (2, ""), "{name}: {err}");
+        assert!(err.contains("cannot be explained"), "{err}");
+    }
 }
