@@ -53,6 +53,8 @@ pub(super) struct Draft {
     pub(super) live_keyfiles: BTreeMap<String, Vec<u8>>,
     pub(super) artifacts: Vec<Artifact>,
     pub(super) expected: Vec<Expectation>,
+    /// What must be true of the cluster that the machine is.
+    pub(super) expected_of_cluster: Vec<Expectation>,
     /// Units as they are written, by name.
     units: BTreeMap<String, Vec<u8>>,
     /// The newest minor version of Ignition's spec 3 that is asked of the system.
@@ -95,6 +97,7 @@ impl Draft {
             live_keyfiles: BTreeMap::new(),
             artifacts: Vec::new(),
             expected: Vec::new(),
+            expected_of_cluster: Vec::new(),
             units: BTreeMap::new(),
             ignition_minor,
         }
@@ -323,6 +326,7 @@ impl Draft {
             spec: spec.clone(),
             patience_seconds: on_node::PATIENCE_SECONDS,
             expectations,
+            cluster: std::mem::take(&mut self.expected_of_cluster),
         };
         let in_live = on_node::add(&mut self.live, &manifest, live_system);
         for (path, bytes) in on_node::add(&mut self.destination, &manifest, Place::Installed) {

@@ -206,7 +206,7 @@ fn lost(survey: &Survey, found: &mut Found<'_>) {
 }
 
 /// Files of a document with their texts.
-fn texts(document: &Document) -> Vec<(String, String)> {
+pub(in crate::target) fn texts(document: &Document) -> Vec<(String, String)> {
     let text = |file: &serde_json::Value| {
         let path = file["path"].as_str()?.to_owned();
         Some((path, String::from_utf8(ignition::contents(file)?).ok()?))
@@ -214,25 +214,40 @@ fn texts(document: &Document) -> Vec<(String, String)> {
     document.list("storage", "files").iter().filter_map(text).collect()
 }
 
-fn brought_keyfiles(survey: &Survey, found: &mut Found<'_>) {
-    let live = survey.given.document().resolved();
-    let mut seen: Vec<String> = Vec::new();
-    for (path, text) in texts(&live).into_iter().chain(texts(&survey.given_flow.first_boot)) {
-        let complaints: Vec<Complaint> = match &path {
-            path if path.starts_with(KEYFILE_FOLDER) => check_keyfile(&text, &survey.machine.network),
+/// What is wrong with keyfiles and `.link` files among files, by place; each path once. `names` are those of
+/// ports that something pins.
+pub(in crate::target) fn profile_complaints(
+    texts: &[(String, String)],
+    names: &[String],
+) -> Vec<(String, Complaint)> {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut all = Vec::new();
+    for (path, text) in texts {
+        if seen.contains(&path.as_str()) {
+            continue;
+        }
+        seen.push(path);
+        let complaints: Vec<Complaint> = match path {
+            path if path.starts_with(KEYFILE_FOLDER) => check_keyfile(text, names),
             path if path.starts_with("/etc/systemd/network/") && path.ends_with(".link") => {
-                check_link_file(&text)
+                check_link_file(text)
             }
             _ => continue,
         };
-        if seen.contains(&path) {
-            continue;
-        }
-        for Complaint { line, message, help } in complaints {
-            let place = if line > 0 { format!("`{path}`, line {line}") } else { format!("`{path}`") };
-            found.error(&survey.origin, format!("{place}: {message}"), help);
-        }
-        seen.push(path);
+        let place =
+            |line: usize| if line > 0 { format!("`{path}`, line {line}") } else { format!("`{path}`") };
+        all.extend(complaints.into_iter().map(|complaint| (place(complaint.line), complaint)));
+    }
+    all
+}
+
+fn brought_keyfiles(survey: &Survey, found: &mut Found<'_>) {
+    let live = survey.given.document().resolved();
+    let texts: Vec<(String, String)> =
+        texts(&live).into_iter().chain(texts(&survey.given_flow.first_boot)).collect();
+    for (place, Complaint { message, help, .. }) in profile_complaints(&texts, &survey.machine.network.names)
+    {
+        found.error(&survey.origin, format!("{place}: {message}"), help);
     }
 }
 
@@ -281,9 +296,7 @@ fn core_outside(survey: &Survey, found: &mut Found<'_>) {
 }
 
 fn operator_refuses(survey: &Survey, found: &mut Found<'_>) {
-    let flow = &survey.ours.flow;
-    let of_node = flow.rendered.iter().flat_map(|rendered| machineconfig::operator_problems(None, rendered));
-    for problem in flow.problems.iter().cloned().chain(of_node) {
+    for problem in survey.ours.flow.all_problems() {
         let whose = problem.config.map_or_else(String::new, |name| format!("MachineConfig `{name}`: "));
         found.error(&survey.origin, format!("{whose}{}", problem.what), problem.next);
     }

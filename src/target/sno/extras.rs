@@ -1,12 +1,18 @@
 //! What a single node needs beyond what any machine can ask for: names of the cluster, the time, the marker.
 
 use super::InstallerDocument;
+use crate::cluster;
 use crate::document::Diagnostics;
 use crate::plan::Artifact;
 use crate::plan::Section;
 use crate::spec::Machine;
+use crate::spec::Marker;
 use crate::spec::Sno;
 use crate::target::draft::Draft;
+use crate::target::expect::INSTALLED;
+use crate::target::marker;
+use crate::verify::Expectation;
+use crate::verify::Subject;
 
 /// Names below `apps` that an installation itself looks up. /etc/hosts knows no wildcards.
 const APPS: [&str; 3] = ["oauth-openshift", "console-openshift-console", "canary-openshift-ingress-canary"];
@@ -46,7 +52,24 @@ pub(super) fn add(
         );
         draft.expect_contents("/etc/chrony.conf", text.as_bytes(), &first.origin);
     }
+    completion_marker(draft, machine, sno);
     Ok(())
+}
+
+/// What sees to the completion marker on the node, and what must be true of the cluster.
+fn completion_marker(draft: &mut Draft, machine: &Machine, sno: &Sno) {
+    let asked = (sno.marker != Marker::Off).then_some(&sno.marker_origin);
+    draft.expected_of_cluster = cluster::expectations(&machine.target.origin, asked);
+    for (part, text) in marker::add(&mut draft.destination, sno.marker) {
+        let artifact =
+            Artifact::new(Section::Verification, format!("{} {}", part.kind, part.name), &sno.marker_origin);
+        draft.artifacts.push(artifact.holding(text.as_bytes()).as_part(part).in_lives(&INSTALLED));
+    }
+    if let Some(origin) = asked {
+        let subject = Subject::UnitEnabled(marker::TIMER_NAME.to_owned());
+        let says = format!("unit {} enabled", marker::TIMER_NAME);
+        draft.expected.push(Expectation::has(&subject, "enabled", says, origin).in_lives(&INSTALLED));
+    }
 }
 
 /// The machine's own names and the cluster's, all at the machine's address.
