@@ -1,6 +1,7 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod cli;
+pub mod cluster;
 pub mod document;
 pub mod ignition;
 pub mod image;

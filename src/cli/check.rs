@@ -77,7 +77,7 @@ fn machine(
         let checked = world::check_machine(spec, given)?;
         return Ok((checked.findings.sorted(), checked.sources));
     };
-    let planned = world::plan_machine(spec, given)?;
+    let planned = world::plan_machine(spec, given, &mut |line| ui.happening(line))?;
     let mut findings = planned.findings;
     if let Some((machine, plan)) = &planned.machine {
         let base = load::base_image(Some(base), machine, &planned.spec.folder, ui)?;

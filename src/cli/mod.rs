@@ -9,10 +9,13 @@ mod bench;
 mod build;
 mod check;
 mod exit;
+mod explain;
 mod ignition;
 mod image;
 mod init;
+mod kubeconfig;
 mod load;
+mod marker;
 mod plan;
 mod report;
 mod schema;
@@ -55,6 +58,9 @@ enum Command {
     Bench(bench::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
+    Explain(explain::Arguments),
+    #[command(subcommand)]
+    Marker(marker::Command),
     Schema(schema::Arguments),
 }
 
@@ -72,6 +78,8 @@ impl Cli {
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
+            Command::Explain(arguments) => explain::run(&arguments, &mut ui),
+            Command::Marker(command) => marker::run(&command, &mut ui),
             Command::Schema(arguments) => schema::run(&arguments, &mut ui),
         };
         done.unwrap_or_else(|failure| {

@@ -40,7 +40,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let loaded = match load::load(&arguments.spec, &arguments.given, ui)? {
+    let loaded = match load::load(&arguments.spec, &arguments.given.given_on(arguments.base.as_deref()), ui)?
+    {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
@@ -158,7 +159,7 @@ fn artifacts(path: &Path, given: &GivenArguments) -> Result<Vec<Artifact>, Failu
         }
         return serde_json::from_value(saved["artifacts"].take()).map_err(|cause| refuse(&cause.to_string()));
     }
-    let planned = world::plan_machine(path, &given.given())?;
+    let planned = world::plan_machine(path, &given.given(), &mut |_| ())?;
     let (_, plan) = planned.machine.ok_or_else(|| refuse("it has findings; `cotter check` shows them"))?;
     Ok(plan.artifacts)
 }

@@ -2,16 +2,22 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::Exit;
 use super::Ui;
+use super::kubeconfig;
 use super::load;
 use super::load::GivenArguments;
 use super::report;
+use crate::cluster;
+use crate::cluster::Answers;
+use crate::cluster::Ask;
 use crate::verify;
 use crate::verify::BootRecord;
+use crate::verify::BootReport;
 use crate::verify::MANIFEST_SCHEMA;
 use crate::verify::Manifest;
 use crate::world;
@@ -31,36 +37,76 @@ pub(super) struct Arguments {
     given: GivenArguments,
     #[command(flatten)]
     probe: Probe,
+    /// How long one answer of the cluster may take, in seconds
+    #[arg(long, hide = true, value_name = "SECONDS", default_value = kubeconfig::TIMEOUT_SECONDS, value_parser = kubeconfig::timeout)]
+    timeout: Duration,
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(required = true, multiple = true)]
 struct Probe {
     /// Look at this machine, and at the records of its earlier boots
-    #[arg(long)]
+    #[arg(long, conflicts_with = "facts")]
     local: bool,
     /// Read records of boots: a file, or a folder of them, the oldest first
     #[arg(long, value_name = "FILE")]
     facts: Option<PathBuf>,
+    /// Ask the API of the cluster that the machine is; stands alone, or beside one of the others
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let Some(manifest) = manifest(&arguments.spec, &arguments.given, ui)? else {
         return Ok(Exit::Input);
     };
-    let records = match &arguments.probe.facts {
-        Some(path) => world::records(path)?,
-        None => local(&manifest)?,
+    let cluster = match &arguments.probe.kubeconfig {
+        None => None,
+        Some(path) => match ask_cluster(&manifest, path, arguments.timeout, ui)? {
+            Ok(report) => Some(report),
+            Err(exit) => return Ok(exit),
+        },
+    };
+    let records = match &arguments.probe {
+        Probe { facts: Some(path), .. } => world::records(path)?,
+        Probe { local: true, .. } => local(&manifest)?,
+        _ => Vec::new(),
     };
     let boots: Vec<(String, BootRecord)> =
         records.into_iter().map(|record| (record.name(), record)).collect();
-    let report = verify::judge(&manifest, &boots);
+    let mut report = verify::judge(&manifest, &boots);
+    report.boots.extend(cluster);
     if ui.wants_json() {
         ui.json(&report);
     } else {
         report::show(&report, ui);
     }
     Ok(if report.all_met() { Exit::Done } else { Exit::Differs })
+}
+
+/// What the cluster's API says. What cannot be asked is unknown, as is all if nobody answers.
+fn ask_cluster(
+    manifest: &Manifest,
+    path: &Path,
+    timeout: Duration,
+    ui: &mut Ui,
+) -> Result<Result<BootReport, Exit>, Failure> {
+    if manifest.cluster.is_empty() {
+        let message = format!("nothing is expected of a cluster: `{}` is none", manifest.machine);
+        return Err(Failure::input(
+            message,
+            "leave out `--kubeconfig`, or see `cotter marker check --kubeconfig FILE`",
+        ));
+    }
+    let api = match kubeconfig::open(path, timeout, ui)? {
+        Ok(api) => api,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    let answers = api.look(&Ask::FOR_VERDICT).unwrap_or_else(|trouble| {
+        Ask::FOR_VERDICT.into_iter().map(|ask| (ask, Err(trouble.clone()))).collect::<Answers>()
+    });
+    let record = cluster::record(&manifest.machine, &answers);
+    Ok(Ok(verify::judge_cluster(manifest, &record)))
 }
 
 /// Earlier boots by their records, and this one by a look now.
@@ -76,7 +122,7 @@ fn local(manifest: &Manifest) -> Result<Vec<BootRecord>, Failure> {
 /// The manifest, read or planned.
 fn manifest(path: &Path, given: &GivenArguments, ui: &mut Ui) -> Result<Option<Manifest>, Failure> {
     if path.extension().is_none_or(|extension| extension != "json") {
-        return Ok(load::load(path, given, ui)?.ok().map(|loaded| loaded.plan.manifest));
+        return Ok(load::load(path, &given.given(), ui)?.ok().map(|loaded| loaded.plan.manifest));
     }
     let bytes = world::read_bounded(path, MAX_MANIFEST_BYTES)?;
     let refuse = |why: String| {

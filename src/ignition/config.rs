@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::DataUrl;
+use super::Document;
 use super::merge;
 use crate::value::FileMode;
 
@@ -190,10 +191,9 @@ impl Config {
         Value::Object(document)
     }
 
-    /// The document as JSON, the same bytes every time.
-    pub fn to_json(&self) -> Vec<u8> {
-        // A value cannot fail to be written.
-        serde_json::to_vec(&self.to_value()).unwrap_or_default()
+    /// The finished document, its sections in a fixed order.
+    pub fn document(&self) -> Document {
+        Document::new(self.to_value())
     }
 }
 
@@ -206,7 +206,6 @@ fn is_empty(value: &Value) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::Config;
     use super::File;
@@ -219,7 +218,7 @@ mod tests {
         config.file(File::new("/etc/motd", FileMode::PUBLIC, b"hi\n"));
         config.unit(Unit { name: "a.service".into(), enabled: Some(true), ..Unit::default() });
         config.child(b"{}");
-        let json: serde_json::Value = serde_json::from_slice(&config.to_json()).unwrap();
+        let json = config.to_value();
         let expected = serde_json::json!({
             "ignition": {"version": "3.3.0", "config": {"merge": [{"source": "data:,%7B%7D"}]}},
             "storage": {"files": [{"path": "/etc/motd", "overwrite": true, "mode": 420, "contents": {"source": "data:,hi%0A"}}]},

@@ -39,16 +39,21 @@ impl DataUrl {
         if bytes.len() <= LEGIBLE_BYTES {
             return plain;
         }
+        let packed = Self::packed(bytes);
+        if packed.source.len() + "\"compression\":\"gzip\",".len() < plain.source.len() {
+            return packed;
+        }
+        plain
+    }
+
+    /// Encodes `bytes` compressed by gzip, in base64.
+    pub fn packed(bytes: &[u8]) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         // Writing to memory does not fail; if it did, the plain URL would be right too.
         let Some(packed) = encoder.write_all(bytes).ok().and_then(|()| encoder.finish().ok()) else {
-            return plain;
+            return Self::plain(bytes);
         };
-        let source = format!("data:;base64,{}", STANDARD.encode(packed));
-        if source.len() + "\"compression\":\"gzip\",".len() < plain.source.len() {
-            return Self { source, compression: Some("gzip") };
-        }
-        plain
+        Self { source: format!("data:;base64,{}", STANDARD.encode(packed)), compression: Some("gzip") }
     }
 }
 

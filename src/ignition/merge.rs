@@ -31,11 +31,11 @@ fn merge_maps(mut parent: Map<String, Value>, child: Map<String, Value>) -> Map<
         leave_to_child(list, &mut parent, &child);
     }
     for (key, value) in child {
-        let merged = match parent.remove(&key) {
-            Some(old) => merge_at(&key, old, value),
-            None => value,
-        };
-        parent.insert(key, merged);
+        match parent.get_mut(&key) {
+            // In its place: people compare documents by eye.
+            Some(old) => *old = merge_at(&key, old.take(), value),
+            None => drop(parent.insert(key, value)),
+        }
     }
     parent
 }

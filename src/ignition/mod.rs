@@ -5,7 +5,9 @@
 
 mod config;
 mod data_url;
+mod document;
 mod merge;
+mod part;
 mod password;
 mod release;
 
@@ -16,7 +18,11 @@ pub use config::File;
 pub use config::Unit;
 pub use data_url::DataUrl;
 pub use data_url::decode;
+pub use document::Document;
 pub use merge::merge;
+pub use part::Part;
+pub use part::PartKind;
+pub use part::contents;
 pub use password::hash_password;
 pub use release::Release;
 pub use release::minor_of;

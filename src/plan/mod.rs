@@ -13,7 +13,8 @@ use serde::Serialize;
 
 use crate::document::Origin;
 use crate::document::Sourced;
-use crate::ignition::Config;
+use crate::ignition::Document;
+use crate::ignition::Part;
 use crate::image::Edit;
 use crate::value::Digest;
 use crate::verify::Life;
@@ -30,9 +31,9 @@ pub struct Plan {
     /// What lands on the machine, with the line that asked for it.
     pub artifacts: Vec<Artifact>,
     /// The Ignition document of the live medium.
-    pub live: Config,
-    /// The Ignition document of the installed system.
-    pub destination: Config,
+    pub live: Document,
+    /// The Ignition document of the installed system's first boot.
+    pub destination: Document,
     /// What changes in the base image.
     pub edit: Edit,
     /// What must be true in each life.
@@ -59,6 +60,9 @@ pub struct Artifact {
     /// Whether it must not be read by others.
     #[serde(default)]
     pub secrecy: Secrecy,
+    /// What it is in a document, if it stands in one.
+    #[serde(skip)]
+    pub part: Option<Part>,
     /// The line that asked for it.
     pub origin: Origin,
 }
@@ -74,6 +78,7 @@ impl Artifact {
             sha256: None,
             lives: Life::ALL.to_vec(),
             secrecy: Secrecy::Open,
+            part: None,
             origin: origin.clone(),
         }
     }
@@ -88,6 +93,12 @@ impl Artifact {
     pub fn holding(mut self, contents: &[u8]) -> Self {
         self.size_bytes = contents.len();
         self.sha256 = Some(Digest::of(contents));
+        self
+    }
+
+    /// The same, as it stands in a document.
+    pub fn as_part(mut self, part: Part) -> Self {
+        self.part = Some(part);
         self
     }
 

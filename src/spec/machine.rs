@@ -1,6 +1,7 @@
 //! A machine as it is wanted.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use super::Butane;
 use super::LocalFile;
@@ -39,6 +40,8 @@ pub struct Machine {
     pub ignition_version: Option<Sourced<String>>,
     /// How the installation goes.
     pub install: Option<Install>,
+    /// Single-node OpenShift, if that is the target.
+    pub sno: Option<Sno>,
     /// What the machine must reach after each boot.
     pub reach: Vec<Sourced<ReachTarget>>,
     /// The whole file.
@@ -50,11 +53,13 @@ pub struct Machine {
 pub enum Target {
     /// Fedora CoreOS, installed from its live ISO.
     Fcos,
+    /// Single-node OpenShift or OKD, installed by its bootstrap in place.
+    Sno,
 }
 
 impl Target {
     /// Every target with its word.
-    pub const ALL: [(&'static str, Self); 1] = [("fcos", Self::Fcos)];
+    pub const ALL: [(&'static str, Self); 2] = [("fcos", Self::Fcos), ("sno", Self::Sno)];
 }
 
 impl fmt::Display for Target {
@@ -71,6 +76,60 @@ pub struct Child {
     pub path: LocalFile,
     /// The lives that were asked for, if they were.
     pub lives: Option<Sourced<Lives>>,
+}
+
+/// What is special of a single-node cluster.
+#[derive(Clone, Debug)]
+pub struct Sno {
+    /// Where the installer's Ignition comes from; nothing if that is not said, or said twice.
+    pub installer: Option<Installer>,
+    /// What is done about the marker that the bootstrap is complete.
+    pub marker: Marker,
+    /// Where that was asked for, or the section.
+    pub marker_origin: Origin,
+    /// Where entries for /etc/hosts were asked for, if they were.
+    pub host_entries: Option<Origin>,
+    /// Time servers.
+    pub ntp_servers: Vec<Sourced<String>>,
+    /// The version of OpenShift whose rules hold, if one was named.
+    pub openshift: Option<Sourced<String>>,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// Where the installer's Ignition comes from.
+#[derive(Clone, Debug)]
+pub enum Installer {
+    /// It is there: `bootstrap-in-place-for-live-iso.ign`.
+    Ignition(LocalFile),
+    /// The user's own `openshift-install` makes it.
+    Program {
+        /// The program.
+        program: LocalFile,
+        /// Its `install-config.yaml`.
+        config: LocalFile,
+    },
+}
+
+impl Installer {
+    /// Where it was asked for.
+    pub fn origin(&self) -> &Origin {
+        match self {
+            Self::Ignition(file) | Self::Program { program: file, .. } => &file.origin,
+        }
+    }
+}
+
+/// What is done about the marker that the bootstrap is complete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Marker {
+    /// The node looks for it and says what it found.
+    #[default]
+    Check,
+    /// The node makes it when everything that it stands for is true.
+    Ensure,
+    /// Nothing.
+    Off,
 }
 
 /// How the installation goes.
@@ -123,6 +182,15 @@ pub enum After {
 }
 
 impl Machine {
+    /// The address that the machine is known by: of the port with the default gateway, else the first.
+    pub fn node_address(&self) -> Option<IpAddr> {
+        let nics = &self.network.nics;
+        let with_gateway = nics.iter().filter(|nic| !nic.gateways.is_empty());
+        let of_nics = with_gateway.chain(nics).flat_map(|nic| &nic.addresses);
+        let of_interfaces = self.network.interfaces().iter().flat_map(|interface| &interface.addresses);
+        of_nics.chain(of_interfaces).map(|address| address.value.ip()).next()
+    }
+
     /// The local files that this machine names, to be read by `world`.
     pub fn local_files(&self) -> Vec<LocalFile> {
         self.butane.local_files()
@@ -130,6 +198,11 @@ impl Machine {
 }
 
 impl Install {
+    /// The consoles as kernel arguments.
+    pub fn console_arguments(&self) -> Vec<String> {
+        self.consoles.iter().map(|console| format!("console={}", console.value)).collect()
+    }
+
     /// The disk's name, if it is known.
     pub fn device(&self) -> Option<&Sourced<DevicePath>> {
         match &self.disk {

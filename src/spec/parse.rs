@@ -5,8 +5,11 @@ use super::Child;
 use super::Disk;
 use super::Hints;
 use super::Install;
+use super::Installer;
 use super::Machine;
 use super::MachineName;
+use super::Marker;
+use super::Sno;
 use super::Target;
 use super::Variables;
 use super::network;
@@ -58,6 +61,7 @@ fn machine(root: &View<'_>) -> Machine {
     let origin = root.origin().clone();
     let name = root.parse_at::<MachineName>("name").map(|name| name.map(MachineName::into_text));
     let target = root.word_at("target", &Target::ALL);
+    let target_is_sno = target.as_ref().is_some_and(|target| target.value == Target::Sno);
     let network = root.get("network");
     let verify = root.get("verify");
     Machine {
@@ -72,6 +76,7 @@ fn machine(root: &View<'_>) -> Machine {
         children: root.list("ignition_files").iter().filter_map(child).collect(),
         ignition_version: root.get("ignition").and_then(|ignition| ignition.text_at("version")),
         install: root.get("install").as_ref().and_then(install),
+        sno: target_is_sno.then(|| sno(root)),
         reach: verify.map(|verify| verify.parse_list("reach")).unwrap_or_default(),
         origin,
     }
@@ -80,6 +85,30 @@ fn machine(root: &View<'_>) -> Machine {
 fn child(view: &View<'_>) -> Option<Child> {
     let path = view.text().or_else(|| view.text_at("path"))?;
     Some(Child { path, lives: read::lives(view) })
+}
+
+fn sno(root: &View<'_>) -> Sno {
+    let section = root.get("sno");
+    let text = |key: &str| section.as_ref().and_then(|section| section.text_at(key));
+    let installer = match (text("ignition"), text("installer"), text("install_config")) {
+        (Some(file), None, None) => Some(Installer::Ignition(file)),
+        (None, Some(program), Some(config)) => Some(Installer::Program { program, config }),
+        _ => None,
+    };
+    let words = [("check", Marker::Check), ("ensure", Marker::Ensure), ("off", Marker::Off)];
+    let marker = section.as_ref().and_then(|section| section.word_at("completion_marker", &words));
+    let origin = section.as_ref().map_or_else(|| root.origin().clone(), |section| section.origin().clone());
+    let hosts = section.as_ref().and_then(|section| section.truth_at("host_entries"));
+    let servers = section.as_ref().map(|section| section.list("ntp_servers")).unwrap_or_default();
+    Sno {
+        installer,
+        marker: marker.as_ref().map(|marker| marker.value).unwrap_or_default(),
+        marker_origin: marker.map_or_else(|| origin.clone(), |marker| marker.origin),
+        host_entries: hosts.filter(|hosts| hosts.value).map(|hosts| hosts.origin),
+        ntp_servers: servers.iter().filter_map(View::text).collect(),
+        openshift: root.at(&["machineconfig", "openshift"]).and_then(|view| view.text()),
+        origin,
+    }
 }
 
 fn install(view: &View<'_>) -> Option<Install> {

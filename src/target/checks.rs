@@ -226,7 +226,7 @@ fn keyfiles(landed: &Landed, found: &mut Found<'_>) {
         }
         let Some(bytes) = bytes.as_deref() else { continue };
         let complaints = match std::str::from_utf8(bytes) {
-            Ok(text) => check_keyfile(text, &landed.network),
+            Ok(text) => check_keyfile(text, &landed.network.names),
             Err(_) => vec![Complaint {
                 line: 0,
                 message: "it is no text".into(),
@@ -332,7 +332,7 @@ fn read_only_places(landed: &Landed, found: &mut Found<'_>) {
 }
 
 /// Paths that cotter writes itself.
-const RESERVED: [&str; 2] = ["/etc/cotter/", "/usr/local/bin/cotter-verify"];
+const RESERVED: [&str; 2] = ["/etc/cotter/", "/usr/local/bin/cotter-"];
 
 fn paths_are_taken(landed: &Landed, found: &mut Found<'_>) {
     let mut taken: BTreeMap<String, String> = BTreeMap::new();
@@ -351,8 +351,8 @@ fn paths_are_taken(landed: &Landed, found: &mut Found<'_>) {
     for name in names {
         taken.insert(format!("{KEYFILE_FOLDER}/cotter-{name}.nmconnection"), format!("the profile `{name}`"));
     }
-    if let Some(origin) = &landed.hostname {
-        taken.insert("/etc/hostname".into(), format!("the host name (line {})", origin.line));
+    for (path, what, origin) in &landed.written {
+        taken.insert((*path).to_owned(), format!("{what} (line {})", origin.line));
     }
     let mut others: BTreeMap<String, usize> = BTreeMap::new();
     for landing in &landed.things {
@@ -399,7 +399,8 @@ fn missing_lives(landed: &Landed, found: &mut Found<'_>) {
             continue;
         }
         // Where cotter writes the same, that is said already.
-        if landed.hostname.is_some() && landing.path().is_some_and(|path| path == "/etc/hostname") {
+        let path = landing.path().unwrap_or_default();
+        if landed.written.iter().any(|(other, ..)| *other == path) {
             continue;
         }
         let Some(what) = concern(&landing.thing) else { continue };

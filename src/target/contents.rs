@@ -22,6 +22,8 @@ pub struct Files {
     pub trees: BTreeMap<String, Vec<Entry>>,
     /// Ignition and Butane files that are merged in.
     pub children: BTreeMap<String, ChildFile>,
+    /// The Ignition that openshift-install wrote, if there is one.
+    pub installer: Option<Vec<u8>>,
 }
 
 /// Something in a local folder.

@@ -30,8 +30,8 @@ pub(super) struct Landed {
     pub(super) things: Vec<Landing>,
     /// The machine's network, whose files cotter writes.
     pub(super) network: NetworkState,
-    /// The host name, whose file cotter writes.
-    pub(super) hostname: Option<Origin>,
+    /// Files that cotter writes because something was asked for: where, what for, and by which line.
+    pub(super) written: Vec<(&'static str, &'static str, Origin)>,
 }
 
 /// One thing that lands on the machine.
@@ -170,13 +170,18 @@ pub(super) fn landed(machine: &Machine, files: &Files, findings: &mut Diagnostic
         }
         children.push((index, document));
     }
-    Landed {
-        sections,
-        children,
-        things,
-        network: machine.network.clone(),
-        hostname: machine.hostname.as_ref().map(|name| name.origin.clone()),
-    }
+    Landed { sections, children, things, network: machine.network.clone(), written: written(machine) }
+}
+
+fn written(machine: &Machine) -> Vec<(&'static str, &'static str, Origin)> {
+    let hostname =
+        machine.hostname.as_ref().map(|name| ("/etc/hostname", "the host name", name.origin.clone()));
+    let sno = machine.sno.as_ref();
+    let hosts =
+        sno.and_then(|sno| sno.host_entries.clone()).map(|line| ("/etc/hosts", "the host entries", line));
+    let servers = sno.and_then(|sno| sno.ntp_servers.first());
+    let chrony = servers.map(|server| ("/etc/chrony.conf", "the time servers", server.origin.clone()));
+    hostname.into_iter().chain(hosts).chain(chrony).collect()
 }
 
 /// Gathers what lands on a machine that has only a Butane file: it knows nothing of lives.
@@ -186,7 +191,7 @@ pub(super) fn landed_alone(file: &ButaneFile, files: &Files, findings: &mut Diag
     for landing in &mut things {
         landing.lives = Some(Sourced { value: Life::ALL.to_vec(), origin: landing.origin.clone() });
     }
-    Landed { sections, children: Vec::new(), things, network: NetworkState::default(), hostname: None }
+    Landed { sections, children: Vec::new(), things, network: NetworkState::default(), written: Vec::new() }
 }
 
 /// The Ignition document of a child, if it is one.

@@ -8,18 +8,29 @@
 mod butane;
 mod checks;
 mod contents;
+mod draft;
 mod expect;
+mod explain;
 mod fcos;
 mod installer;
 mod landing;
+mod marker;
 mod on_node;
+mod sno;
 
 pub use contents::ChildFile;
 pub use contents::Entry;
 pub use contents::EntryKind;
 pub use contents::Files;
+pub use explain::Explanation;
+pub use explain::Group;
+pub use explain::State;
+pub use explain::Subject;
+pub use explain::Thing;
+pub use explain::explain;
 pub use on_node::SCRIPT as VERIFY_SCRIPT;
 pub use on_node::expectations as expectations_file;
+pub use sno::Placement;
 
 use crate::document;
 use crate::document::Diagnostics;
@@ -93,7 +104,8 @@ const OF_PLANNING: [Rule; 9] = [
 /// Every rule that cotter knows, in the order in which they are asked.
 pub fn rules() -> Vec<&'static Rule> {
     let landing = checks::CHECKS.iter().map(|check| &check.rule);
-    crate::spec::rules().into_iter().chain(&OF_PLANNING).chain(landing).collect()
+    let of_sno = sno::RULES.iter().chain(sno::CHECKS.iter().map(|check| &check.rule));
+    crate::spec::rules().into_iter().chain(&OF_PLANNING).chain(landing).chain(of_sno).collect()
 }
 
 /// Looks at what a machine's local files hold, and at what comes of the whole.
@@ -113,6 +125,16 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     {
         findings.append(more);
     }
+    if machine.sno.is_some() && !findings.has_errors() {
+        sno::check(machine, files, &mut findings);
+    }
+    findings
+}
+
+/// Says what is too old to be used now: `now_seconds` since 1970.
+pub fn check_age(machine: &Machine, files: &Files, now_seconds: u64) -> Diagnostics {
+    let mut findings = Diagnostics::new();
+    sno::check_age(machine, files, now_seconds, &mut findings);
     findings
 }
 
@@ -145,7 +167,18 @@ pub fn check_release(plan: &Plan, volume_id: &str) -> Diagnostics {
 ///
 /// `spec` is the machine file itself, for the manifest. The machine was found right before.
 pub fn plan(machine: &Machine, spec: &SpecDigest, files: &Files) -> Result<Plan, Diagnostics> {
+    plan_placed(machine, spec, files, Placement::EveryLayer)
+}
+
+/// Plans as [`plan`] does, with a say in where things are put: the control of a rehearsal puts them wrong.
+pub fn plan_placed(
+    machine: &Machine,
+    spec: &SpecDigest,
+    files: &Files,
+    placement: Placement,
+) -> Result<Plan, Diagnostics> {
     match machine.target.value {
         Target::Fcos => fcos::plan(machine, spec, files),
+        Target::Sno => sno::plan(machine, spec, files, placement),
     }
 }

@@ -21,8 +21,10 @@ pub(super) const PATIENCE_SECONDS: u32 = 60;
 /// In which system the script runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// The live medium, under the installer.
+    /// The live medium, under coreos-installer's own units.
     Live,
+    /// The live medium of a system that starts as usual, and installs beside that.
+    LiveSystem,
     /// The installed system.
     Installed,
 }
@@ -30,7 +32,7 @@ pub(super) enum Place {
 /// Adds script, expectations, manifest and unit to a document; returns what was written where.
 pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec<(String, Vec<u8>)> {
     let lives: &[Life] = match place {
-        Place::Live => &[Life::Live],
+        Place::Live | Place::LiveSystem => &[Life::Live],
         Place::Installed => &[Life::FirstBoot, Life::LaterBoots, Life::AfterMco],
     };
     let files = [
@@ -42,7 +44,7 @@ pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec
     let mut written = Vec::new();
     for (path, mode, contents) in files {
         // The live system has the whole manifest in the destination document already.
-        if place == Place::Live && path.ends_with("manifest.json") {
+        if place != Place::Installed && path.ends_with("manifest.json") {
             continue;
         }
         config.file(File::new(path, mode, &contents));
@@ -90,6 +92,7 @@ pub fn expectations(manifest: &Manifest, lives: &[Life]) -> String {
 fn unit(patience_seconds: u32, place: Place) -> String {
     let (after, wanted_by) = match place {
         Place::Live => ("NetworkManager.service coreos-installer.service", "coreos-installer.target"),
+        Place::LiveSystem => ("network.target NetworkManager.service", "multi-user.target"),
         // A reboot right after the record must not find the first boot unfinished.
         Place::Installed => (
             "network.target NetworkManager.service coreos-ignition-firstboot-complete.service",

@@ -16,7 +16,8 @@ use super::Wanted;
 ///
 /// Each boot comes with the name a person knows it by.
 pub fn judge(manifest: &Manifest, boots: &[(String, BootRecord)]) -> Report {
-    let boots: Vec<BootReport> = boots.iter().map(|(name, record)| boot(manifest, name, record)).collect();
+    let judged = |(name, record): &(String, BootRecord)| boot(manifest, &manifest.expectations, name, record);
+    let boots: Vec<BootReport> = boots.iter().map(judged).collect();
     Report {
         schema: REPORT_SCHEMA.to_owned(),
         machine: manifest.machine.clone(),
@@ -25,14 +26,19 @@ pub fn judge(manifest: &Manifest, boots: &[(String, BootRecord)]) -> Report {
     }
 }
 
-fn boot(manifest: &Manifest, name: &str, record: &BootRecord) -> BootReport {
+/// Judges what was seen of the cluster that the machine is.
+pub fn judge_cluster(manifest: &Manifest, record: &BootRecord) -> BootReport {
+    boot(manifest, &manifest.cluster, "cluster", record)
+}
+
+fn boot(manifest: &Manifest, expectations: &[Expectation], name: &str, record: &BootRecord) -> BootReport {
     let of_this_life = |expectation: &&Expectation| expectation.lives.contains(&record.life);
     let mut record = record.clone();
     if !record.machine.is_empty() && record.machine != manifest.machine {
         let why = format!("this is a record of `{}`, not of `{}`", record.machine, manifest.machine);
         record.unknown = [(String::new(), why)].into();
     }
-    let verdicts = manifest.expectations.iter().filter(of_this_life).map(|e| verdict(e, &record)).collect();
+    let verdicts = expectations.iter().filter(of_this_life).map(|e| verdict(e, &record)).collect();
     BootReport { name: name.to_owned(), boot_id: record.boot_id.clone(), life: record.life, verdicts }
 }
 
@@ -86,6 +92,11 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
         ["user", name, ..] => format!("see `journalctl -b -t ignition` and `id {name}`"),
         ["unit", name, ..] => format!("see `systemctl status {name}`"),
         ["reach", ..] => "try it by hand with `curl -v`; then look at routes, name servers and firewalls".to_owned(),
+        // Who looks at a cluster knows what its operators say: the record explains itself.
+        ["cluster", ..] => match record.facts.get(&format!("{subject}/explained")) {
+            Some(said) if !said.is_empty() => said.join("; "),
+            _ => "see `oc get clusterversion,clusteroperators,nodes`".to_owned(),
+        },
         ["ignition-pending"] => "see `journalctl -b -u coreos-ignition-firstboot-complete`".to_owned(),
         _ => "something changed it after Ignition wrote it, or Ignition never did: see `/etc/.ignition-result.json`".to_owned(),
     }
@@ -171,6 +182,7 @@ mod tests {
                 Expectation::lacks(&Subject::KernelArguments, "quiet", "no kernel argument quiet", &origin)
                     .in_lives(&[Life::LaterBoots]),
             ],
+            cluster: Vec::new(),
         }
     }
 

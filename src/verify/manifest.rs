@@ -24,6 +24,9 @@ pub struct Manifest {
     pub patience_seconds: u32,
     /// What must be true.
     pub expectations: Vec<Expectation>,
+    /// What must be true of the cluster that the machine is, seen through its API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cluster: Vec<Expectation>,
 }
 
 /// Which machine file a manifest came from.

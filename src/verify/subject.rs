@@ -31,6 +31,33 @@ pub enum Subject {
     Reach(String),
     /// `yes` if Ignition will run again at the next boot.
     IgnitionPending,
+    /// A property of the cluster that the machine is.
+    Cluster(ClusterProperty),
+}
+
+/// What can be looked at on a cluster, through its API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClusterProperty {
+    /// The status in the completion marker; nothing if there is no marker.
+    Marker,
+    /// `yes` if the cluster version is available.
+    VersionAvailable,
+    /// `no` unless the cluster version is failing.
+    VersionFailing,
+    /// `all` if every operator is available, else those that are not.
+    OperatorsAvailable,
+    /// `none`, or the operators that are degraded.
+    OperatorsDegraded,
+    /// `all` if every node is ready, else those that are not.
+    NodesReady,
+    /// `all` if every pool is updated, else those that are not.
+    PoolsUpdated,
+    /// `none`, or the pools that are degraded.
+    PoolsDegraded,
+    /// `none`, or the requests for certificates that wait for somebody.
+    RequestsPending,
+    /// `none`, or what would stop an upgrade.
+    UpgradeObstacles,
 }
 
 /// What can be looked at on a port or interface.
@@ -91,7 +118,25 @@ impl fmt::Display for Subject {
             Self::UnitEnabled(name) => write!(f, "unit/{name}/enabled"),
             Self::Reach(target) => write!(f, "reach/{target}"),
             Self::IgnitionPending => f.write_str("ignition-pending"),
+            Self::Cluster(property) => write!(f, "cluster/{property}"),
         }
+    }
+}
+
+impl fmt::Display for ClusterProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Marker => "marker/status",
+            Self::VersionAvailable => "version/available",
+            Self::VersionFailing => "version/failing",
+            Self::OperatorsAvailable => "operators/available",
+            Self::OperatorsDegraded => "operators/degraded",
+            Self::NodesReady => "nodes/ready",
+            Self::PoolsUpdated => "pools/updated",
+            Self::PoolsDegraded => "pools/degraded",
+            Self::RequestsPending => "requests/pending",
+            Self::UpgradeObstacles => "upgrade/obstacles",
+        })
     }
 }
 

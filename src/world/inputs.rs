@@ -10,9 +10,11 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::failure::plain;
+use super::openshift_install::single_node_ignition;
 use crate::document::Diagnostics;
 use crate::spec;
 use crate::spec::Butane;
+use crate::spec::Installer;
 use crate::spec::LocalFile;
 use crate::spec::Machine;
 use crate::spec::Variables;
@@ -20,6 +22,7 @@ use crate::target::ChildFile;
 use crate::target::Entry;
 use crate::target::EntryKind;
 use crate::target::Files;
+use crate::target::Placement;
 use crate::value::Digest;
 use crate::verify::SpecDigest;
 
@@ -37,6 +40,28 @@ pub struct Given {
     pub variables: Variables,
     /// Whether local files may lie elsewhere.
     pub outside: Outside,
+    /// Where things are put.
+    pub placement: Placement,
+    /// Whose openshift-install is run, where one is.
+    pub installer: InstallerRun,
+}
+
+impl Given {
+    /// Whose openshift-install is run for a machine: one for the stand-in boots on the stand-in alone.
+    pub fn installer_for(&self, machine: &Machine) -> InstallerRun {
+        let is_bench = machine.base_image.as_ref().is_some_and(|image| image.value == "bench");
+        if is_bench { InstallerRun::StandIn } else { self.installer }
+    }
+}
+
+/// Which openshift-install is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InstallerRun {
+    /// The one that the machine file names.
+    #[default]
+    AsNamed,
+    /// The stand-in's, whose bootstrap needs no cluster's images.
+    StandIn,
 }
 
 /// Whether local files may lie outside the folder of the file that names them.
@@ -105,7 +130,40 @@ impl Reader {
                 files.children.insert(child.path.value.clone(), read);
             }
         }
+        let installer = machine.sno.as_ref().and_then(|sno| sno.installer.as_ref());
+        // It is full of keys, so no line of it is ever shown.
+        if let Some(Installer::Ignition(file)) = installer {
+            files.installer = self.file(file, folder);
+        }
         files
+    }
+
+    /// Lets the user's installer make what it makes, if the machine file names one.
+    pub(super) fn run_installer(
+        &mut self,
+        machine: &Machine,
+        folder: &Path,
+        run: InstallerRun,
+        progress: &mut dyn FnMut(&str),
+    ) -> Option<Vec<u8>> {
+        let Some(Installer::Program { program, config }) = machine.sno.as_ref()?.installer.as_ref() else {
+            return None;
+        };
+        let path = match (run, program.value.contains('/')) {
+            (InstallerRun::StandIn, _) => None,
+            (InstallerRun::AsNamed, true) => Some(self.allowed(program, folder)?),
+            (InstallerRun::AsNamed, false) => Some(PathBuf::from(&program.value)),
+        };
+        let config = self.file(config, folder)?;
+        match single_node_ignition(path.as_deref(), &config, progress) {
+            Ok(bytes) => Some(bytes),
+            Err(why) => {
+                let message = format!("`{}` made no Ignition: {why}", program.value);
+                let help = "run it by hand in an empty folder: `openshift-install create single-node-ignition-config`";
+                self.findings.error("installer-run", &program.origin, message, help);
+                None
+            }
+        }
     }
 
     /// Reads what Butane's words name.
@@ -248,6 +306,20 @@ impl Walk {
     }
 }
 
+/// The texts of the YAML and JSON files below a folder, by their paths.
+pub(super) fn texts_below(folder: &Path) -> io::Result<Vec<(String, String)>> {
+    let mut walk = Walk { entries: Vec::new(), bytes: 0 };
+    walk.folder(folder, "")?;
+    let is_text = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
+    let text = |entry: Entry| match entry.kind {
+        EntryKind::File { bytes, .. } if is_text(&entry.path) => {
+            Some((entry.path, String::from_utf8(bytes).ok()?))
+        }
+        _ => None,
+    };
+    Ok(walk.entries.into_iter().filter_map(text).collect())
+}
+
 /// `~/` is the user's home; other paths are relative to `folder`.
 pub(super) fn at(folder: &Path, path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
@@ -261,7 +333,7 @@ pub fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     read_at_most(path, most).map_err(|cause| Failure::io("read", path, &cause))
 }
 
-fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(super) fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());

@@ -1,6 +1,7 @@
 //! From a machine file to its plan: reads what parsing and planning ask for, and passes all findings on.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::Failure;
 use super::inputs::Given;
@@ -45,7 +46,16 @@ pub struct Planned {
 }
 
 /// Reads and checks a machine file, with every finding that there is.
+///
+/// A program that the file names is not run: only what makes something does that.
 pub fn check_machine(path: &Path, given: &Given) -> Result<Checked, Failure> {
+    check(path, given, None)
+}
+
+/// Hears each line that a program says which runs meanwhile.
+type Progress<'a> = &'a mut dyn FnMut(&str);
+
+fn check(path: &Path, given: &Given, progress: Option<Progress<'_>>) -> Result<Checked, Failure> {
     let spec = read_spec(path)?;
     let (machine, mut findings) = spec::parse(&spec.name, &spec.text, &given.variables);
     let mut reader = Reader::new(given.outside);
@@ -53,18 +63,30 @@ pub fn check_machine(path: &Path, given: &Given) -> Result<Checked, Failure> {
     let mut files = Files::default();
     if let Some(machine) = &machine {
         files = reader.of_machine(machine, &spec.folder);
+        // What is wrong already need not wait for the installer.
+        if let Some(progress) = progress.filter(|_| !findings.has_errors()) {
+            let run = given.installer_for(machine);
+            files.installer =
+                files.installer.take().or_else(|| reader.run_installer(machine, &spec.folder, run, progress));
+        }
         findings.append(target::check(machine, &files));
+        findings.append(target::check_age(machine, &files, now_seconds()));
     }
     findings.append(reader.findings);
     Ok(Checked { spec, machine, files, sources: reader.sources, findings })
 }
 
-/// Reads, checks and plans a machine file.
-pub fn plan_machine(path: &Path, given: &Given) -> Result<Planned, Failure> {
-    let Checked { spec, machine, files, sources, mut findings } = check_machine(path, given)?;
+/// The time in seconds since 1970.
+fn now_seconds() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Reads, checks and plans a machine file. `progress` hears what an installer says that the file names.
+pub fn plan_machine(path: &Path, given: &Given, progress: &mut dyn FnMut(&str)) -> Result<Planned, Failure> {
+    let Checked { spec, machine, files, sources, mut findings } = check(path, given, Some(progress))?;
     let mut planned = None;
     if let Some(machine) = machine.filter(|_| !findings.has_errors()) {
-        match target::plan(&machine, &spec.digest, &files) {
+        match target::plan_placed(&machine, &spec.digest, &files, given.placement) {
             Ok(plan) => planned = Some((machine, plan)),
             Err(more) => findings.append(more),
         }

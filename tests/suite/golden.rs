@@ -24,7 +24,7 @@ pub fn cases() -> Vec<PathBuf> {
 
 /// The plan of a case, if it has one.
 pub fn plan(case: &Path) -> Option<Plan> {
-    world::plan_machine(&case.join("machine.yaml"), &world::Given::default())
+    world::plan_machine(&case.join("machine.yaml"), &world::Given::default(), &mut |_| ())
         .unwrap()
         .machine
         .map(|(_, plan)| plan)
@@ -34,7 +34,8 @@ pub fn plan(case: &Path) -> Option<Plan> {
 fn every_case_gives_what_it_expects() {
     let mut wrong = Vec::new();
     for case in cases() {
-        let planned = world::plan_machine(&case.join("machine.yaml"), &world::Given::default()).unwrap();
+        let planned =
+            world::plan_machine(&case.join("machine.yaml"), &world::Given::default(), &mut |_| ()).unwrap();
         let source = |file: &str| planned.sources.get(file).map(String::as_str);
         let rendered: Vec<String> =
             planned.findings.iter().map(|finding| finding.render(source(&finding.origin.file))).collect();

@@ -5,6 +5,7 @@ use crate::document::Found;
 use crate::document::Rule;
 use crate::document::View;
 use crate::ignition;
+use crate::spec::After;
 use crate::spec::Disk;
 use crate::spec::Hints;
 use crate::spec::Machine;
@@ -40,6 +41,33 @@ pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
             example: "install: {}",
         },
         by: install_disk,
+    },
+    Check {
+        rule: Rule {
+            name: "sno-installer",
+            refuses: "target `sno` without the installer's Ignition, or with two sources of it",
+            why: "the cluster's own part of the medium comes from openshift-install",
+            example: "sno: {installer: ./openshift-install}",
+        },
+        by: sno_installer,
+    },
+    Check {
+        rule: Rule {
+            name: "sno-disk",
+            refuses: "`install.hints` and `after: poweroff` with target `sno`",
+            why: "the installer's own script installs: to a disk by name, and then it reboots",
+            example: "install: {hints: {serial: …}}",
+        },
+        by: sno_disk,
+    },
+    Check {
+        rule: Rule {
+            name: "host-entries-address",
+            refuses: "`sno.host_entries` for a machine without a static address",
+            why: "the names would lead nowhere",
+            example: "host_entries: true, with DHCP only",
+        },
+        by: host_entries_address,
     },
     Check {
         rule: Rule {
@@ -108,7 +136,7 @@ pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
 
 fn target_not_here(machine: &Machine, found: &mut Found<'_>) {
     let Some(word) = machine.butane.view().text_at("target") else { return };
-    let later = ["sno", "harvester", "cloud", "machineconfig"];
+    let later = ["harvester", "cloud", "machineconfig"];
     if later.contains(&word.value.as_str()) {
         let known: Vec<String> = Target::ALL.iter().map(|(word, _)| format!("`{word}`")).collect();
         let message = format!("this version of cotter does not build the target `{}`", word.value);
@@ -119,7 +147,12 @@ fn target_not_here(machine: &Machine, found: &mut Found<'_>) {
 fn section_not_used(machine: &Machine, found: &mut Found<'_>) {
     let root = machine.butane.view();
     for (name, place, _) in root.entries() {
-        if ["hardware", "sno", "cloud", "harvester", "machineconfig"].contains(&name) {
+        let is_of_another = machine.sno.is_none() && ["sno", "machineconfig"].contains(&name);
+        if is_of_another {
+            let message = format!("the target `{}` does not use `{name}`", machine.target.value);
+            found.warning(&place, message, "leave it out, or say `target: sno`");
+        }
+        if ["hardware", "cloud", "harvester"].contains(&name) {
             let message = format!("this version of cotter does not use `{name}`");
             found.warning(&place, message, "leave it out, or know that nothing comes of it");
         }
@@ -154,6 +187,44 @@ fn install_disk(machine: &Machine, found: &mut Found<'_>) {
             }
         }
         (Some(_), None) => {}
+    }
+}
+
+fn sno_installer(machine: &Machine, found: &mut Found<'_>) {
+    let Some(sno) = machine.sno.as_ref().filter(|sno| sno.installer.is_none()) else { return };
+    let help = "add `ignition: bootstrap-in-place-for-live-iso.ign`, or `installer` and `install_config`";
+    let section = machine.butane.view().get("sno");
+    let is_there = |key: &str| section.as_ref().is_some_and(|section| section.get(key).is_some());
+    let message = match (is_there("ignition"), is_there("installer"), is_there("install_config")) {
+        (true, true, _) | (true, _, true) => "the installer's Ignition is given, and to be made too",
+        (false, true, false) => "the installer is to be run, but its install-config.yaml is not named",
+        (false, false, true) => "an install-config.yaml is named, but no installer",
+        _ => "the installer's Ignition is not named",
+    };
+    found.error(&sno.origin, message, help);
+}
+
+fn sno_disk(machine: &Machine, found: &mut Found<'_>) {
+    let (Some(_), Some(install)) = (&machine.sno, &machine.install) else { return };
+    if let Disk::Hints(hints) = &install.disk {
+        let message = "the installer's script installs to a disk by name, not by what it is like";
+        found.error(
+            &hints.origin,
+            message,
+            "write `device`, the same as `bootstrapInPlace.installationDisk` in install-config.yaml",
+        );
+    }
+    if install.after == After::PowerOff {
+        let message = "the installer's script reboots after the installation";
+        found.error(&install.origin, message, "leave out `after: poweroff`");
+    }
+}
+
+fn host_entries_address(machine: &Machine, found: &mut Found<'_>) {
+    let Some(origin) = machine.sno.as_ref().and_then(|sno| sno.host_entries.as_ref()) else { return };
+    if machine.node_address().is_none() {
+        let message = "no port of the machine has a static address for the names to lead to";
+        found.error(origin, message, "give a port an `address`, or leave `host_entries` out");
     }
 }
 

@@ -48,7 +48,7 @@ const fn leaf(
 }
 
 /// Every text with a rule of its own, for the table of rules.
-pub(crate) static LEAVES: [&Leaf; 35] = [
+pub(crate) static LEAVES: [&Leaf; 37] = [
     &VERSION,
     &MACHINE_NAME,
     &HOST_NAME,
@@ -84,6 +84,8 @@ pub(crate) static LEAVES: [&Leaf; 35] = [
     &TREE_PATH,
     &TANG_URL,
     &SHA256,
+    &NTP_SERVER,
+    &OPENSHIFT,
 ];
 
 /// Any text.
@@ -468,3 +470,31 @@ pub(crate) static SHA256: Leaf =
             false => refuse(format!("`{text}` is not a SHA-256"), "paste what `sha256sum` prints"),
         }
     });
+
+pub(crate) static NTP_SERVER: Leaf = leaf(
+    "ntp-server",
+    "a time server that is neither a host name nor an address",
+    "the clock would stay wrong, and certificates with it",
+    "ntp_servers: [\"http://ntp\"]",
+    |text| match text.parse::<std::net::IpAddr>() {
+        Ok(_) => Ok(()),
+        Err(_) => is::<HostName>(text),
+    },
+);
+
+pub(crate) static OPENSHIFT: Leaf = leaf(
+    "openshift-version",
+    "a version of OpenShift that is none",
+    "the operator's rules change between versions",
+    "openshift: latest",
+    |text| {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        match text.split_once('.') {
+            Some((major, minor)) if is_number(major) && is_number(minor) => Ok(()),
+            _ => refuse(
+                format!("`{text}` is not a version of OpenShift"),
+                "write major and minor, as in \"4.19\"",
+            ),
+        }
+    },
+);

@@ -35,6 +35,34 @@ static INSTALL: [Key; 4] = [
     key("console", Shape::List(&Shape::Text(&leaf::CONSOLE)), "Consoles, as in `ttyS0,115200n8`."),
     key("after", Shape::Word(&["reboot", "poweroff"]), "What the machine does when the disk is written."),
 ];
+static SNO: [Key; 6] = [
+    key(
+        "ignition",
+        Shape::Text(&leaf::LOCAL),
+        "What `openshift-install create single-node-ignition-config` wrote: bootstrap-in-place-for-live-iso.ign.",
+    ),
+    key(
+        "installer",
+        Shape::Text(&leaf::LOCAL),
+        "The program openshift-install, which cotter runs instead: a path, or a name to be found in PATH.",
+    ),
+    key("install_config", Shape::Text(&leaf::LOCAL), "The installer's install-config.yaml."),
+    key(
+        "completion_marker",
+        Shape::Word(&["check", "ensure", "off"]),
+        "Whether the node looks for the marker `kube-system/bootstrap` (`check`), and makes it when all is done (`ensure`).",
+    ),
+    key(
+        "host_entries",
+        Shape::Truth,
+        "Write the names api, api-int and those of the console into /etc/hosts, for a network without them in DNS.",
+    ),
+    key("ntp_servers", Shape::List(&Shape::Text(&leaf::NTP_SERVER)), "Time servers, for /etc/chrony.conf."),
+];
+static MACHINE_CONFIG: [Key; 2] = [
+    key("role", Shape::Word(&["master"]), "The pool of the machine."),
+    key("openshift", Shape::Text(&leaf::OPENSHIFT), "The version of OpenShift whose rules hold, as in 4.19."),
+];
 static VERIFY: [Key; 1] =
     [key("reach", Shape::List(&Shape::Text(&leaf::REACH)), "What the machine must reach after each boot.")];
 static CHILD: [Key; 2] = [
@@ -81,10 +109,10 @@ static KEYS: [Key; 21] = [
     key("install", Shape::Map(&INSTALL), "How the installation goes."),
     key("verify", Shape::Map(&VERIFY), "What is verified beyond the above."),
     key("hardware", Shape::Free, "The hardware; not used by this version."),
-    key("sno", Shape::Free, "For target `sno`; not used by this version."),
+    key("sno", Shape::Map(&SNO), "Single-node OpenShift or OKD, for target `sno`."),
     key("cloud", Shape::Free, "For target `cloud`; not used by this version."),
     key("harvester", Shape::Free, "For target `harvester`; not used by this version."),
-    key("machineconfig", Shape::Free, "For OpenShift's targets; not used by this version."),
+    key("machineconfig", Shape::Map(&MACHINE_CONFIG), "OpenShift's machine configuration, for target `sno`."),
 ];
 
 /// A machine file.

@@ -1,0 +1,86 @@
+//! A finished document: what a system applies when it boots for the first time.
+
+use serde_json::Value;
+
+use super::decode;
+use super::merge;
+
+/// Documents that merge documents that merge documents: deeper than this, nobody means it.
+const MAX_DEPTH: usize = 8;
+
+/// An Ignition document as it is written, its keys in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document(Value);
+
+impl Document {
+    /// Takes a document as it is.
+    pub fn new(document: Value) -> Self {
+        Self(document)
+    }
+
+    /// What it says.
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+
+    /// What it says, to be changed.
+    pub fn value_mut(&mut self) -> &mut Value {
+        &mut self.0
+    }
+
+    /// The document as JSON, the same bytes every time.
+    pub fn to_json(&self) -> Vec<u8> {
+        // A value cannot fail to be written.
+        serde_json::to_vec(&self.0).unwrap_or_default()
+    }
+
+    /// The members of a list of a section, as in `storage` and `files`.
+    pub fn list(&self, section: &str, list: &str) -> &[Value] {
+        self.0[section][list].as_array().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What Ignition makes of it: with the documents merged in that ride in it. What must be fetched is not
+    /// known here.
+    pub fn resolved(&self) -> Self {
+        self.resolved_at(0)
+    }
+
+    fn resolved_at(&self, depth: usize) -> Self {
+        let mut document = self.0.clone();
+        let children = document
+            .pointer_mut("/ignition/config/merge")
+            .map(Value::take)
+            .and_then(|children| children.as_array().cloned())
+            .unwrap_or_default();
+        for child in children {
+            let source = child["source"].as_str().unwrap_or_default();
+            let bytes = decode(source, child["compression"].as_str());
+            let child = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+            if let Some(child) = child.filter(|_| depth < MAX_DEPTH) {
+                document = merge(document, Self(child).resolved_at(depth + 1).0);
+            }
+        }
+        Self(document)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Document;
+
+    #[test]
+    fn a_merged_document_wins_and_the_last_most() {
+        let child = |mode: u32| {
+            let source = format!("data:,{{\"storage\":{{\"files\":[{{\"path\":\"/a\",\"mode\":{mode}}}]}}}}");
+            json!({"source": source.replace('"', "%22")})
+        };
+        let document = Document::new(json!({
+            "ignition": {"version": "3.2.0", "config": {"merge": [child(1), child(2), {"source": "https://a/b.ign"}]}},
+            "storage": {"files": [{"path": "/a", "mode": 0, "overwrite": true}]},
+        }));
+        let resolved = document.resolved();
+        assert_eq!(resolved.list("storage", "files"), [json!({"path": "/a", "mode": 2, "overwrite": true})]);
+    }
+}

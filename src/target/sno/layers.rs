@@ -1,0 +1,160 @@
+//! Which layer each thing of the installed system belongs to, and the documents that carry it there.
+//!
+//! What OpenShift's operator can keep goes into MachineConfigs: it comes to the disk with them, and stays.
+//! What the operator must not manage goes into the document that the bootstrap in place makes: the operator
+//! never looks at it. Each thing is in one of the two, so there is nothing to disagree.
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use super::installer_document::one;
+use crate::ignition::Document;
+use crate::ignition::merge;
+use crate::machineconfig::MachineConfig;
+
+/// The MachineConfig with core's password and keys.
+pub(super) const CORE: &str = "99-master-cotter-core";
+/// The MachineConfig with everything else that the operator keeps.
+pub(super) const MACHINE: &str = "99-master-cotter-machine";
+/// Spec 3.2: the bootstrap asks the machine-config-server for a document of this version.
+const SPEC: &str = "3.2.0";
+
+/// The documents of the layers.
+#[derive(Clone, Debug)]
+pub(super) struct Layers {
+    /// What the operator keeps.
+    pub(super) machine_configs: Vec<MachineConfig>,
+    /// What it must not manage, as an Ignition document.
+    pub(super) in_place: Document,
+}
+
+/// Splits the installed system's document into layers.
+pub(super) fn split(destination: &Document, kernel_arguments: &[String]) -> Layers {
+    let (mut core, mut machine, mut in_place) = (json!({}), json!({}), json!({}));
+    let document = destination.value();
+    if let Some(ignition) = document.get("ignition") {
+        // The version, and what is merged and fetched.
+        in_place = merge(in_place, one("ignition", ignition.clone()));
+    }
+    for (section, lists) in document.as_object().into_iter().flatten().filter(|(name, _)| *name != "ignition")
+    {
+        for (list, members) in lists.as_object().into_iter().flatten() {
+            for member in members.as_array().into_iter().flatten() {
+                let into = |layer: &mut Value, member: Value| {
+                    *layer = merge(layer.take(), one(section, one(list, json!([member]))));
+                };
+                match (section.as_str(), list.as_str()) {
+                    ("passwd", "users") if member["name"] == "core" => {
+                        let (kept, rest) = core_user(member);
+                        into(&mut core, kept);
+                        rest.into_iter().for_each(|rest| into(&mut in_place, rest));
+                    }
+                    ("storage", "files") if is_kept_file(member) => into(&mut machine, member.clone()),
+                    ("systemd", "units") => into(&mut machine, member.clone()),
+                    _ => into(&mut in_place, member.clone()),
+                }
+            }
+        }
+    }
+    let config = |name: &str, sections: Value, arguments: &[String]| {
+        let mut config = MachineConfig::new(name, "master");
+        config.spec.kernel_arguments = arguments.to_vec();
+        config.spec.config = Some(merge(one("ignition", one("version", SPEC.into())), sections));
+        config
+    };
+    let mut machine_configs = Vec::new();
+    if core != json!({}) {
+        machine_configs.push(config(CORE, core, &[]));
+    }
+    machine_configs.push(config(MACHINE, machine, kernel_arguments));
+    Layers { machine_configs, in_place: Document::new(in_place) }
+}
+
+/// Of core, the operator manages password and keys alone; the rest of what was asked for is another layer's.
+fn core_user(user: &Value) -> (Value, Option<Value>) {
+    let mut kept = Map::new();
+    let mut rest = Map::new();
+    for (key, value) in user.as_object().into_iter().flatten() {
+        let is_kept = ["passwordHash", "sshAuthorizedKeys"].contains(&key.as_str());
+        if key == "name" || is_kept {
+            kept.insert(key.clone(), value.clone());
+        }
+        if key == "name" || !is_kept {
+            rest.insert(key.clone(), value.clone());
+        }
+    }
+    let rest = (rest.len() > 1).then_some(Value::Object(rest));
+    (Value::Object(kept), rest)
+}
+
+/// Folders that the operator writes into.
+const KEPT_FOLDERS: [&str; 4] = ["/etc/", "/var/", "/opt/", "/usr/local/"];
+
+/// True for a file that the operator can keep: whole, carried along, with plain permission bits, and none that
+/// decides who may become root, which a rotation of keys must never touch.
+fn is_kept_file(file: &Value) -> bool {
+    let path = file["path"].as_str().unwrap_or_default();
+    let source = file["contents"]["source"].as_str();
+    let is_added_to = file["append"].as_array().is_some_and(|parts| !parts.is_empty());
+    KEPT_FOLDERS.iter().any(|folder| path.starts_with(folder))
+        && !path.starts_with("/etc/sudoers")
+        && source.is_some_and(|source| source.starts_with("data:"))
+        && file["mode"].as_u64().is_none_or(|mode| mode <= 0o777)
+        && file["overwrite"] != false
+        && !is_added_to
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::split;
+    use crate::ignition::Document;
+
+    #[test]
+    fn each_thing_is_in_one_layer() {
+        let file = |path: &str, more: serde_json::Value| {
+            crate::ignition::merge(json!({"path": path, "contents": {"source": "data:,x"}}), more)
+        };
+        let destination = Document::new(json!({
+            "ignition": {"version": "3.3.0", "config": {"merge": [{"source": "data:,%7B%7D"}]}},
+            "passwd": {"users": [
+                {"name": "core", "passwordHash": "$6$a$b", "sshAuthorizedKeys": ["k"], "groups": ["wheel"]},
+                {"name": "admin", "sshAuthorizedKeys": ["k"]},
+            ], "groups": [{"name": "g"}]},
+            "storage": {
+                "files": [
+                    file("/etc/a", json!({})),
+                    file("/etc/sudoers.d/admin", json!({})),
+                    file("/etc/suid", json!({"mode": 0o4755})),
+                    file("/home/admin/x", json!({})),
+                    {"path": "/etc/hosts", "append": [{"source": "data:,x"}]},
+                    {"path": "/etc/far", "contents": {"source": "https://a/b"}},
+                ],
+                "directories": [{"path": "/etc/d"}],
+            },
+            "systemd": {"units": [{"name": "a.service"}]},
+        }));
+        let layers = split(&destination, &["panic=30".into()]);
+        let value = |index: usize| layers.machine_configs[index].spec.config.clone();
+        assert_eq!(
+            value(0),
+            Some(json!({"ignition": {"version": "3.2.0"},
+                "passwd": {"users": [{"name": "core", "passwordHash": "$6$a$b", "sshAuthorizedKeys": ["k"]}]}}))
+        );
+        assert_eq!(
+            value(1),
+            Some(json!({"ignition": {"version": "3.2.0"}, "storage": {"files": [file("/etc/a", json!({}))]},
+                "systemd": {"units": [{"name": "a.service"}]}}))
+        );
+        assert_eq!(layers.machine_configs[1].spec.kernel_arguments, ["panic=30"]);
+        let paths: Vec<&str> =
+            layers.in_place.list("storage", "files").iter().filter_map(|f| f["path"].as_str()).collect();
+        assert_eq!(paths, ["/etc/sudoers.d/admin", "/etc/suid", "/home/admin/x", "/etc/hosts", "/etc/far"]);
+        let users = layers.in_place.list("passwd", "users");
+        assert_eq!(users[0], json!({"name": "core", "groups": ["wheel"]}));
+        assert_eq!(users[1]["name"], "admin");
+        assert_eq!(layers.in_place.value()["ignition"]["version"], "3.3.0");
+    }
+}
