@@ -319,7 +319,7 @@ fn nothing_is_created_unless_every_precondition_is_seen_to_hold() {
             "an API server that is not ready",
             json!({"answers": {"GET /readyz": {"status": 500, "text": "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed"}}}),
             &["api-ready not-met"],
-            "api-ready: `/readyz`: HTTP 500: [+]ping ok [-]etcd failed",
+            "HTTP 500: [+]ping ok [-]etcd failed",
         ),
         Row::refused(
             "three nodes",
@@ -702,7 +702,7 @@ fn kubectl_agrees_with_the_server_and_with_cotter() {
             &create,
             "viewer",
             1,
-            "Error from server (Forbidden): configmaps is forbidden: User \"system:serviceaccount:default:viewer\" cannot create resource \"configmaps\" in API group \"\" in the namespace \"kube-system\"",
+            "configmaps is forbidden: User \"system:serviceaccount:default:viewer\" cannot create resource \"configmaps\" in API group \"\" in the namespace \"kube-system\"",
         ),
         (&get, "stranger", 1, "You must be logged in to the server"),
         (&get, "misled", 1, "certificate"),
