@@ -267,7 +267,10 @@ fn play(rows: Vec<Row>) {
         for [looks, creates] in [["cotter check", "cotter create"], ["node check", "node ensure"]] {
             cluster.set(&row.scenario);
             let before = cluster.objects();
-            for (who, decision) in [(looks, row.decisions[0]), (creates, row.decisions[1])] {
+            let both = [(looks, row.decisions[0]), (creates, row.decisions[1])];
+            // Who may create and does not has shown enough.
+            let is_refused = row.decisions[1] == "not-created" && row.decisions[0] == "not-created";
+            for (who, decision) in both.into_iter().skip(usize::from(is_refused)) {
                 let told = match who.split_once(' ').unwrap() {
                     ("cotter", word) => cluster.marker(word, row.user, row.seconds),
                     (_, mode) => cluster.look(mode, row.user, row.seconds),
