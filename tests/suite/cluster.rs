@@ -758,6 +758,7 @@ fn manifest(cluster: &Cluster) -> PathBuf {
     let origin = cotter::document::Origin::of_file("sno1.yaml");
     manifest.cluster = cotter::cluster::expectations(&origin, Some(&origin));
     let path = cluster.path("sno1.manifest.json");
+    schemas::assert_is("manifest", &serde_json::from_slice(&manifest.to_json()).unwrap());
     std::fs::write(&path, manifest.to_json()).unwrap();
     path
 }
@@ -863,6 +864,31 @@ fn a_cluster_is_judged_and_explained() {
         }
         assert_eq!(cluster.creations(), 0);
     }
+}
+
+#[test]
+fn a_person_reads_what_the_cluster_says_of_itself() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    let manifest = manifest(&cluster);
+    let stuck = json!([{"type": "Available", "status": "False", "reason": "APIServices_PreconditionNotReady", "message": "PreconditionNotReady"},
+        {"type": "Degraded", "status": "False"}]);
+    cluster.set(&json!({"objects": {OPERATOR: {"status": {"conditions": stuck}}}}));
+    let done = cluster.cotter(&["verify", manifest.to_str().unwrap()], "viewer", "20").output().unwrap();
+    let said = told(&done);
+    assert_eq!(said.code, Some(1));
+    for line in ["x"] {
+        assert!(said.text.contains(line), "{line}\n{}", said.text);
+    }
+    // There is nothing to ask a cluster about a machine that is none.
+    let case =
+        golden::cases().into_iter().find(|case| case.ends_with("dell-r640")).unwrap().join("machine.yaml");
+    let done = cluster.cotter(&["verify", case.to_str().unwrap()], "viewer", "20").output().unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    assert!(
+        told(&done).text.contains("nothing is expected of a cluster: `r640` is none"),
+        "{}",
+        told(&done).text
+    );
 }
 
 #[test]
