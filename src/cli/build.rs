@@ -38,7 +38,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let loaded = match load::load(&arguments.spec, &arguments.given, ui)? {
+    let loaded = match load::load(&arguments.spec, &arguments.given.given_on(arguments.base.as_deref()), ui)?
+    {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };

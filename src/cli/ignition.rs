@@ -49,10 +49,14 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             ui.findings(&translated.findings, &translated.sources);
             translated.document
         }
-        false => load::load(&arguments.spec, &arguments.given, ui)?.ok().map(|loaded| match arguments.life {
-            DocumentOf::Live => loaded.plan.live.value().clone(),
-            DocumentOf::FirstBoot => loaded.plan.destination.value().clone(),
-        }),
+        false => {
+            load::load(&arguments.spec, &arguments.given.given(), ui)?.ok().map(|loaded| {
+                match arguments.life {
+                    DocumentOf::Live => loaded.plan.live.value().clone(),
+                    DocumentOf::FirstBoot => loaded.plan.destination.value().clone(),
+                }
+            })
+        }
     };
     let Some(document) = document else {
         return Ok(Exit::Input);

@@ -9,6 +9,7 @@ use clap::Subcommand;
 
 use super::Exit;
 use super::Ui;
+use super::ui::shown;
 use crate::image;
 use crate::image::Archive;
 use crate::image::Edit;
@@ -140,12 +141,6 @@ fn as_json(live: &LiveImage, used: u64, embedded: Result<&Archive, &ImageError>)
         "kernel_arguments": arguments,
         "features": live.features,
     })
-}
-
-/// What an image says of itself is anybody's: no control characters of it reach the terminal.
-fn shown(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { c.escape_default().collect() } else { String::from(c) };
-    text.chars().map(plain).collect()
 }
 
 fn print(live: &LiveImage, used: u64, embedded: Result<&Archive, &ImageError>, ui: &mut Ui) {

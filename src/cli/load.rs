@@ -9,12 +9,14 @@ use super::Exit;
 use super::Ui;
 use crate::document::Diagnostics;
 use crate::plan::Plan;
+use crate::spec::Installer;
 use crate::spec::Machine;
 use crate::target;
 use crate::target::Placement;
 use crate::world;
 use crate::world::Failure;
 use crate::world::Given;
+use crate::world::InstallerRun;
 use crate::world::Outside;
 use crate::world::Sources;
 use crate::world::Spec;
@@ -50,7 +52,15 @@ impl GivenArguments {
             variables: from_environment.chain(self.set.iter().cloned()).collect(),
             outside,
             placement: Placement::EveryLayer,
+            installer: InstallerRun::AsNamed,
         }
+    }
+
+    /// The same, for a base image: the stand-in has an openshift-install of its own.
+    pub(super) fn given_on(&self, base: Option<&Path>) -> Given {
+        let installer =
+            if base.is_some_and(is_bench) { InstallerRun::StandIn } else { InstallerRun::AsNamed };
+        Given { installer, ..self.given() }
     }
 }
 
@@ -63,13 +73,16 @@ pub(super) struct Loaded {
 }
 
 /// Loads a machine to do something with it; says what is wrong, and ends if it cannot be built.
-pub(super) fn load(
-    path: &Path,
-    given: &GivenArguments,
-    ui: &mut Ui,
-) -> Result<Result<Loaded, Exit>, Failure> {
-    let planned = world::plan_machine(path, &given.given(), &mut |line| ui.happening(line))?;
+pub(super) fn load(path: &Path, given: &Given, ui: &mut Ui) -> Result<Result<Loaded, Exit>, Failure> {
+    let planned = world::plan_machine(path, given, &mut |line| ui.happening(line))?;
     ui.findings(&planned.findings, &planned.sources);
+    if let Some((machine, _)) = &planned.machine
+        && let Some(Installer::Program { program, .. }) =
+            machine.sno.as_ref().and_then(|sno| sno.installer.as_ref())
+        && given.installer_for(machine) == InstallerRun::StandIn
+    {
+        ui.note(format!("note: on the stand-in, its own installer stands for `{}`", program.value));
+    }
     Ok(match planned.machine {
         Some((machine, plan)) => Ok(Loaded { spec: planned.spec, machine, plan, sources: planned.sources }),
         None => Err(Exit::Input),
@@ -98,11 +111,7 @@ pub(super) fn base_image(
             return Err(Failure::input("no base image is named", hint));
         }
     };
-    let is_bench = named.map_or_else(
-        || written.is_some_and(|image| image.value == "bench"),
-        |path| path == Path::new("bench"),
-    );
-    if is_bench {
+    if is_bench(&path) || (named.is_none() && written.is_some_and(|image| image.value == "bench")) {
         return stand_in(ui);
     }
     if let (None, Some(image), false) = (named, written, path.exists()) {
@@ -110,6 +119,11 @@ pub(super) fn base_image(
         return Err(Failure::input(message, "download the live ISO there, or name one with `--base ISO`"));
     }
     Ok(path)
+}
+
+/// True for the word that names the stand-in.
+fn is_bench(base: &Path) -> bool {
+    base == Path::new("bench")
 }
 
 /// The stand-in, built if need be.

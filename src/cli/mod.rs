@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod check;
 mod exit;
+mod explain;
 mod ignition;
 mod image;
 mod init;
@@ -57,6 +58,7 @@ enum Command {
     Bench(bench::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
+    Explain(explain::Arguments),
     #[command(subcommand)]
     Marker(marker::Command),
     Schema(schema::Arguments),
@@ -76,6 +78,7 @@ impl Cli {
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
+            Command::Explain(arguments) => explain::run(&arguments, &mut ui),
             Command::Marker(command) => marker::run(&command, &mut ui),
             Command::Schema(arguments) => schema::run(&arguments, &mut ui),
         };

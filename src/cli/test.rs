@@ -18,11 +18,15 @@ use super::report;
 use super::ui::Tone;
 use super::ui::counted;
 use crate::image::LiveImage;
+use crate::plan::Plan;
 use crate::rehearsal::Accelerator;
 use crate::rehearsal::Firmware;
 use crate::rehearsal::Medium;
 use crate::rehearsal::Scenario;
 use crate::rehearsal::VirtualMachine;
+use crate::spec::Installer;
+use crate::spec::Sno;
+use crate::target::Placement;
 use crate::verify;
 use crate::verify::BOOT_SCHEMA;
 use crate::verify::BootRecord;
@@ -35,6 +39,7 @@ use crate::world::Boot;
 use crate::world::Event;
 use crate::world::Existing;
 use crate::world::Failure;
+use crate::world::InstallerRun;
 use crate::world::Rehearsal;
 
 /// The volume id of the stand-in, by which it is known.
@@ -53,9 +58,14 @@ pub(super) struct Arguments {
     /// The live ISO to start from (a path, or `bench` for the stand-in) instead of `base.image`
     #[arg(long, value_name = "ISO")]
     base: Option<PathBuf>,
-    /// The boots, separated by commas; the installation is always the first
-    #[arg(long, value_delimiter = ',', value_name = "SCENARIO", default_values = ["install", "reboot", "rename"], value_parser = |word: &str| word.parse::<Scenario>())]
+    /// The boots, separated by commas; the installation is always the first [default: install,reboot,rename; for
+    /// target sno, where an operator takes over after the second boot: install,rename,rename]
+    #[arg(long, value_delimiter = ',', value_name = "SCENARIO", value_parser = |word: &str| word.parse::<Scenario>())]
     scenario: Vec<Scenario>,
+    /// Rehearse what becomes of a single node (target sno) whose things are put into the live Ignition alone: the
+    /// control, which shows what is lost without cotter
+    #[arg(long, conflicts_with = "iso")]
+    control: bool,
     /// Put consoles, records and report.json into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -87,10 +97,26 @@ enum AccelWord {
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let begin = Instant::now();
-    let loaded = match load::load(&arguments.spec, &arguments.given, ui)? {
+    let mut given = arguments.given.given_on(arguments.base.as_deref());
+    if let Some(iso) = &arguments.iso
+        && kind(iso)? == Medium::StandIn
+    {
+        given.installer = InstallerRun::StandIn;
+    }
+    if arguments.control {
+        given.placement = Placement::LiveOnly;
+    }
+    let loaded = match load::load(&arguments.spec, &given, ui)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
+    if arguments.control && loaded.machine.sno.is_none() {
+        let message = format!(
+            "there is no control for target `{}`: its things have one place",
+            loaded.plan.manifest.target
+        );
+        return Err(Failure::input(message, "leave `--control` out"));
+    }
     let work = work_folder()?;
     let medium = match &arguments.iso {
         Some(iso) => iso.clone(),
@@ -104,7 +130,11 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             medium
         }
     };
-    let machine = match VirtualMachine::of(&loaded.machine, kind(&medium)?) {
+    let kind = kind(&medium)?;
+    if let Some(sno) = &loaded.machine.sno {
+        refuse_unplayable(sno, kind)?;
+    }
+    let machine = match VirtualMachine::of(&loaded.machine, kind) {
         Ok(machine) => machine,
         Err(findings) => return Ok(load::refuse(findings, &loaded.sources, ui)),
     };
@@ -120,10 +150,12 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             AccelWord::Kvm => AcceleratorChoice::Only(Accelerator::Kvm),
             AccelWord::Tcg => AcceleratorChoice::Only(Accelerator::Tcg),
         },
-        scenarios: arguments.scenario.clone(),
+        scenarios: scenarios(arguments, &loaded.plan),
+        lives: loaded.plan.lives,
         folder: work.path().to_owned(),
         patience: Duration::from_secs(arguments.patience * 60),
     };
+    let later = rehearsal.scenarios.iter().filter(|word| **word != Scenario::Install).count();
     let manifest = rehearsable(loaded.plan.manifest, ui);
     let boots = world::rehearse(&rehearsal, &mut |event| said(event, ui));
     ui.end();
@@ -144,9 +176,35 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         verdict(&report, &boots, arguments, begin, ui);
     }
     // The live boot and the first boot, and one for each further scenario.
-    let complete =
-        boots.len() == 2 + arguments.scenario.iter().filter(|word| **word != Scenario::Install).count();
+    let complete = boots.len() == 2 + later;
     Ok(if report.all_met() && void.is_none() && complete { Exit::Done } else { Exit::Differs })
+}
+
+/// The boots that were asked for, or the usual ones.
+fn scenarios(arguments: &Arguments, plan: &Plan) -> Vec<Scenario> {
+    use Scenario::{Install, Reboot, Rename};
+    match (arguments.scenario.is_empty(), plan.lives.contains(&Life::AfterMco)) {
+        (false, _) => arguments.scenario.clone(),
+        // The ports are renamed before the operator takes over, and stay so after it.
+        (true, true) => vec![Install, Rename, Rename],
+        (true, false) => vec![Install, Reboot, Rename],
+    }
+}
+
+/// The bootstrap of a single node runs the release's containers; only the stand-in's own does without.
+fn refuse_unplayable(sno: &Sno, medium: Medium) -> Result<(), Failure> {
+    let (what, help) = match (medium, &sno.installer) {
+        (Medium::Real, _) => (
+            "the bootstrap of a single node fetches its release, and a rehearsal keeps it from all networks",
+            "rehearse it on the stand-in, with `--base bench`",
+        ),
+        (Medium::StandIn, Some(Installer::Ignition(_))) => (
+            "this Ignition runs the release's containers, which the stand-in does not have",
+            "name `installer` and `install_config` under `sno`: the stand-in then plays the installer too",
+        ),
+        (Medium::StandIn, _) => return Ok(()),
+    };
+    Err(Failure::input(format!("this cannot be rehearsed: {what}"), help))
 }
 
 /// A folder that is gone afterwards. Below the cache, which is on a disk: `/tmp` is often in memory.
@@ -155,8 +213,8 @@ fn work_folder() -> Result<tempfile::TempDir, Failure> {
     if std::fs::create_dir_all(&folder).is_err() {
         folder = std::env::temp_dir();
     }
-    let made = tempfile::Builder::new().prefix("test-").tempdir_in(&folder);
-    made.map_err(|cause| Failure::io("make a folder in", &folder, &cause))
+    // The disk's image has what the medium has.
+    world::private_folder("test", &folder)
 }
 
 /// Whether the medium is the stand-in, which needs less of a machine.
@@ -198,11 +256,7 @@ fn judge(manifest: &Manifest, boots: &[Boot]) -> Report {
             schema: BOOT_SCHEMA.to_owned(),
             machine: manifest.machine.clone(),
             boot_id: format!("none: {}", boot.name),
-            life: match boot.name.as_str() {
-                "live" => Life::Live,
-                "install" => Life::FirstBoot,
-                _ => Life::LaterBoots,
-            },
+            life: boot.life,
             uptime_seconds: 0,
             facts: std::collections::BTreeMap::new(),
             unknown: [(String::new(), why.clone())].into(),
@@ -221,7 +275,7 @@ fn void_rename(boots: &[Boot]) -> Option<String> {
         Some(of_ports.map(|(subject, names)| (subject.clone(), names.clone())).collect::<Vec<_>>())
     };
     let before = boots.iter().find(|boot| boot.name == "install").and_then(names)?;
-    let after = boots.iter().find(|boot| boot.name == "rename").and_then(names)?;
+    let after = boots.iter().find(|boot| boot.name.starts_with("rename")).and_then(names)?;
     let stayed = after.iter().find(|port| before.contains(port))?;
     Some(format!(
         "udev still calls {} {}: nothing was renamed",

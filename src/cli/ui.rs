@@ -186,6 +186,12 @@ impl Ui {
     }
 }
 
+/// What comes from elsewhere may say anything: no control characters of it reach the terminal.
+pub(super) fn shown(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { c.escape_default().collect() } else { String::from(c) };
+    text.chars().map(plain).collect()
+}
+
 /// `1 error`, `2 errors`.
 pub(super) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })

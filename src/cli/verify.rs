@@ -122,7 +122,7 @@ fn local(manifest: &Manifest) -> Result<Vec<BootRecord>, Failure> {
 /// The manifest, read or planned.
 fn manifest(path: &Path, given: &GivenArguments, ui: &mut Ui) -> Result<Option<Manifest>, Failure> {
     if path.extension().is_none_or(|extension| extension != "json") {
-        return Ok(load::load(path, given, ui)?.ok().map(|loaded| loaded.plan.manifest));
+        return Ok(load::load(path, &given.given(), ui)?.ok().map(|loaded| loaded.plan.manifest));
     }
     let bytes = world::read_bounded(path, MAX_MANIFEST_BYTES)?;
     let refuse = |why: String| {

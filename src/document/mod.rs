@@ -8,6 +8,7 @@ mod rule;
 mod shape;
 mod view;
 mod yaml;
+mod yaml_1_1;
 
 pub use diagnostic::Complaint;
 pub use diagnostic::Diagnostic;
@@ -34,3 +35,4 @@ pub use yaml::Node;
 pub use yaml::Scalar;
 pub use yaml::Value;
 pub use yaml::parse;
+pub use yaml::parse_all;

@@ -4,9 +4,11 @@ use std::str::FromStr;
 
 use super::Node;
 use super::Origin;
+use super::Scalar;
 use super::Sourced;
 use super::Value;
 use super::yaml::join;
+use super::yaml_1_1;
 
 /// A node seen with its file and the path of keys that leads to it.
 ///
@@ -169,22 +171,34 @@ impl<'a> View<'a> {
 
     /// The same document as a JSON value, for libraries that read one (YAML 1.2 core schema).
     pub fn to_json(&self) -> serde_json::Value {
-        to_json(self.node)
+        to_json(self.node, meaning)
+    }
+
+    /// The same document as a JSON value, as Kubernetes reads it: YAML 1.1, where `0644` is octal and `yes` is
+    /// true.
+    pub fn to_json_1_1(&self) -> serde_json::Value {
+        to_json(self.node, yaml_1_1::meaning)
     }
 }
 
-fn to_json(node: &Node) -> serde_json::Value {
+fn to_json(node: &Node, meaning: fn(&Scalar) -> serde_json::Value) -> serde_json::Value {
     match &node.value {
         Value::Map(entries) => serde_json::Value::Object(
-            entries.iter().map(|(key, node)| (key.text.clone(), to_json(node))).collect(),
+            entries.iter().map(|(key, node)| (key.text.clone(), to_json(node, meaning))).collect(),
         ),
-        Value::List(items) => serde_json::Value::Array(items.iter().map(to_json).collect()),
-        Value::Scalar(scalar) if scalar.is_null() => serde_json::Value::Null,
-        Value::Scalar(scalar) => match scalar.as_bool() {
-            Some(truth) => serde_json::Value::Bool(truth),
-            None if scalar.plain => number(&scalar.text).unwrap_or_else(|| scalar.text.clone().into()),
-            None => scalar.text.clone().into(),
-        },
+        Value::List(items) => {
+            serde_json::Value::Array(items.iter().map(|item| to_json(item, meaning)).collect())
+        }
+        Value::Scalar(scalar) => meaning(scalar),
+    }
+}
+
+fn meaning(scalar: &Scalar) -> serde_json::Value {
+    match scalar.as_bool() {
+        _ if scalar.is_null() => serde_json::Value::Null,
+        Some(truth) => serde_json::Value::Bool(truth),
+        None if scalar.plain => number(&scalar.text).unwrap_or_else(|| scalar.text.clone().into()),
+        None => scalar.text.clone().into(),
     }
 }
 

@@ -13,12 +13,40 @@ use saphyr_parser::Span;
 use super::Diagnostics;
 use super::Origin;
 
-/// A larger file is refused: no machine needs it, and everything below may then trust sizes.
-const MAX_BYTES: usize = 4 << 20;
 /// Deeper nesting is refused.
 const MAX_DEPTH: usize = 64;
-/// More nodes are refused, counting those that aliases repeat.
-const MAX_NODES: usize = 100_000;
+
+/// How much is read; everything below may then trust sizes.
+struct Limits {
+    /// A larger file is refused.
+    bytes: usize,
+    /// More nodes are refused, counting those that aliases repeat.
+    nodes: usize,
+    /// What to do with a larger file.
+    too_large: &'static str,
+    /// What to do with more nodes.
+    too_many: &'static str,
+    /// What to do with a second document, if it is refused.
+    second_document: Option<&'static str>,
+}
+
+/// A machine file: no machine needs more.
+const MACHINE: Limits = Limits {
+    bytes: 4 << 20,
+    nodes: 100_000,
+    too_large: "put large contents into files of their own and name them with `local`",
+    too_many: "leave out the repetition; no machine needs so much",
+    second_document: Some("give each machine a file of its own"),
+};
+
+/// What a cluster prints of itself: a few hundred objects of at most 1.5 MiB each.
+const STREAM: Limits = Limits {
+    bytes: 256 << 20,
+    nodes: 4_000_000,
+    too_large: "split it into several files",
+    too_many: "split it into several files",
+    second_document: None,
+};
 
 /// A value with its place.
 #[derive(Clone, Debug)]
@@ -174,27 +202,39 @@ impl Place {
 /// Returns nothing, with findings, if the text is no YAML or breaks a limit (4 MiB, depth 64,
 /// 100,000 nodes). Duplicate keys are findings, and the first of them stands.
 pub fn parse(file: &str, text: &str) -> (Option<Node>, Diagnostics) {
+    let (mut documents, diagnostics) = read(file, text, &MACHINE);
+    (documents.pop(), diagnostics)
+}
+
+/// Parses all documents in `text`, which `---` parts; `file` names it in findings.
+///
+/// Returns those before the first that is no YAML, or that breaks a limit (256 MiB, depth 64, 4,000,000
+/// nodes). An empty document is `null`. Duplicate keys are findings, and the first of them stands.
+pub fn parse_all(file: &str, text: &str) -> (Vec<Node>, Diagnostics) {
+    read(file, text, &STREAM)
+}
+
+fn read(file: &str, text: &str, limits: &Limits) -> (Vec<Node>, Diagnostics) {
     // Some editors put a mark there that is no character of the file; the parser would not count it.
     let body = text.trim_start_matches('\u{feff}');
     let offsets = Offsets::of(body, text.len() - body.len());
     let mut builder =
-        Builder { file, diagnostics: Diagnostics::new(), anchors: HashMap::new(), nodes: 0, offsets };
-    if text.len() > MAX_BYTES {
+        Builder { file, limits, diagnostics: Diagnostics::new(), anchors: HashMap::new(), nodes: 0, offsets };
+    let mut documents = Vec::new();
+    if text.len() > limits.bytes {
         let origin = Origin::of_file(file);
-        builder.diagnostics.error(
-            "file-size",
-            &origin,
-            format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len()),
-            "put large contents into files of their own and name them with `local`",
-        );
-        return (None, builder.diagnostics);
+        let message = format!("the file has {} bytes; at most {} are read", text.len(), limits.bytes);
+        builder.diagnostics.error("file-size", &origin, message, limits.too_large);
+    } else if builder.documents(body, &mut documents).is_none() && limits.second_document.is_some() {
+        // Half of a machine is none.
+        documents.clear();
     }
-    let tree = builder.document(body);
-    (tree, builder.diagnostics)
+    (documents, builder.diagnostics)
 }
 
 struct Builder<'a> {
     file: &'a str,
+    limits: &'a Limits,
     diagnostics: Diagnostics,
     anchors: HashMap<usize, Node>,
     nodes: usize,
@@ -214,10 +254,11 @@ enum OpenKind {
 }
 
 impl Builder<'_> {
-    fn document(&mut self, text: &str) -> Option<Node> {
+    /// Reads to the end, or to what is refused: then nothing is returned.
+    fn documents(&mut self, text: &str, documents: &mut Vec<Node>) -> Option<()> {
         let mut stack: Vec<Open> = Vec::new();
         let mut root = None;
-        let mut documents = 0;
+        let mut begun = false;
         for step in Parser::new_from_str(text) {
             let (event, span) = match step {
                 Ok(step) => step,
@@ -234,16 +275,17 @@ impl Builder<'_> {
             let place = self.offsets.place(span);
             let done = match event {
                 Event::DocumentStart(_) => {
-                    documents += 1;
-                    if documents > 1 {
-                        self.refuse(
-                            span.start,
-                            "one-document",
-                            "a second YAML document begins here",
-                            "give each machine a file of its own",
-                        );
+                    if let Some(help) = self.limits.second_document.filter(|_| begun) {
+                        self.refuse(span.start, "one-document", "a second YAML document begins here", help);
                         return None;
                     }
+                    begun = true;
+                    None
+                }
+                Event::DocumentEnd => {
+                    documents.extend(root.take());
+                    // Anchors are the document's own.
+                    self.anchors.clear();
                     None
                 }
                 Event::Scalar(text, style, anchor, _) => {
@@ -264,26 +306,22 @@ impl Builder<'_> {
                     None
                 }
                 Event::SequenceEnd | Event::MappingEnd => stack.pop().map(|open| self.close(open)),
-                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => None,
+                Event::Nothing | Event::StreamStart | Event::StreamEnd => None,
             };
             let depth = stack.len() + done.as_ref().map_or(0, |node| node.depth);
             self.nodes += 1;
-            if depth > MAX_DEPTH || self.nodes > MAX_NODES {
-                self.refuse(
-                    span.start,
-                    "document-size",
-                    &format!(
-                        "the document is nested deeper than {MAX_DEPTH} or has more than {MAX_NODES} nodes"
-                    ),
-                    "leave out the repetition; no machine needs so much",
-                );
+            let Limits { nodes, too_many, .. } = *self.limits;
+            if depth > MAX_DEPTH || self.nodes > nodes {
+                let message =
+                    format!("the document is nested deeper than {MAX_DEPTH} or has more than {nodes} nodes");
+                self.refuse(span.start, "document-size", &message, too_many);
                 return None;
             }
             if let Some(node) = done {
                 self.place_node(&mut stack, node, &mut root);
             }
         }
-        root
+        Some(())
     }
 
     /// A scalar is a key where a mapping waits for one, else a node.
@@ -397,6 +435,21 @@ fn merge(entries: &mut Vec<(Key, Node)>, node: Node) {
 mod tests {
     use super::Value;
     use super::parse;
+    use super::parse_all;
+
+    #[test]
+    fn reads_one_document_after_the_other() {
+        let (documents, findings) = parse_all("x.yaml", "a: &a 1\n---\n---\nb: 2\n...\n---\n[c]\n");
+        assert!(findings.is_empty(), "{findings:?}");
+        let lines: Vec<usize> = documents.iter().map(|node| node.place.line).collect();
+        assert_eq!(lines.len(), 4, "{documents:?}");
+        assert_eq!((lines[0], lines[2], lines[3]), (1, 4, 7));
+        let (documents, findings) = parse_all("x.yaml", "a: &a 1\n---\nb: *a\n---\nc: 1\n");
+        assert_eq!((documents.len(), findings.count()), (1, 1), "an anchor of another document");
+        let (documents, findings) = parse_all("x.yaml", "a: 1\n---\nb: [\n");
+        assert_eq!((documents.len(), findings.count()), (1, 1));
+        assert!(parse("x.yaml", "a: 1\n---\nb: 1\n").0.is_none());
+    }
 
     #[test]
     fn knows_places_and_keeps_text() {

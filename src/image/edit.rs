@@ -30,6 +30,19 @@ pub struct Edit {
 }
 
 impl Edit {
+    /// What an embed area holds, as the edit that put it there.
+    pub fn of(archive: &Archive) -> Self {
+        let keyfile = |(path, bytes): (&str, &[u8])| {
+            let name = path.strip_prefix(NETWORK)?.strip_prefix('/')?;
+            Some((name.to_owned(), bytes.to_vec()))
+        };
+        Self {
+            config: archive.get(CONFIG).map(<[u8]>::to_vec),
+            network: archive.files().filter_map(keyfile).collect(),
+            ..Self::default()
+        }
+    }
+
     /// True if nothing is to change.
     pub fn is_empty(&self) -> bool {
         !self.embeds() && self.append_kernel_arguments.is_empty() && self.delete_kernel_arguments.is_empty()

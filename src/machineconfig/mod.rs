@@ -14,7 +14,9 @@ mod problem;
 mod read;
 mod render;
 mod rules;
+mod schema;
 mod sources;
+mod unit_text;
 
 pub use config::MachineConfig;
 pub use config::ROLE_LABEL;

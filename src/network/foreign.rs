@@ -2,7 +2,6 @@
 
 use uuid::Uuid;
 
-use super::NetworkState;
 use crate::document::Complaint;
 use crate::document::nearest;
 use crate::value::InterfaceName;
@@ -114,8 +113,8 @@ const CONNECTION: [&str; 37] = [
 const METHODS: [&str; 9] =
     ["auto", "manual", "disabled", "link-local", "shared", "ignore", "dhcp", "auto6", "external"];
 
-/// Says what is wrong with a keyfile that the user brings.
-pub fn check_keyfile(text: &str, network: &NetworkState) -> Vec<Complaint> {
+/// Says what is wrong with a keyfile that the user brings; `names` are those of the ports that are pinned.
+pub fn check_keyfile(text: &str, names: &[String]) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let mut section: Option<&str> = None;
     let mut found: Vec<(&str, &str, &str, usize)> = Vec::new();
@@ -151,11 +150,11 @@ pub fn check_keyfile(text: &str, network: &NetworkState) -> Vec<Complaint> {
             }
         }
     }
-    complaints.extend(settings(&found, network));
+    complaints.extend(settings(&found, names));
     complaints
 }
 
-fn settings(found: &[(&str, &str, &str, usize)], network: &NetworkState) -> Vec<Complaint> {
+fn settings(found: &[(&str, &str, &str, usize)], names: &[String]) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let mut complain = |line: usize, message: String, help: &str| {
         complaints.push(Complaint { line, message, help: help.to_owned() });
@@ -191,7 +190,7 @@ fn settings(found: &[(&str, &str, &str, usize)], network: &NetworkState) -> Vec<
                     );
                 } else if matches!(kind, "ethernet" | "802-3-ethernet")
                     && get("ethernet", "mac-address").or(get("802-3-ethernet", "mac-address")).is_none()
-                    && !network.names.iter().any(|name| name == value)
+                    && !names.iter().any(|name| name == value)
                 {
                     let message =
                         format!("the profile is bound to the port by its name `{value}`, which may change");
@@ -298,7 +297,7 @@ mod tests {
     #[test]
     fn knows_good_keyfiles_from_bad() {
         let good = "# mine\n[connection]\nid=a\nuuid=0f2d3a30-3a1d-5c6a-8f3e-0b5f6f9f1a11\ntype=ethernet\n\n[ethernet]\nmac-address=E4:43:4B:0A:00:01\n\n[ipv4]\nmethod=auto\n";
-        assert_eq!(check_keyfile(good, &NetworkState::default()), []);
+        assert_eq!(check_keyfile(good, &[]), []);
         for (text, line, words) in [
             ("\u{1}garbage\n", 1, "not a line"),
             ("[connection]\nid=a\n", 0, "type"),
@@ -310,7 +309,7 @@ mod tests {
             ("[connection]\nid=a\ntype=ethernet\n[ipv4]\nmethod=atuo\n", 5, "auto"),
             ("[connection]\nid=a\ntype=ethernet\n[ethernet]\nmac-address=xx\n", 5, "MAC"),
         ] {
-            let found = check_keyfile(text, &NetworkState::default());
+            let found = check_keyfile(text, &[]);
             let met =
                 found.iter().any(|c| c.line == line && (c.message.contains(words) || c.help.contains(words)));
             assert!(met, "{text:?}: {found:?}");

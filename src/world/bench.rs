@@ -9,9 +9,11 @@ use std::process::Command;
 use std::process::Stdio;
 
 use include_dir::Dir;
+use include_dir::File;
 use include_dir::include_dir;
 
 use super::Failure;
+use super::apply::private_folder;
 
 static RECIPE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/isos/bench");
 
@@ -29,7 +31,7 @@ pub fn stand_in(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, Failure> {
     let cache = cache_folder()?.join("bench");
     let temporary = std::env::temp_dir();
     let failed = |cause: std::io::Error| Failure::io("write the recipe to", &temporary, &cause);
-    let recipe = tempfile::Builder::new().prefix("cotter-bench-").tempdir().map_err(failed)?;
+    let recipe = private_folder("bench", &temporary)?;
     extract(&RECIPE, recipe.path()).map_err(failed)?;
     let build = recipe.path().join("build");
     let out = cache.join("out");
@@ -59,16 +61,27 @@ pub fn stand_in(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, Failure> {
     Err(Failure::surroundings(message, format!("the whole output is in `{}`", cache.join("log").display())))
 }
 
-/// Puts the recipe's files down; scripts are to be run.
+/// Puts the stand-in of openshift-install into a folder, and says where it is.
+pub(super) fn stand_in_installer(folder: &Path) -> std::io::Result<PathBuf> {
+    let name = "single-node/openshift-install";
+    let installer = RECIPE.get_file(name).ok_or(std::io::ErrorKind::NotFound)?;
+    put(installer, folder)?;
+    Ok(folder.join(name))
+}
+
+/// Puts the recipe's files down.
 fn extract(folder: &Dir<'_>, to: &Path) -> std::io::Result<()> {
-    for file in folder.files() {
-        let path = to.join(file.path());
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        std::fs::write(&path, file.contents())?;
-        let mode = if file.contents().starts_with(b"#!") { 0o755 } else { 0o644 };
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
-    }
+    folder.files().try_for_each(|file| put(file, to))?;
     folder.dirs().try_for_each(|inner| extract(inner, to))
+}
+
+/// Puts a file of the recipe down; scripts are to be run.
+fn put(file: &File<'_>, to: &Path) -> std::io::Result<()> {
+    let path = to.join(file.path());
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::write(&path, file.contents())?;
+    let mode = if file.contents().starts_with(b"#!") { 0o755 } else { 0o644 };
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))
 }

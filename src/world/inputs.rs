@@ -42,6 +42,26 @@ pub struct Given {
     pub outside: Outside,
     /// Where things are put.
     pub placement: Placement,
+    /// Whose openshift-install is run, where one is.
+    pub installer: InstallerRun,
+}
+
+impl Given {
+    /// Whose openshift-install is run for a machine: one for the stand-in boots on the stand-in alone.
+    pub fn installer_for(&self, machine: &Machine) -> InstallerRun {
+        let is_bench = machine.base_image.as_ref().is_some_and(|image| image.value == "bench");
+        if is_bench { InstallerRun::StandIn } else { self.installer }
+    }
+}
+
+/// Which openshift-install is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InstallerRun {
+    /// The one that the machine file names.
+    #[default]
+    AsNamed,
+    /// The stand-in's, whose bootstrap needs no cluster's images.
+    StandIn,
 }
 
 /// Whether local files may lie outside the folder of the file that names them.
@@ -123,17 +143,19 @@ impl Reader {
         &mut self,
         machine: &Machine,
         folder: &Path,
+        run: InstallerRun,
         progress: &mut dyn FnMut(&str),
     ) -> Option<Vec<u8>> {
         let Some(Installer::Program { program, config }) = machine.sno.as_ref()?.installer.as_ref() else {
             return None;
         };
-        let path = match program.value.contains('/') {
-            true => self.allowed(program, folder)?,
-            false => PathBuf::from(&program.value),
+        let path = match (run, program.value.contains('/')) {
+            (InstallerRun::StandIn, _) => None,
+            (InstallerRun::AsNamed, true) => Some(self.allowed(program, folder)?),
+            (InstallerRun::AsNamed, false) => Some(PathBuf::from(&program.value)),
         };
         let config = self.file(config, folder)?;
-        match single_node_ignition(&path, &config, progress) {
+        match single_node_ignition(path.as_deref(), &config, progress) {
             Ok(bytes) => Some(bytes),
             Err(why) => {
                 let message = format!("`{}` made no Ignition: {why}", program.value);
@@ -282,6 +304,20 @@ impl Walk {
         self.entries.push(Entry { path: path.to_owned(), kind });
         Ok(())
     }
+}
+
+/// The texts of the YAML and JSON files below a folder, by their paths.
+pub(super) fn texts_below(folder: &Path) -> io::Result<Vec<(String, String)>> {
+    let mut walk = Walk { entries: Vec::new(), bytes: 0 };
+    walk.folder(folder, "")?;
+    let is_text = |path: &str| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
+    let text = |entry: Entry| match entry.kind {
+        EntryKind::File { bytes, .. } if is_text(&entry.path) => {
+            Some((entry.path, String::from_utf8(bytes).ok()?))
+        }
+        _ => None,
+    };
+    Ok(walk.entries.into_iter().filter_map(text).collect())
 }
 
 /// `~/` is the user's home; other paths are relative to `folder`.

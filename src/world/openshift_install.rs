@@ -9,6 +9,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 use std::time::Instant;
 
+use super::apply::private_folder;
+use super::bench::stand_in_installer;
 use super::inputs::read_at_most;
 
 /// What the installer writes.
@@ -22,19 +24,26 @@ const LAST_LINES: usize = 12;
 
 /// Lets `program` make the Ignition of a single node of `config`, in a folder of its own that is gone afterwards.
 ///
+/// Without a program it is the stand-in's, whose result boots on the stand-in live ISO and nowhere else.
 /// `progress` hears each line that it says. Says what went wrong, with its last lines.
 pub(super) fn single_node_ignition(
-    program: &Path,
+    program: Option<&Path>,
     config: &[u8],
     progress: &mut dyn FnMut(&str),
 ) -> Result<Vec<u8>, String> {
     let plain = |cause: std::io::Error| super::failure::plain(&cause);
-    // The configuration has the pull secret; a new folder of tempfile's is the user's alone.
-    let folder = tempfile::Builder::new().prefix("cotter-installer-").tempdir().map_err(plain)?;
-    std::fs::write(folder.path().join("install-config.yaml"), config).map_err(plain)?;
+    // The configuration has the pull secret.
+    let folder = private_folder("installer", &std::env::temp_dir()).map_err(|failure| failure.message)?;
+    let assets = folder.path().join("assets");
+    std::fs::create_dir(&assets).map_err(plain)?;
+    std::fs::write(assets.join("install-config.yaml"), config).map_err(plain)?;
+    let program = match program {
+        Some(program) => program.to_owned(),
+        None => stand_in_installer(folder.path()).map_err(plain)?,
+    };
     let mut child = Command::new(program)
         .args(["create", "single-node-ignition-config", "--dir"])
-        .arg(folder.path())
+        .arg(&assets)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -82,6 +91,6 @@ pub(super) fn single_node_ignition(
     if !ended.success() {
         return Err(format!("it failed ({ended}); it said:\n{}", last.join("\n")));
     }
-    read_at_most(&folder.path().join(WRITTEN), MAX_BYTES)
+    read_at_most(&assets.join(WRITTEN), MAX_BYTES)
         .map_err(|cause| format!("it wrote no {WRITTEN}: {}", plain(cause)))
 }

@@ -65,8 +65,9 @@ fn check(path: &Path, given: &Given, progress: Option<Progress<'_>>) -> Result<C
         files = reader.of_machine(machine, &spec.folder);
         // What is wrong already need not wait for the installer.
         if let Some(progress) = progress.filter(|_| !findings.has_errors()) {
+            let run = given.installer_for(machine);
             files.installer =
-                files.installer.take().or_else(|| reader.run_installer(machine, &spec.folder, progress));
+                files.installer.take().or_else(|| reader.run_installer(machine, &spec.folder, run, progress));
         }
         findings.append(target::check(machine, &files));
         findings.append(target::check_age(machine, &files, now_seconds()));

@@ -47,6 +47,8 @@ pub struct Rehearsal {
     pub accelerator: AcceleratorChoice,
     /// The boots. The installation is always the first.
     pub scenarios: Vec<Scenario>,
+    /// The lives that the machine goes through; the disk's boots go from one to the next, and stay in the last.
+    pub lives: &'static [Life],
     /// Where consoles and records are put.
     pub folder: PathBuf,
     /// How long one boot may take.
@@ -65,8 +67,10 @@ pub enum AcceleratorChoice {
 /// What came of one boot.
 #[derive(Clone, Debug)]
 pub struct Boot {
-    /// `live`, `install`, `reboot`, `rename`.
+    /// `live`, `install`, `reboot`, `rename`; `rename-2` for the second of its kind.
     pub name: String,
+    /// The life that it is expected to be.
+    pub life: Life,
     /// What the guest reported, or why it did not.
     pub record: Result<BootRecord, String>,
     /// How long it took, in seconds.
@@ -105,17 +109,23 @@ pub fn rehearse(rehearsal: &Rehearsal, events: &mut dyn FnMut(Event)) -> Result<
     if !installed {
         return Ok(boots);
     }
-    let machine = rehearsal.machine.for_boot(Scenario::Install);
-    let first = stage.boot("install", &machine, None, Writes::Kept, Life::FirstBoot, Until::Reported)?;
-    let reported = first.0.record.is_ok();
-    boots.push(first.0);
-    for scenario in rehearsal.scenarios.iter().filter(|scenario| **scenario != Scenario::Install) {
-        if !reported {
+    let later = rehearsal.scenarios.iter().filter(|scenario| **scenario != Scenario::Install);
+    let scenarios: Vec<Scenario> = [Scenario::Install].into_iter().chain(later.copied()).collect();
+    let mut lives = rehearsal.lives.iter().filter(|life| **life != Life::Live).copied();
+    let mut life = Life::FirstBoot;
+    for (index, scenario) in scenarios.iter().enumerate() {
+        life = lives.next().unwrap_or(life);
+        let nth = scenarios[..=index].iter().filter(|other| *other == scenario).count();
+        let name = if nth > 1 { format!("{scenario}-{nth}") } else { scenario.to_string() };
+        // What the first boot writes is what the others begin with; so is what an operator does between two.
+        let goes_on = index == 0 || rehearsal.lives.contains(&Life::AfterMco);
+        let writes = if goes_on { Writes::Kept } else { Writes::Dropped };
+        let machine = rehearsal.machine.for_boot(*scenario);
+        let (boot, reported) = stage.boot(&name, &machine, None, writes, life, Until::Reported)?;
+        boots.push(boot);
+        if index == 0 && !reported {
             break;
         }
-        let machine = rehearsal.machine.for_boot(*scenario);
-        let name = scenario.to_string();
-        boots.push(stage.boot(&name, &machine, None, Writes::Dropped, Life::LaterBoots, Until::Reported)?.0);
     }
     Ok(boots)
 }
@@ -220,6 +230,7 @@ impl<'a> Stage<'a> {
             };
             let boot = Boot {
                 name: name.to_owned(),
+                life,
                 record,
                 seconds: begin.elapsed().as_secs_f64(),
                 console: paths.console,

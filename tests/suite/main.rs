@@ -23,4 +23,5 @@ mod real_images;
 mod rules;
 mod schemas;
 mod second_opinion;
+mod single_node;
 mod tools;

@@ -84,6 +84,7 @@ fn the_table_of_rules_and_the_cases_name_the_same_rules() {
     let rows = table();
     let mut with_cases: BTreeSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     with_cases.extend(NEED_AN_IMAGE);
+    with_cases.extend(crate::single_node::rules());
     assert_eq!(unique, with_cases);
     for rule in cotter::target::rules() {
         assert!(

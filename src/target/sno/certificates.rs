@@ -8,7 +8,7 @@ use crate::document::Diagnostics;
 use crate::document::Origin;
 
 /// Says which certificates are not valid at a time, in seconds since 1970.
-pub(super) fn check(
+pub(in crate::target) fn check(
     installer: &InstallerDocument,
     now_seconds: u64,
     origin: &Origin,

@@ -78,8 +78,8 @@ pub(in crate::target) static CHECKS: &[Check<Survey>] = &[
     Check {
         rule: Rule {
             name: "keyfile-only-live",
-            refuses: "a keyfile in the live document alone, where nothing hands it to the disk",
-            why: "the installed system would come up without that network",
+            refuses: "a keyfile in the live document alone, where the machine file brings others",
+            why: "copied profiles are dropped as soon as one is written on the disk",
             example: "a keyfile under storage.files of the installer's Ignition",
         },
         by: keyfiles_only_live,
@@ -206,7 +206,7 @@ fn lost(survey: &Survey, found: &mut Found<'_>) {
 }
 
 /// Files of a document with their texts.
-fn texts(document: &Document) -> Vec<(String, String)> {
+pub(in crate::target) fn texts(document: &Document) -> Vec<(String, String)> {
     let text = |file: &serde_json::Value| {
         let path = file["path"].as_str()?.to_owned();
         Some((path, String::from_utf8(ignition::contents(file)?).ok()?))
@@ -214,54 +214,75 @@ fn texts(document: &Document) -> Vec<(String, String)> {
     document.list("storage", "files").iter().filter_map(text).collect()
 }
 
-fn brought_keyfiles(survey: &Survey, found: &mut Found<'_>) {
-    let live = survey.given.document().resolved();
-    let mut seen: Vec<String> = Vec::new();
-    for (path, text) in texts(&live).into_iter().chain(texts(&survey.given_flow.first_boot)) {
-        let complaints: Vec<Complaint> = match &path {
-            path if path.starts_with(KEYFILE_FOLDER) => check_keyfile(&text, &survey.machine.network),
+/// What is wrong with keyfiles and `.link` files among files, by place; each path once. `names` are those of
+/// ports that something pins.
+pub(in crate::target) fn profile_complaints(
+    texts: &[(String, String)],
+    names: &[String],
+) -> Vec<(String, Complaint)> {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut all = Vec::new();
+    for (path, text) in texts {
+        if seen.contains(&path.as_str()) {
+            continue;
+        }
+        seen.push(path);
+        let complaints: Vec<Complaint> = match path {
+            path if path.starts_with(KEYFILE_FOLDER) => check_keyfile(text, names),
             path if path.starts_with("/etc/systemd/network/") && path.ends_with(".link") => {
-                check_link_file(&text)
+                check_link_file(text)
             }
             _ => continue,
         };
-        if seen.contains(&path) {
-            continue;
-        }
-        for Complaint { line, message, help } in complaints {
-            let place = if line > 0 { format!("`{path}`, line {line}") } else { format!("`{path}`") };
-            found.error(&survey.origin, format!("{place}: {message}"), help);
-        }
-        seen.push(path);
+        let place =
+            |line: usize| if line > 0 { format!("`{path}`, line {line}") } else { format!("`{path}`") };
+        all.extend(complaints.into_iter().map(|complaint| (place(complaint.line), complaint)));
+    }
+    all
+}
+
+fn brought_keyfiles(survey: &Survey, found: &mut Found<'_>) {
+    let live = survey.given.document().resolved();
+    let texts: Vec<(String, String)> =
+        texts(&live).into_iter().chain(texts(&survey.given_flow.first_boot)).collect();
+    for (place, Complaint { message, help, .. }) in profile_complaints(&texts, &survey.machine.network.names)
+    {
+        found.error(&survey.origin, format!("{place}: {message}"), help);
     }
 }
 
-/// Keyfiles of the given live document that do not come to the disk, and whether something else is written there.
-fn lost_keyfiles(survey: &Survey) -> (Vec<String>, bool) {
+/// Keyfiles of the given live document that do not come to the disk.
+fn lost_keyfiles(survey: &Survey) -> Vec<String> {
     let on_disk = survey.ours.flow.parts(Life::FirstBoot);
     let is_lost = |name: &String| !on_disk.iter().any(|other| is_keyfile(other) && other.name == *name);
-    let names = survey.given_flow.live.iter().filter(|part| is_keyfile(part)).map(|part| part.name.clone());
-    let copies = survey.ours.flow.command.as_ref().is_ok_and(super::in_place::InstallCommand::copies_network);
-    (names.filter(is_lost).collect(), copies && on_disk.iter().any(is_keyfile))
+    let live = survey.given_flow.live.iter().filter(|part| is_keyfile(part));
+    live.map(|part| part.name.clone()).filter(is_lost).collect()
+}
+
+/// A keyfile that the installer's own documents write on the disk.
+fn brought_to_disk(survey: &Survey) -> Option<String> {
+    survey.given_flow.first_boot.parts().into_iter().find(is_keyfile).map(|part| part.name)
 }
 
 fn keyfiles_only_live(survey: &Survey, found: &mut Found<'_>) {
-    let (names, is_shadowed) = lost_keyfiles(survey);
-    for name in names.iter().filter(|_| !is_shadowed) {
+    if brought_to_disk(survey).is_some() {
+        return;
+    }
+    for name in lost_keyfiles(survey) {
         found.error(
             &survey.origin,
-            format!("`{name}` is in the live document alone, and nothing hands it to the disk"),
-            "say it under `network`, or bring it in a MachineConfig",
+            format!("`{name}` is in the live document alone; on the disk, the profiles of this file take its place"),
+            "say it under `network`, or take it away",
         );
     }
 }
 
 fn keyfiles_shadowed(survey: &Survey, found: &mut Found<'_>) {
-    let (names, is_shadowed) = lost_keyfiles(survey);
-    for name in names.iter().filter(|_| is_shadowed) {
+    let Some(other) = brought_to_disk(survey) else { return };
+    for name in lost_keyfiles(survey) {
         found.error(
             &survey.origin,
-            format!("`{name}` is in the live document alone, and is dropped because other keyfiles are written on the disk"),
+            format!("`{name}` is in the live document alone, and is dropped on the disk because `{other}` is written there"),
             "say it under `network`, or bring it in a MachineConfig too",
         );
     }
@@ -281,9 +302,7 @@ fn core_outside(survey: &Survey, found: &mut Found<'_>) {
 }
 
 fn operator_refuses(survey: &Survey, found: &mut Found<'_>) {
-    let flow = &survey.ours.flow;
-    let of_node = flow.rendered.iter().flat_map(|rendered| machineconfig::operator_problems(None, rendered));
-    for problem in flow.problems.iter().cloned().chain(of_node) {
+    for problem in survey.ours.flow.all_problems() {
         let whose = problem.config.map_or_else(String::new, |name| format!("MachineConfig `{name}`: "));
         found.error(&survey.origin, format!("{whose}{}", problem.what), problem.next);
     }

@@ -45,7 +45,7 @@ pub(in crate::target) struct Flow {
     /// What the Butane file brings, without what the operator rendered.
     pub(super) in_place: Document,
     /// What Ignition applies on the disk.
-    pub(super) first_boot: Document,
+    pub(in crate::target) first_boot: Document,
     /// The call of coreos-installer, or why there is none.
     pub(super) command: Result<InstallCommand, String>,
     after: Document,
@@ -58,15 +58,7 @@ impl Flow {
         keyfiles: &BTreeMap<String, Vec<u8>>,
         rules: &Rules,
     ) -> Self {
-        let mut live = installer.document().resolved().parts();
-        let in_document = live.iter().any(is_keyfile);
-        // If Ignition writes a keyfile, the system drops those of its initramfs.
-        if !in_document {
-            let path = |name: &String| format!("{KEYFILE_FOLDER}/{name}");
-            live.extend(
-                keyfiles.iter().map(|(name, bytes)| Part::new(PartKind::File, path(name)).holding(bytes)),
-            );
-        }
+        let live = live_parts(installer.document(), keyfiles);
         let (machine_configs, mut problems) = machine_configs(installer);
         let rendered = match machineconfig::render(&machine_configs, "master", rules) {
             Ok(rendered) => Some(rendered),
@@ -100,8 +92,7 @@ impl Flow {
     pub(in crate::target) fn parts(&self, life: Life) -> Vec<Part> {
         let argument = |argument: String| Part::new(PartKind::KernelArgument, argument);
         let of_installer = self.command.as_ref().map(InstallCommand::appended).unwrap_or_default();
-        let words = self.rendered.iter().flat_map(|rendered| &rendered.kernel_arguments);
-        let of_operator = words.flat_map(|argument| argument.split_whitespace()).map(str::to_owned);
+        let of_operator = self.operator_arguments().map(str::to_owned);
         let (document, arguments): (&Document, Vec<String>) = match life {
             Life::Live => return self.live.clone(),
             Life::FirstBoot => (&self.first_boot, of_installer),
@@ -141,13 +132,10 @@ impl Flow {
         }
         match (life, part.kind) {
             (Life::Live, _) => "the live document does not bring it".to_owned(),
-            (Life::AfterMco, PartKind::Password) if part.name == "core" => {
-                "no MachineConfig has a password of core, so the operator locks it at its next change of users"
-                    .to_owned()
+            (Life::FirstBoot, PartKind::KernelArgument) if self.is_of_operator(part) => {
+                WITH_FIRST_REBOOT.to_owned()
             }
-            (Life::AfterMco, PartKind::Key) if part.name.starts_with("core ") => {
-                "no MachineConfig has this key, so the operator takes it away at its next change of users".to_owned()
-            }
+            (Life::AfterMco, _) if taken_away(part).is_some() => taken_away(part).unwrap_or_default().to_owned(),
             _ if is_keyfile(part) && !self.command.as_ref().is_ok_and(InstallCommand::copies_network) => {
                 "this installer hands no network profile to the disk (`coreos-installer install` without `-n`)"
                     .to_owned()
@@ -157,6 +145,23 @@ impl Flow {
             }
             _ => "nothing brings it to the disk: neither a MachineConfig nor master-update.fcc has it".to_owned(),
         }
+    }
+
+    /// Everything that is wrong with the MachineConfigs: for the bootstrap, and for the operator of a running node.
+    pub(in crate::target) fn all_problems(&self) -> Vec<Problem> {
+        let of_node =
+            self.rendered.iter().flat_map(|rendered| machineconfig::operator_problems(None, rendered));
+        self.problems.iter().cloned().chain(of_node).collect()
+    }
+
+    /// The kernel arguments that the MachineConfigs add, word by word.
+    fn operator_arguments(&self) -> impl Iterator<Item = &str> {
+        let arguments = self.rendered.iter().flat_map(|rendered| &rendered.kernel_arguments);
+        arguments.flat_map(|argument| argument.split_whitespace())
+    }
+
+    fn is_of_operator(&self, part: &Part) -> bool {
+        self.operator_arguments().any(|word| word == part.name)
     }
 
     /// The MachineConfig whose word counts for something.
@@ -173,8 +178,38 @@ impl Flow {
     }
 }
 
+/// What a live system gets: what its document brings, and the keyfiles of its initramfs.
+pub(in crate::target) fn live_parts(document: &Document, keyfiles: &BTreeMap<String, Vec<u8>>) -> Vec<Part> {
+    let mut live = document.resolved().parts();
+    // If Ignition writes a keyfile, the system drops those of its initramfs.
+    if !live.iter().any(is_keyfile) {
+        let path = |name: &String| format!("{KEYFILE_FOLDER}/{name}");
+        live.extend(
+            keyfiles.iter().map(|(name, bytes)| Part::new(PartKind::File, path(name)).holding(bytes)),
+        );
+    }
+    live
+}
+
+/// Why a MachineConfig's kernel argument is not there on the first boot.
+pub(in crate::target) const WITH_FIRST_REBOOT: &str =
+    "kernel arguments of MachineConfigs come with the operator's own reboot after the first boot";
+
+/// Why the operator takes something of core's away, if that is what it is.
+pub(in crate::target) fn taken_away(part: &Part) -> Option<&'static str> {
+    match part.kind {
+        PartKind::Password if part.name == "core" => Some(
+            "no MachineConfig has a password of core, so the operator locks it at its next change of users",
+        ),
+        PartKind::Key if part.name.starts_with("core ") => {
+            Some("no MachineConfig has this key, so the operator takes it away at its next change of users")
+        }
+        _ => None,
+    }
+}
+
 /// True for a keyfile of NetworkManager's.
-pub(super) fn is_keyfile(part: &Part) -> bool {
+pub(in crate::target) fn is_keyfile(part: &Part) -> bool {
     part.kind == PartKind::File && part.name.starts_with(KEYFILE_FOLDER)
 }
 
@@ -211,7 +246,7 @@ fn in_place(installer: &InstallerDocument) -> Document {
 
 /// After the operator has taken over: what it renders is there again, and of core's password and keys only
 /// what MachineConfigs say. The keys of all their users become core's.
-fn after_operator(first_boot: &Document, rendered: &Document) -> Document {
+pub(in crate::target) fn after_operator(first_boot: &Document, rendered: &Document) -> Document {
     let mut after = merge(first_boot.value().clone(), rendered.value().clone());
     let users = rendered.list("passwd", "users");
     let of_core = |key: &str| users.iter().find(|user| user["name"] == "core").map(|user| user[key].clone());

@@ -54,10 +54,9 @@ pub(in crate::target) struct Feature {
     pub(in crate::target) lacks: String,
     /// What brought it.
     pub(in crate::target) since: String,
-    file: Option<String>,
+    file: String,
     #[serde(default)]
     words: Vec<String>,
-    unit: Option<String>,
 }
 
 /// The installer's document.
@@ -110,12 +109,12 @@ impl InstallerDocument {
     }
 
     fn has(&self, feature: &Feature) -> bool {
-        let in_file = feature.file.as_ref().and_then(|path| self.text(path)).is_some_and(|text| {
+        self.text(&feature.file).is_some_and(|text| {
             // Comments and messages are no steps: the installer's message never tells of `-n`.
             let steps: Vec<&str> = text.lines().map(str::trim).filter(|line| is_step(line)).collect();
-            feature.words.iter().any(|word| steps.iter().any(|step| step.contains(word.as_str())))
-        });
-        in_file || feature.unit.as_ref().is_some_and(|name| self.has_unit(name))
+            let has_step = |word: &String| steps.iter().any(|step| step.contains(word.as_str()));
+            feature.words.is_empty() || feature.words.iter().any(has_step)
+        })
     }
 
     fn has_unit(&self, name: &str) -> bool {

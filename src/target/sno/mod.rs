@@ -13,9 +13,18 @@ mod in_place;
 mod installer_document;
 mod layers;
 
+pub(super) use certificates::check as check_certificates;
 pub(super) use checks::CHECKS;
 pub(super) use checks::RULES;
+pub(super) use checks::profile_complaints;
+pub(super) use checks::texts;
 pub(super) use flow::Flow;
+pub(super) use flow::WITH_FIRST_REBOOT;
+pub(super) use flow::after_operator;
+pub(super) use flow::is_keyfile;
+pub(super) use flow::live_parts;
+pub(super) use flow::taken_away;
+pub(super) use installer_document::Feature;
 pub(super) use installer_document::InstallerDocument;
 
 use super::contents::Files;

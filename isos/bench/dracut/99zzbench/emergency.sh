@@ -3,7 +3,7 @@
 {
     echo
     echo "BENCH-EMERGENCY"
-    journalctl -b --no-pager -o cat -u 'ignition-*' -u 'bench-*' -u 'coreos-*' >/run/bench-journal
+    journalctl -b --no-pager -o cat -u 'ignition-*' -u 'bench-*' -u 'coreos-*' -u bootkube.service -u install-to-disk.service >/run/bench-journal
     grep -E 'CRITICAL|[Ee]rror|failed' /run/bench-journal | tail -n 20
     tail -n 40 /run/bench-journal
     journalctl -b --no-pager -o cat -p warning | tail -n 40
