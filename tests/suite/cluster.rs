@@ -876,7 +876,7 @@ fn a_person_reads_what_the_cluster_says_of_itself() {
     let done = cluster.cotter(&["verify", manifest.to_str().unwrap()], "viewer", "20").output().unwrap();
     let said = told(&done);
     assert_eq!(said.code, Some(1));
-    for line in ["x"] {
+    for line in ["THE TEXT"] {
         assert!(said.text.contains(line), "{line}\n{}", said.text);
     }
     // There is nothing to ask a cluster about a machine that is none.
