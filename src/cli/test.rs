@@ -213,8 +213,8 @@ fn work_folder() -> Result<tempfile::TempDir, Failure> {
     if std::fs::create_dir_all(&folder).is_err() {
         folder = std::env::temp_dir();
     }
-    let made = tempfile::Builder::new().prefix("test-").tempdir_in(&folder);
-    made.map_err(|cause| Failure::io("make a folder in", &folder, &cause))
+    // The disk's image has what the medium has.
+    world::private_folder("test", &folder)
 }
 
 /// Whether the medium is the stand-in, which needs less of a machine.

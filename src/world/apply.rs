@@ -21,6 +21,7 @@ use rustix::fs::CWD;
 use rustix::fs::Mode;
 use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
+use tempfile::TempDir;
 
 use super::Failure;
 use crate::image::Overlay;
@@ -35,6 +36,15 @@ pub enum Existing {
     Refuse,
     /// It is replaced.
     Replace,
+}
+
+/// Makes a folder that only the user can look into, and that is gone with what it returns.
+pub fn private_folder(name: &str, below: &Path) -> Result<TempDir, Failure> {
+    tempfile::Builder::new()
+        .prefix(&format!("cotter-{name}-"))
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(below)
+        .map_err(|cause| Failure::io("make a folder in", below, &cause))
 }
 
 /// Refuses an output that is there already.
@@ -213,6 +223,7 @@ mod tests {
     use std::path::Path;
 
     use tempfile::NamedTempFile;
+    use tempfile::TempDir;
 
     use super::Draft;
     use super::Existing;

@@ -13,6 +13,7 @@ use include_dir::File;
 use include_dir::include_dir;
 
 use super::Failure;
+use super::apply::private_folder;
 
 static RECIPE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/isos/bench");
 
@@ -30,7 +31,7 @@ pub fn stand_in(progress: &mut dyn FnMut(&str)) -> Result<PathBuf, Failure> {
     let cache = cache_folder()?.join("bench");
     let temporary = std::env::temp_dir();
     let failed = |cause: std::io::Error| Failure::io("write the recipe to", &temporary, &cause);
-    let recipe = tempfile::Builder::new().prefix("cotter-bench-").tempdir().map_err(failed)?;
+    let recipe = private_folder("bench", &temporary)?;
     extract(&RECIPE, recipe.path()).map_err(failed)?;
     let build = recipe.path().join("build");
     let out = cache.join("out");

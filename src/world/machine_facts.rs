@@ -10,6 +10,7 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use super::Failure;
+use super::apply::private_folder;
 use super::inputs::read_bounded;
 use crate::target::VERIFY_SCRIPT;
 use crate::target::expectations_file;
@@ -33,7 +34,7 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(10);
 pub fn local_record(manifest: &Manifest) -> Result<BootRecord, Failure> {
     let temporary = std::env::temp_dir();
     let failed = |cause: std::io::Error| Failure::io("write to", &temporary, &cause);
-    let work = tempfile::Builder::new().prefix("cotter-look-").tempdir().map_err(failed)?;
+    let work = private_folder("look", &temporary)?;
     let script = work.path().join("cotter-verify");
     std::fs::write(&script, VERIFY_SCRIPT).map_err(failed)?;
     std::fs::write(work.path().join("expectations"), expectations_file(manifest, &Life::WITH_OPERATOR))

@@ -16,6 +16,7 @@ mod subject;
 
 pub use apply::Existing;
 pub use apply::patch_in_place;
+pub use apply::private_folder;
 pub use apply::refuse_existing;
 pub use apply::stream;
 pub use apply::write_file;

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 use std::time::Instant;
 
+use super::apply::private_folder;
 use super::bench::stand_in_installer;
 use super::inputs::read_at_most;
 
@@ -31,8 +32,8 @@ pub(super) fn single_node_ignition(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Vec<u8>, String> {
     let plain = |cause: std::io::Error| super::failure::plain(&cause);
-    // The configuration has the pull secret; a new folder of tempfile's is the user's alone.
-    let folder = tempfile::Builder::new().prefix("cotter-installer-").tempdir().map_err(plain)?;
+    // The configuration has the pull secret.
+    let folder = private_folder("installer", &std::env::temp_dir()).map_err(|failure| failure.message)?;
     let assets = folder.path().join("assets");
     std::fs::create_dir(&assets).map_err(plain)?;
     std::fs::write(assets.join("install-config.yaml"), config).map_err(plain)?;
