@@ -685,7 +685,7 @@ fn explain_reads_disk_documents_media_and_machineconfigs() {
     assert!(out.contains("MachineConfigs of the pool `master`"), "{out}");
     assert_eq!(line(&out, "file /etc/systemd/network/10-a.link"), "yes yes yes");
     assert!(out.contains("wrong: MachineConfig `98-users`"), "{out}");
-    assert!(out.contains("`MACAddress` "), "{out}");
+    assert!(out.contains("`MACAddress=` also matches"), "{out}");
 
     for (name, bytes) in [("empty.ign", "{}"), ("text", "hello"), ("binary", "\u{0}\u{1}")] {
         std::fs::write(here.join(name), bytes).unwrap();
