@@ -28,10 +28,6 @@ pub struct Rules {
     pub resets_compression: bool,
     /// Whether images that its own MachineConfigs name do not count.
     pub ignores_generated_images: bool,
-    /// Whether `irreconcilableValidationOverrides` may allow changes to disks.
-    pub overrides_irreconcilable: bool,
-    /// Whether the node compares which units are enabled.
-    pub checks_enablement: bool,
     /// The most that a rendered MachineConfig may have as JSON.
     pub size_limit_bytes: Option<usize>,
     /// The extensions that may be asked for.
