@@ -313,7 +313,8 @@ mod tests {
             json!({"storage": {"luks": [{"name": "a", "device": "/dev/a"}]}}),
             user(json!({"name": "core", "sshAuthorizedKeys": ["k"], "passwordHash": "x"})),
         ] {
-            assert_eq!(operator_problems(Some(&old), &rendered(&[sections.clone()])), [], "{sections}");
+            let new = rendered(std::slice::from_ref(&sections));
+            assert_eq!(operator_problems(Some(&old), &new), [], "{sections}");
         }
     }
 }

@@ -40,13 +40,13 @@ impl Rules {
     /// # Errors
     ///
     /// Says which versions are known if this one is not.
-    pub fn of(openshift_version: &str) -> Result<&'static Self, Problem> {
+    pub fn of(openshift_version: &str) -> Result<&'static Self, Box<Problem>> {
         let known = || TABLE.rules.iter().map(|rules| format!("`{}`", rules.version)).collect::<Vec<_>>();
         TABLE.rules.iter().find(|rules| rules.covers(openshift_version)).ok_or_else(|| {
-            Problem::new(
+            Box::new(Problem::new(
                 format!("the rules of OpenShift `{openshift_version}` are not known"),
                 format!("name one of {}", known().join(", ")),
-            )
+            ))
         })
     }
 
