@@ -116,7 +116,7 @@ impl<'a> Check<'a> {
         let has_source = contents.is_some_and(|contents| contents.get("source").is_some());
         if file.get("overwrite") == Some(&Value::Bool(true)) && !has_source {
             let what = format!("`{}` has `overwrite: true` and no contents", text(file, "path"));
-            self.say(what, "leave `overwrite` out, or give `contents.source`");
+            self.say(what, "give `contents.source`, `data:,` for an empty file, or write `overwrite: false`");
         }
         let appended = file.get("append").and_then(Value::as_array).into_iter().flatten();
         for (index, resource) in appended.enumerate() {

@@ -18,6 +18,7 @@ mod fixture;
 mod floors;
 mod golden;
 mod image;
+mod machineconfig;
 mod network_manager;
 mod real_images;
 mod rules;

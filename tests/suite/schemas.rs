@@ -58,6 +58,17 @@ fn plans_changes_and_rules_are_what_the_schemas_say() {
     assert_is("rules", &cotter(&["check", "--rules", "--format", "json"]));
 }
 
+#[test]
+fn explanations_are_what_the_schema_says() {
+    let shapes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/single-node");
+    for shape in ["keyfile", "machine-configs", "no-network"] {
+        let shape = shapes.join(format!("{shape}.ign"));
+        let explanation = cotter(&["explain", shape.to_str().unwrap(), "--format", "json"]);
+        assert_is("explain", &explanation);
+        assert!(explanation["things"].as_array().unwrap().len() > 20);
+    }
+}
+
 /// The schema for editors is what `cotter schema` prints, takes every good machine file, and knows a bad one.
 #[test]
 fn the_schema_for_editors_knows_machine_files() {

@@ -38,9 +38,7 @@ use crate::verify::Life;
 pub(in crate::target) struct Flow {
     /// What the live system gets, keyfiles of its initramfs among them.
     pub(super) live: Vec<Part>,
-    /// The MachineConfigs that the bootstrap renders.
-    pub(super) machine_configs: Vec<MachineConfig>,
-    /// What they come to.
+    /// What the MachineConfigs come to that the bootstrap renders.
     pub(super) rendered: Option<Rendered>,
     /// What is wrong with them.
     pub(super) problems: Vec<Problem>,
@@ -83,7 +81,6 @@ impl Flow {
         let first_boot = Document::new(first_boot);
         Self {
             live,
-            machine_configs,
             rendered,
             problems,
             after: after_operator(&first_boot, &rendered_document),
