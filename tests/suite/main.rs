@@ -11,6 +11,7 @@
 
 mod bench;
 mod butane;
+mod cluster;
 mod commands;
 mod data_url;
 mod fixture;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::golden;
 
 /// Fails, with every difference, unless `instance` is what the schema says.
-fn assert_is(name: &str, instance: &Value) {
+pub fn assert_is(name: &str, instance: &Value) {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schemas/{name}-1.json"));
     let schema: Value = serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();

@@ -389,3 +389,140 @@ fn marker_missing(survey: &Survey, found: &mut Found<'_>) {
         "write `completion_marker: ensure` under `sno`",
     );
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::super::Placement;
+    use super::super::judge;
+    use super::super::put;
+    use super::CHECKS;
+    use super::Survey;
+    use crate::document;
+    use crate::document::Diagnostics;
+    use crate::document::Origin;
+    use crate::ignition::Document;
+    use crate::spec;
+    use crate::target::contents::Files;
+    use crate::target::sno::Flow;
+    use crate::target::sno::InstallerDocument;
+    use crate::target::sno::in_place;
+    use crate::value::Digest;
+    use crate::verify::Life;
+    use crate::verify::SpecDigest;
+
+    const MACHINE: &str = r#"cotter: 1
+name: m
+target: sno
+hostname: m.lab.example.com
+sno: {ignition: a.ign, host_entries: true}
+passwd:
+  users:
+    - {name: core, ssh_authorized_keys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJjeLzFrFFc44TTmKI5qK25VuDzkeD4xd8VLnLKtmYvv me"], groups: [wheel]}
+    - {name: admin, ssh_authorized_keys: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJjeLzFrFFc44TTmKI5qK25VuDzkeD4xd8VLnLKtmYvv me"]}
+network: {nics: [{name: lan0, mac: "e4:43:4b:0a:00:01", address: 192.168.50.10/24}]}
+kernel_arguments: {should_exist: [panic=30]}
+install: {device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4}
+"#;
+
+    /// What the matrix and the linter say after `spoil` has been at the finished document.
+    fn after(spoil: impl Fn(&mut serde_json::Value)) -> (Vec<String>, Vec<String>) {
+        let (machine, findings) = spec::parse("m.yaml", MACHINE, &BTreeMap::new());
+        assert!(!findings.has_errors(), "{:?}", findings.sorted());
+        let machine = machine.unwrap();
+        let shape = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/single-node/marks-completion.ign");
+        let bytes = std::fs::read(shape).unwrap();
+        let given = InstallerDocument::read(&bytes).unwrap();
+        let files = Files { installer: Some(bytes), ..Files::default() };
+        let digest = SpecDigest { file: "m.yaml".into(), sha256: Digest::of(b"") };
+        let mut put = put(&machine, &digest, &files, Placement::EveryLayer).unwrap();
+        let mut value = put.installer.document().value().clone();
+        spoil(&mut value);
+        put.installer = InstallerDocument::of(Document::new(value));
+        let rules = put.rules;
+        let ours = judge(&machine, put);
+        let holes = ours
+            .plan
+            .artifacts
+            .iter()
+            .zip(&ours.wanted)
+            .filter(|(artifact, wanted)| artifact.lives != **wanted);
+        let holes = holes.map(|(artifact, _)| artifact.what.clone()).collect();
+        let given_flow = Flow::of(&given, &BTreeMap::new(), rules);
+        let survey = Survey { machine, given, given_flow, ours, origin: Origin::of_file("m.yaml") };
+        let mut findings = Diagnostics::new();
+        document::run(CHECKS, &survey, &mut findings);
+        let findings =
+            findings.sorted().into_iter().map(|finding| format!("{}: {}", finding.rule, finding.message));
+        (holes, findings.collect())
+    }
+
+    fn without(path: &str) -> impl Fn(&mut serde_json::Value) {
+        move |document| {
+            let files = document["storage"]["files"].as_array_mut().unwrap();
+            let count = files.len();
+            files.retain(|file| file["path"] != path);
+            assert_eq!(files.len(), count - 1, "{path}");
+        }
+    }
+
+    #[test]
+    fn whatever_layer_is_taken_away_the_matrix_and_the_linter_say_what_is_lost() {
+        let (holes, findings) = after(|_| ());
+        assert_eq!((holes, findings), (vec![], vec![]));
+        let key = "SSH key SHA256:y8Lr4ZF5NEaa5BfRyoufsBXFLkQp8RVVYK7PlMiqsdw";
+        for (path, lost, kept) in [
+            // The installer's own MachineConfig still brings core.
+            (
+                "/opt/openshift/openshift/99_99-master-cotter-core.yaml",
+                vec![format!("core: {key}")],
+                "user core",
+            ),
+            (
+                "/opt/openshift/openshift/99_99-master-cotter-machine.yaml",
+                vec!["host name".into(), "names of sno1.lab.example.com".into(), "name lan0 by .link".into()],
+                "user admin",
+            ),
+            (
+                "/opt/openshift/cotter-in-place.ign",
+                vec!["user admin".into(), format!("admin: {key}")],
+                "host name",
+            ),
+            ("/etc/hostname", vec!["host name".into()], "name lan0 by .link"),
+        ] {
+            let (holes, findings) = after(without(path));
+            for what in &lost {
+                assert!(holes.contains(what), "{path}: {what} is not among {holes:?}");
+                let said = findings
+                    .iter()
+                    .any(|finding| finding.starts_with(&format!("lost-in-a-life: {what} would be missing")));
+                assert!(said, "{path}: {what} is not said in {findings:?}");
+            }
+            assert!(!holes.iter().any(|hole| hole == kept), "{path}: {holes:?}");
+            assert!(
+                !findings.iter().any(|finding| finding.contains(&format!(": {kept} would"))),
+                "{path}: {findings:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_install_command_without_what_was_put_into_it_is_said() {
+        let script = "/usr/local/bin/install-to-disk.sh";
+        let (holes, findings) = after(|document| {
+            let mut installer = InstallerDocument::of(Document::new(document.clone()));
+            let text = installer.text(script).unwrap();
+            assert!(in_place::InstallCommand::find(&text).unwrap().copies_network());
+            installer.replace(script, text.replace(" --append-karg panic=30", "").as_bytes());
+            *document = installer.document().value().clone();
+        });
+        assert_eq!(holes, ["kernel argument panic=30"]);
+        assert!(
+            findings[0].contains(&format!("({}): kernel arguments of MachineConfigs", Life::FirstBoot)),
+            "{findings:?}"
+        );
+    }
+}

@@ -100,6 +100,25 @@ fn assemble(
     files: &Files,
     placement: Placement,
 ) -> Result<Assembled, Diagnostics> {
+    Ok(judge(machine, put(machine, spec, files, placement)?))
+}
+
+/// A machine's things in the installer's document.
+struct Put<'m> {
+    installer: InstallerDocument,
+    draft: Draft,
+    manifest: Manifest,
+    install: &'m Install,
+    rules: &'static Rules,
+}
+
+/// Puts everything where it belongs.
+fn put<'m>(
+    machine: &'m Machine,
+    spec: &SpecDigest,
+    files: &Files,
+    placement: Placement,
+) -> Result<Put<'m>, Diagnostics> {
     let (sno, mut installer) = installer_of(machine, files)?;
     let rules = rules_of(sno)?;
     let (mut draft, install) = Draft::of(machine, files)?;
@@ -136,6 +155,12 @@ fn assemble(
             installer.absorb(&draft.live);
         }
     }
+    Ok(Put { installer, draft, manifest, install, rules })
+}
+
+/// Works out from the finished document alone what is there in each life.
+fn judge(machine: &Machine, put: Put<'_>) -> Assembled {
+    let Put { installer, mut draft, manifest, install, rules } = put;
     let flow = Flow::of(&installer, &draft.live_keyfiles, rules);
     let mut wanted = Vec::new();
     for artifact in &mut draft.artifacts {
@@ -149,7 +174,7 @@ fn assemble(
         }
     }
     let plan = finished(machine, install, draft, installer, &flow, manifest);
-    Ok(Assembled { plan, flow, wanted })
+    Assembled { plan, flow, wanted }
 }
 
 fn finished(
