@@ -26,6 +26,7 @@ pub(super) use flow::live_parts;
 pub(super) use flow::taken_away;
 pub(super) use installer_document::Feature;
 pub(super) use installer_document::InstallerDocument;
+pub(super) use layers::is_kept_file;
 
 use super::contents::Files;
 use super::draft;
