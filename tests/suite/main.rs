@@ -19,6 +19,7 @@ mod golden;
 mod image;
 mod network_manager;
 mod real_images;
+mod recover;
 mod rules;
 mod schemas;
 mod second_opinion;

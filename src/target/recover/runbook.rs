@@ -89,7 +89,7 @@ impl Recovery {
         let (files, users) = (self.files.len(), self.users.len());
         page.paragraph(&format!(
             "For {machine}, installed from {spec} (target {}) on {disk}, when it comes up without network or users. \
-             It puts back {files} files and {users} users, and touches nothing else.",
+             What it puts back: network files and names ({files}), users ({users}). Nothing else is touched.",
             self.target
         ));
         page.paragraph("A medium does all of it, by the same live ISO that the machine was installed from:");
@@ -321,6 +321,7 @@ fn user_commands(user: &Account) -> String {
         commands.push_str(&format!(
             "KEYS=$(home_of {name})/.ssh/authorized_keys.d\n\
              chroot \"$S\" mkdir -p -m 700 \"$KEYS\"\n\
+             [ ! -e \"$S$KEYS/ignition\" ] || chroot \"$S\" cp -a \"$KEYS/ignition\" /var/lib/cotter/recover/by-hand/keys-{name}\n\
              chroot \"$S\" tee \"$KEYS/ignition\" >/dev/null <<'END'\n{}\nEND\n\
              chroot \"$S\" chown -R -h {name}: \"${{KEYS%/*}}\"\n\
              chroot \"$S\" chmod 700 \"${{KEYS%/*}}\" \"$KEYS\"\nchroot \"$S\" chmod 600 \"$KEYS/ignition\"\n",
