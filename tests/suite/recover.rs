@@ -82,7 +82,7 @@ impl Bench {
         write(&system.join("etc/group"), "root:x:0:\nwheel:x:10:kept\ncore:x:1000:\nkept:x:1001:");
         write(&system.join("etc/gshadow"), "root:*::\nwheel:*::kept\ncore:!::\nkept:!::\n");
         for secret in ["etc/shadow", "etc/gshadow"] {
-            std::fs::set_permissions(system.join(secret), std::fs::Permissions::from_mode(0)).unwrap();
+            std::fs::set_permissions(system.join(secret), std::fs::Permissions::from_mode(0o000)).unwrap();
         }
         write(&system.join("etc/cotter/machine"), "r640\n");
         write(&system.join(KEYFILE), "[connection]\nid=wrong\n");
