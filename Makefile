@@ -8,18 +8,26 @@ AS_ROOT := $(SUDO) env HOME="$$HOME" PATH="$$PATH" XDG_CACHE_HOME="$${XDG_CACHE_
 
 .PHONY: demo test packages lint bench clean
 
-# Builds cotter and the stand-in, then a Dell R640's installation medium; rehearses it; ends in the verdict.
+# Builds cotter and the stand-in, then the installation media of two machines; rehearses them; ends in the verdicts.
 demo: packages
 	cargo build --release --locked
 	$(AS_ROOT) $(COTTER) bench build
 	mkdir -p $(DEMO)/secrets
-	install -m644 templates/machine/dell-r640.yaml $(DEMO)/dell-r640.yaml
-	[ -e $(DEMO)/secrets/core.pw ] || (umask 077; head -c9 /dev/urandom | base64 > $(DEMO)/secrets/core.pw)
+	install -m644 templates/machine/dell-r640.yaml templates/machine/dell-r640-sno.yaml templates/openshift/install-config.yaml $(DEMO)
+	for user in core admin; do [ -e $(DEMO)/secrets/$$user.pw ] || (umask 077; head -c9 /dev/urandom | base64 > $(DEMO)/secrets/$$user.pw); done
 	[ -e $(DEMO)/secrets/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -C demo -f $(DEMO)/secrets/id_ed25519
+	@echo "== a Dell R640 with Fedora CoreOS"
 	$(COTTER) check --strict $(DEMO)/dell-r640.yaml
 	$(COTTER) plan $(DEMO)/dell-r640.yaml --base bench
 	$(COTTER) build $(DEMO)/dell-r640.yaml -o $(DEMO)/r640.iso --base bench --force
 	$(COTTER) test $(DEMO)/dell-r640.yaml --iso $(DEMO)/r640.iso --report $(DEMO)/report
+	@echo "== the same server as a single node of OpenShift"
+	$(COTTER) check --strict $(DEMO)/dell-r640-sno.yaml
+	$(COTTER) plan $(DEMO)/dell-r640-sno.yaml --base bench
+	$(COTTER) build $(DEMO)/dell-r640-sno.yaml -o $(DEMO)/r640-sno.iso --base bench --force
+	$(COTTER) test $(DEMO)/dell-r640-sno.yaml --iso $(DEMO)/r640-sno.iso --report $(DEMO)/report-sno
+	@echo "== the control: the same single node, put into the live Ignition alone; it must lose what is named here"
+	$(COTTER) test $(DEMO)/dell-r640-sno.yaml --base bench --control --report $(DEMO)/report-control; [ $$? = 1 ]
 
 # Format, lints, unit tests, cases, second opinions by the real tools, and virtual machines.
 test: packages lint
@@ -34,7 +42,7 @@ lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
-	shellcheck templates/files/cotter-verify templates/files/cotter-choose-disk isos/bench/build isos/bench/smoke isos/bench/single-node/smoke isos/bench/stages/* isos/bench/tier1-init \
+	shellcheck templates/files/cotter-verify templates/files/cotter-choose-disk templates/files/cotter-bootstrap-marker isos/bench/build isos/bench/smoke isos/bench/single-node/smoke isos/bench/stages/* isos/bench/tier1-init \
 	    isos/bench/dracut/99zzbench/*.sh isos/bench/tree/usr/lib/systemd/system-generators/* isos/bench/tree/usr/local/bin/* isos/bench/tree/usr/libexec/* \
 	    benches/embed/run tests/networkmanager/load fuzz/run .ci/run .ci/packages
 

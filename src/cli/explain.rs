@@ -80,7 +80,7 @@ fn show(name: &str, explanation: &Explanation, all: bool, ui: &mut Ui) {
             })
             .collect();
         let what = format!("  {}", shown(&thing.what));
-        ui.line(format!("{what:width$}  {}", marks.join("  ")).trim_end().to_owned());
+        ui.line(format!("{what:width$}  {}", marks.join("  ")).trim_end());
     }
     for (index, why) in reasons.iter().enumerate() {
         ui.line(format!("{}: {}", index + 1, shown(why)));

@@ -39,7 +39,8 @@ fn show_boot(boot: &BootReport, ui: &mut Ui) {
         ),
     };
     let id: String = boot.boot_id.chars().take(8).collect();
-    let details = ui.toned(Tone::Faint, &format!("({}, boot {id})", boot.life));
+    let which = if id.is_empty() { String::new() } else { format!(", boot {id}") };
+    let details = ui.toned(Tone::Faint, &format!("({}{which})", boot.life));
     ui.line(format!("{:9} {verdict}  {details}", boot.name));
     let mut said_why: Option<&str> = None;
     for verdict in &boot.verdicts {

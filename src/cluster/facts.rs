@@ -59,7 +59,7 @@ pub fn record(machine: &str, answers: &Answers) -> BootRecord {
     let record = BootRecord {
         schema: BOOT_SCHEMA.to_owned(),
         machine: machine.to_owned(),
-        boot_id: "cluster".to_owned(),
+        boot_id: String::new(),
         life: Life::AfterMco,
         uptime_seconds: 0,
         facts: facts.facts,

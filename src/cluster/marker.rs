@@ -170,7 +170,8 @@ pub fn settle(author: &Author, created: &Answer, reread: &Answer) -> (Decision, 
     });
     match (created, found(Some(reread))) {
         (Ok(_), Found::Complete(_)) => (Decision::Created, "created, and read again".to_owned()),
-        (Err(_), Found::Complete(_)) if is_ours => {
+        // Another program here may have been first within the same second.
+        (Err(trouble), Found::Complete(_)) if is_ours && trouble.kind != TroubleKind::AlreadyExists => {
             (Decision::Created, "created; the answer was lost, and it is there".to_owned())
         }
         (Err(_), Found::Complete(why)) => (Decision::Present, format!("somebody else was first: {why}")),

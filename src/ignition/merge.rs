@@ -4,8 +4,10 @@ use serde_json::Map;
 use serde_json::Value;
 
 /// Lists that are joined, without looking for what is there already.
-const JOINED: [&str; 7] =
-    ["merge", "append", "options", "openOptions", "mountOptions", "shouldExist", "shouldNotExist"];
+const JOINED: [&str; 5] = ["merge", "append", "options", "openOptions", "mountOptions"];
+
+/// Lists that share their members' keys: what the child has in one of them leaves the parent's others.
+const SHARED: [&[&str]; 2] = [&["directories", "files", "links"], &["shouldExist", "shouldNotExist"]];
 
 /// Merges `child` into `parent`: what the child says wins, and what only one of them says stays.
 ///
@@ -25,6 +27,9 @@ fn merge_at(name: &str, parent: Value, child: Value) -> Value {
 }
 
 fn merge_maps(mut parent: Map<String, Value>, child: Map<String, Value>) -> Map<String, Value> {
+    for list in SHARED.into_iter().flatten() {
+        leave_to_child(list, &mut parent, &child);
+    }
     for (key, value) in child {
         match parent.get_mut(&key) {
             // In its place: people compare documents by eye.
@@ -35,11 +40,28 @@ fn merge_maps(mut parent: Map<String, Value>, child: Map<String, Value>) -> Map<
     parent
 }
 
+/// Removes from the parent's `list` what the child has in a list that shares its keys: a link takes a file's
+/// place.
+fn leave_to_child(list: &str, parent: &mut Map<String, Value>, child: &Map<String, Value>) {
+    let Some(Value::Array(members)) = parent.get_mut(list) else {
+        return;
+    };
+    let others =
+        SHARED.into_iter().filter(|group| group.contains(&list)).flatten().filter(|other| **other != list);
+    let taken: Vec<Value> =
+        others.filter_map(|other| child.get(*other)?.as_array()).flatten().filter_map(key).collect();
+    members.retain(|member| key(member).is_none_or(|key| !taken.contains(&key)));
+}
+
 fn merge_lists(name: &str, mut parent: Vec<Value>, child: Vec<Value>) -> Vec<Value> {
     for value in child {
         let key = key(&value);
         let same = parent.iter().position(|old| key.is_some() && self::key(old) == key);
         match same.filter(|_| !JOINED.contains(&name)) {
+            // A header without a value takes the parent's away.
+            Some(index) if name == "httpHeaders" && value.get("value").is_none_or(Value::is_null) => {
+                parent.remove(index);
+            }
             Some(index) => {
                 let old = parent[index].take();
                 parent[index] = merge_at("", old, value);
@@ -107,6 +129,31 @@ mod tests {
             "luks": [{"name": "root", "device": "/dev/sda4", "options": ["a", "b"]}],
         }});
         assert_eq!(merge(parent, child), merged);
+    }
+
+    #[test]
+    fn files_directories_and_links_take_each_others_place() {
+        let parent = json!({"storage": {
+            "files": [{"path": "/a"}, {"path": "/b", "mode": 420}], "links": [{"path": "/c", "target": "x"}],
+        }});
+        let child = json!({"storage": {
+            "links": [{"path": "/a", "target": "y"}], "directories": [{"path": "/d"}], "files": [{"path": "/c"}],
+        }});
+        let merged = json!({"storage": {
+            "files": [{"path": "/b", "mode": 420}, {"path": "/c"}], "links": [{"path": "/a", "target": "y"}],
+            "directories": [{"path": "/d"}],
+        }});
+        assert_eq!(merge(parent, child), merged);
+        let (parent, child) =
+            (json!({"shouldExist": ["a", "b"]}), json!({"shouldNotExist": ["b"], "shouldExist": ["a"]}));
+        assert_eq!(merge(parent, child), json!({"shouldExist": ["a"], "shouldNotExist": ["b"]}));
+    }
+
+    #[test]
+    fn a_header_without_a_value_takes_one_away() {
+        let parent = json!({"httpHeaders": [{"name": "a", "value": "1"}, {"name": "b", "value": "2"}]});
+        let child = json!({"httpHeaders": [{"name": "a"}, {"name": "b", "value": "3"}]});
+        assert_eq!(merge(parent, child), json!({"httpHeaders": [{"name": "b", "value": "3"}]}));
     }
 
     #[test]

@@ -130,7 +130,7 @@ mod tests {
         config.spec.extensions = vec!["usbguard".into()];
         config.spec.fips = true;
         config.spec.kernel_type = "realtime".into();
-        config.spec.os_image_url = "quay.io/a@sha256:1".into();
+        config.spec.os_image_url = "release.example/a@sha256:1".into();
         let text = config.to_yaml_or_json();
         assert!(text.starts_with("{\n  \"apiVersion\""), "{text}");
         let (mut read, problems) = parse("a.yaml", &text);

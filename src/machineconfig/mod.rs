@@ -17,6 +17,7 @@ mod rules;
 mod schema;
 mod sources;
 mod unit_text;
+mod validate;
 
 pub use config::MachineConfig;
 pub use config::ROLE_LABEL;

@@ -292,7 +292,6 @@ pub fn check_link_file(text: &str) -> Vec<Complaint> {
 mod tests {
     use super::check_keyfile;
     use super::check_link_file;
-    use crate::network::NetworkState;
 
     #[test]
     fn knows_good_keyfiles_from_bad() {

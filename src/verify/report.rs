@@ -27,7 +27,7 @@ pub struct Report {
 pub struct BootReport {
     /// What the boot is called: a scenario's name, or the life.
     pub name: String,
-    /// The kernel's boot id.
+    /// The kernel's boot id; empty for a look at the cluster.
     pub boot_id: String,
     /// The life it belongs to.
     pub life: Life,

@@ -223,7 +223,6 @@ mod tests {
     use std::path::Path;
 
     use tempfile::NamedTempFile;
-    use tempfile::TempDir;
 
     use super::Draft;
     use super::Existing;

@@ -308,17 +308,22 @@ fn part_text(part: &Part, folder: &Path) -> Result<Secret, Failure> {
     Ok(Secret::new(text.to_owned()))
 }
 
-/// True if it failed over trust. An `io::Error` does not give what it wraps as its source.
+/// True if it failed over trust.
 fn speaks_of_tls(cause: &reqwest::Error) -> bool {
     let mut next = cause.source();
     while let Some(error) = next {
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if error.is::<rustls::Error>() || wrapped.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if is_of_tls(error) {
             return true;
         }
         next = error.source();
     }
     false
+}
+
+/// An `io::Error` does not give what it wraps as its source, and may wrap another.
+fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_of_tls(inner))
 }
 
 /// What was wrong in the first place: libraries say the general first.

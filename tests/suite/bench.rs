@@ -178,11 +178,14 @@ fn small_a_profile_bound_by_name_loses_a_renamed_port() {
     assert_has(&text, &[": eno5:", MGMT]);
 }
 
-fn rehearse(case: &str, arguments: &[&str]) -> (i32, serde_json::Value, String) {
-    let spec = golden::cases().into_iter().find(|path| path.ends_with(case)).unwrap().join("machine.yaml");
+fn case(name: &str) -> PathBuf {
+    golden::cases().into_iter().find(|path| path.ends_with(name)).unwrap().join("machine.yaml")
+}
+
+fn rehearse(spec: &Path, arguments: &[&str]) -> (i32, serde_json::Value, String) {
     let done = Command::new(env!("CARGO_BIN_EXE_cotter"))
         .arg("test")
-        .arg(&spec)
+        .arg(spec)
         .args(["--base", "bench", "--accel", "tcg", "--format", "json"])
         .args(arguments)
         .output()
@@ -200,7 +203,7 @@ fn large_the_starter_keeps_everything_over_install_reboot_and_rename() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (code, report, _) = rehearse("dell-r640", &["--report", folder.path().to_str().unwrap()]);
+    let (code, report, _) = rehearse(&case("dell-r640"), &["--report", folder.path().to_str().unwrap()]);
     assert_eq!(code, 0, "{report:#}");
     // The script on the node and the judge here must say the same. The first boot is shut down in order, so
     // that its console is whole; the later ones are switched off once they have reported.
@@ -223,7 +226,7 @@ fn large_the_control_loses_its_address_and_is_told_so() {
     if stand_in().is_none() {
         return;
     }
-    let (code, report, _) = rehearse("bound-by-name", &["--scenario", "install,rename"]);
+    let (code, report, _) = rehearse(&case("bound-by-name"), &["--scenario", "install,rename"]);
     assert_eq!(code, 1, "{report:#}");
     let lost = report["regressions"].as_array().unwrap();
     let address = lost.iter().find(|lost| lost["says"] == "address 192.168.50.10/24 on eno1").unwrap();
@@ -350,4 +353,50 @@ fn large_the_recovery_medium_puts_back_what_a_disk_lost() {
     let after = record(&folder.join("after.jsonl")).unwrap();
     let report = cotter::verify::judge(&plan.manifest, &[("after".to_owned(), after)]);
     assert!(report.all_met(), "{}", serde_json::to_string_pretty(&report).unwrap());
+
+/// A single node: through the bootstrap in place to the disk, renamed, and after the operator has taken over.
+#[test]
+#[ignore = "boots virtual machines: make test"]
+fn large_a_single_node_keeps_everything_after_the_operator_has_taken_over() {
+    if stand_in().is_none() {
+        return;
+    }
+    let (code, report, _) = rehearse(&single_node(), &[]);
+    assert_eq!(code, 0, "{report:#}");
+    let boots: Vec<(&str, &str)> = report["boots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|boot| (boot["name"].as_str().unwrap(), boot["life"].as_str().unwrap()))
+        .collect();
+    let expected =
+        [("live", "live"), ("install", "first-boot"), ("rename", "later-boots"), ("rename-2", "after-mco")];
+    assert_eq!(boots, expected);
+}
+
+/// The control, as in okd#1919: the same things in the live Ignition alone. What the installer's `-n` copies
+/// stays, bound by MAC address; everything else is lost on the disk.
+#[test]
+#[ignore = "boots virtual machines: make test"]
+fn large_a_single_node_loses_what_is_in_the_live_ignition_alone() {
+    if stand_in().is_none() {
+        return;
+    }
+    let (code, report, _) = rehearse(&single_node(), &["--control", "--scenario", "install,rename"]);
+    assert_eq!(code, 1, "{report:#}");
+}
+
+/// The starter, with what it names.
+fn single_node() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("single-node");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::create_dir_all(folder.join("secrets")).unwrap();
+    std::fs::copy(root.join("templates/machine/dell-r640-sno.yaml"), folder.join("machine.yaml")).unwrap();
+    std::fs::copy(root.join("templates/openshift/install-config.yaml"), folder.join("install-config.yaml"))
+        .unwrap();
+    for secret in ["core.pw", "admin.pw", "id_ed25519.pub"] {
+        let from = root.join("tests/cases/single-node/secrets").join(secret);
+        std::fs::copy(from, folder.join("secrets").join(secret)).unwrap();
+    }
+    folder.join("machine.yaml")
 }

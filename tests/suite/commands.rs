@@ -357,6 +357,9 @@ fn starters_are_written_once_and_are_what_they_are_called() {
     let (out, _) = test.expect(0, &["init", "--list"]);
     let names: Vec<&str> = out.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
     assert!(names.contains(&"server") && names.contains(&"dell-r640"), "{out}");
+    // What the starters name beyond the first one.
+    std::fs::copy(test.path("secrets/core.pw"), test.path("secrets/admin.pw")).unwrap();
+    std::fs::write(test.path("install-config.yaml"), "").unwrap();
     for name in names {
         let file = format!("{name}.yaml");
         test.expect(0, &["init", "--profile", name, "-o", &file]);

@@ -11,12 +11,14 @@
 
 mod bench;
 mod butane;
+mod cluster;
 mod commands;
 mod data_url;
 mod fixture;
 mod floors;
 mod golden;
 mod image;
+mod machineconfig;
 mod network_manager;
 mod real_images;
 mod recover;

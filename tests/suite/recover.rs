@@ -442,3 +442,80 @@ fn a_disk_is_found_by_its_identity_mounted_and_let_go() {
         assert!(said.contains(words) && said.contains("nothing was put back"), "{words}: {said}");
     }
 }
+
+/// The commands of a runbook, by the heading they stand under.
+fn commands(runbook: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut heading = String::new();
+    let mut block: Option<String> = None;
+    for line in runbook.lines() {
+        match (&mut block, line) {
+            (Some(_), "```") => found.push((heading.clone(), block.take().unwrap())),
+            (Some(block), line) => block.push_str(&format!("{line}\n")),
+            (None, "```sh") => block = Some(String::new()),
+            (None, line) => {
+                if let Some(title) = line.strip_prefix("## ") {
+                    title.clone_into(&mut heading);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn runbook(case: &str) -> String {
+    let case = golden::cases().into_iter().find(|path| path.ends_with(case)).unwrap();
+    let planned =
+        world::plan_machine(&case.join("machine.yaml"), &world::Given::default(), &mut |_| ()).unwrap();
+    let (machine, plan) = planned.machine.unwrap();
+    Recovery::of(&machine, &plan).unwrap().runbook("my machine.yaml")
+}
+
+#[test]
+fn every_command_of_a_runbook_is_bash_and_none_holds_a_secret() {
+    for case in ["dell-r640", "everything", "bridge", "pin-by-rule", "starter-mirrored", "single-node"] {
+        let text = runbook(case);
+        assert!(!text.contains("$6$"), "{case} shows a hash");
+        let commands = commands(&text);
+        assert!(commands.len() > 10, "{case}: {text}");
+        for (heading, block) in &commands {
+            let done = Command::new("bash").args(["-n", "-c", block]).output().unwrap();
+            let said = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert!(done.status.success() && said.is_empty(), "{case}, {heading}: {said}{block}");
+        }
+        assert!(text.contains("cotter recover 'my machine.yaml' --iso"), "{text}");
+    }
+}
+
+#[test]
+fn a_single_nodes_runbook_says_what_the_operator_keeps() {
+    let text = runbook("single-node");
+    assert!(text.contains("oc get machineconfigpool master\n"), "{text}");
+    assert!(text.contains("oc get machineconfig 99-master-cotter-machine -o yaml\n"), "{text}");
+    let (_, operator) = text.split_once("The operator keeps these").unwrap();
+    let (kept, others) = operator.split_once("It does not look at these").unwrap();
+    assert!(kept.contains("- `/etc/NetworkManager/system-connections/cotter-mgmt0.nmconnection`\n"), "{kept}");
+    assert!(!others.contains("nmconnection"), "{others}");
+}
+
+/// By hand it comes to the same files as by the medium.
+#[test]
+fn the_runbooks_file_commands_put_back_what_the_script_puts_back() {
+    let Some(bench) = Bench::new() else { return };
+    let root = bench.system(&PLAIN);
+    let mut program = format!("set -eu\nS={}\n", root.display());
+    for (_, block) in commands(&runbook("dell-r640"))
+        .iter()
+        .filter(|(heading, _)| ["2. Keep what is there", "3. Network files"].contains(&heading.as_str()))
+    {
+        program.push_str(block);
+    }
+    tools::output(Command::new("bash").arg("-c").arg(&program));
+    let kept = root.join("var/lib/cotter/recover/by-hand").join(KEYFILE);
+    assert_eq!(text(&kept), "[connection]\nid=wrong\n");
+    let said = bench.expect(0, &bench.run());
+    assert!(!said.contains("put back: /etc/NetworkManager") && !said.contains("put back: /etc/systemd"), "{said}");
+    assert_eq!(root.join("etc/systemd/network").read_dir().unwrap().count(), 4);
+    assert_eq!(mode_and_owner(&root.join(KEYFILE)), (0o600, 0, 0));
+    assert_eq!(text(&root.join("etc/hostname")), "r640.lab.example.com\n");
+}

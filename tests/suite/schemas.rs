@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::golden;
 
 /// Fails, with every difference, unless `instance` is what the schema says.
-fn assert_is(name: &str, instance: &Value) {
+pub fn assert_is(name: &str, instance: &Value) {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schemas/{name}-1.json"));
     let schema: Value = serde_json::from_slice(&std::fs::read(schema).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -57,6 +57,17 @@ fn plans_changes_and_rules_are_what_the_schemas_say() {
     assert!(changes["changes"].as_array().unwrap().len() > 20);
     assert_is("rules", &cotter(&["check", "--rules", "--format", "json"]));
     assert_is("recovery", &cotter(&["recover", &new, "--format", "json"]));
+}
+
+#[test]
+fn explanations_are_what_the_schema_says() {
+    let shapes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/single-node");
+    for shape in ["keyfile", "machine-configs", "no-network"] {
+        let shape = shapes.join(format!("{shape}.ign"));
+        let explanation = cotter(&["explain", shape.to_str().unwrap(), "--format", "json"]);
+        assert_is("explain", &explanation);
+        assert!(explanation["things"].as_array().unwrap().len() > 20);
+    }
 }
 
 /// The schema for editors is what `cotter schema` prints, takes every good machine file, and knows a bad one.

@@ -6,6 +6,7 @@ use std::process::Command;
 use cotter::verify::Expectation;
 use cotter::verify::Life;
 
+use crate::data_url;
 use crate::golden;
 use crate::tools;
 
@@ -19,7 +20,9 @@ fn ignition_validate_accepts_every_document() {
         let Some(plan) = golden::plan(&case) else {
             continue;
         };
-        for document in [plan.live.to_json(), plan.destination.to_json()] {
+        let mut documents = vec![plan.live.to_json(), plan.destination.to_json()];
+        documents.extend(layers(plan.live.value()));
+        for document in documents {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("document.ign");
             std::fs::write(&path, document).unwrap();
@@ -29,6 +32,26 @@ fn ignition_validate_accepts_every_document() {
         }
     }
     assert!(count >= 10, "only {count} documents were looked at");
+}
+
+/// The documents that ride in a single node's live document: what the bootstrap merges, and MachineConfigs.
+fn layers(live: &serde_json::Value) -> Vec<Vec<u8>> {
+    let files = live["storage"]["files"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let ours = files.iter().filter(|file| file["path"].as_str().unwrap().starts_with("/opt/openshift/"));
+    let ours = ours.filter(|file| file["path"].as_str().unwrap().contains("cotter"));
+    let layers: Vec<Vec<u8>> = ours
+        .map(|file| {
+            let bytes = data_url::decode(&file["contents"]);
+            let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+            match value["spec"]["config"].is_object() {
+                true => value["spec"]["config"].to_string().into_bytes(),
+                false => bytes,
+            }
+        })
+        .collect();
+    let is_single_node = files.iter().any(|file| file["path"] == "/usr/local/bin/install-to-disk.sh");
+    assert_eq!(layers.len(), if is_single_node { 3 } else { 0 });
+    layers
 }
 
 /// Applies the destination document to a folder, and looks there for what the manifest expects of files
@@ -42,8 +65,15 @@ fn ignitions_engine_makes_what_the_manifest_expects() {
         tools::skip("Ignition makes users, which takes root");
         return;
     }
-    let cases =
-        ["dell-r640", "dhcp-and-both-families", "pin-by-rule", "everything", "bridge", "ipv6-and-routes"];
+    let cases = [
+        "dell-r640",
+        "dhcp-and-both-families",
+        "pin-by-rule",
+        "everything",
+        "bridge",
+        "ipv6-and-routes",
+        "single-node",
+    ];
     let mut total = 0;
     for case in cases {
         let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(case);

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cotter::verify::Life;
 use cotter::world;
 use cotter::world::Given;
 use serde_json::Value;
@@ -510,6 +511,35 @@ fn the_users_own_installer_is_run_in_a_folder_of_its_own() {
     let scratch = std::fs::read_to_string(here.join("where")).unwrap();
     assert!(!Path::new(scratch.trim()).exists(), "{scratch}");
     assert!(here.join("install-config.yaml").exists());
+}
+
+/// The script that looks for the marker is there in every life of the disk; the cluster's expectations travel too.
+#[test]
+fn the_marker_is_seen_to_by_the_node_unless_it_is_off() {
+    for (word, lives, of_cluster) in [
+        ("ensure", &[Life::FirstBoot, Life::LaterBoots, Life::AfterMco][..], 10),
+        ("check", &[Life::FirstBoot, Life::LaterBoots, Life::AfterMco], 10),
+        ("off", &[], 9),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let machine = MACHINE.replace("completion_marker: ensure", &format!("completion_marker: {word}"));
+        write(folder.path(), &machine, &installer());
+        let path = folder.path().join("machine.yaml");
+        let (_, plan) = world::plan_machine(&path, &Given::default(), &mut |_| ()).unwrap().machine.unwrap();
+        for what in ["file /usr/local/bin/cotter-bootstrap-marker", "unit cotter-bootstrap-marker.timer"] {
+            let artifact = plan.artifacts.iter().find(|artifact| artifact.what == what);
+            let there = artifact.map(|artifact| artifact.lives.clone()).unwrap_or_default();
+            assert_eq!(there, lives, "{word}: {what}");
+        }
+        let units = plan.destination.list("systemd", "units");
+        let service = units.iter().find(|unit| unit["name"] == "cotter-bootstrap-marker.service");
+        let text = service.map_or("", |unit| unit["contents"].as_str().unwrap());
+        assert_eq!(text.contains(&format!("COTTER_MARKER_MODE={word}\n")), word != "off", "{text}");
+        let subjects: Vec<&str> =
+            plan.manifest.cluster.iter().map(|expected| expected.subject.as_str()).collect();
+        assert_eq!(subjects.len(), of_cluster, "{subjects:?}");
+        assert_eq!(subjects.contains(&"cluster/marker/status"), word != "off", "{subjects:?}");
+    }
 }
 
 #[test]

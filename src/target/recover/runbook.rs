@@ -9,6 +9,7 @@ use super::RestoredFile;
 use crate::plan::Secrecy;
 use crate::spec::Disk;
 use crate::spec::Target;
+use crate::target::sno;
 
 /// Finds a file of the first boot's document by its path, and gives what is in it.
 const CONTENTS_OF: &str = "python3 -c 'import gzip, json, sys, urllib.request\n\
@@ -16,12 +17,6 @@ const CONTENTS_OF: &str = "python3 -c 'import gzip, json, sys, urllib.request\n\
     \x20   if file[\"path\"] == sys.argv[1]:\n\
     \x20       data = urllib.request.urlopen(file[\"contents\"][\"source\"]).read()\n\
     \x20       sys.stdout.buffer.write(gzip.decompress(data) if file[\"contents\"].get(\"compression\") else data)'";
-
-/// How the operator looks at what it keeps.
-const OPERATOR_COMMANDS: &str = "oc get machineconfigpool master\n\
-    oc get nodes -o custom-columns=NAME:.metadata.name,STATE:.metadata.annotations.machineconfiguration\\\\.openshift\\\\.io/state,REASON:.metadata.annotations.machineconfiguration\\\\.openshift\\\\.io/reason\n\
-    oc get machineconfig 99-master-cotter-machine -o yaml\n\
-    oc get machineconfig 99-master-cotter-core -o yaml";
 
 /// Markdown being written.
 #[derive(Default)]
@@ -236,7 +231,14 @@ impl Recovery {
              back with other contents than theirs is drift, and the pool goes Degraded until both agree. If the machine file was \
              changed since the installation, change the MachineConfig too, not the disk alone. When the node is up:",
         );
-        page.commands(OPERATOR_COMMANDS);
+        let annotation = r".metadata.annotations.machineconfiguration\\.openshift\\.io";
+        page.commands(&format!(
+            "oc get machineconfigpool master\n\
+             oc get nodes -o custom-columns=NAME:.metadata.name,STATE:{annotation}/state,REASON:{annotation}/reason\n\
+             oc get machineconfig {} -o yaml\noc get machineconfig {} -o yaml",
+            sno::MACHINE,
+            sno::CORE
+        ));
         let list = |is_kept: bool| -> String {
             let files = self.files.iter().filter(|file| file.is_kept_by_operator == is_kept);
             let lines: Vec<String> = files.map(|file| format!("- `{}`", file.path)).collect();

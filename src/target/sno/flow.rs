@@ -15,11 +15,13 @@ use super::installer_document::IN_PLACE;
 use super::installer_document::INSTALL_SCRIPT;
 use super::installer_document::InstallerDocument;
 use super::installer_document::MANIFEST_FOLDERS;
+use super::layers;
 use crate::document::Diagnostics;
 use crate::ignition::Document;
 use crate::ignition::Part;
 use crate::ignition::PartKind;
 use crate::ignition::merge;
+use crate::ignition::minor_of;
 use crate::machineconfig;
 use crate::machineconfig::MachineConfig;
 use crate::machineconfig::Problem;
@@ -36,9 +38,7 @@ use crate::verify::Life;
 pub(in crate::target) struct Flow {
     /// What the live system gets, keyfiles of its initramfs among them.
     pub(super) live: Vec<Part>,
-    /// The MachineConfigs that the bootstrap renders.
-    pub(super) machine_configs: Vec<MachineConfig>,
-    /// What they come to.
+    /// What the MachineConfigs come to that the bootstrap renders.
     pub(super) rendered: Option<Rendered>,
     /// What is wrong with them.
     pub(super) problems: Vec<Problem>,
@@ -72,10 +72,15 @@ impl Flow {
         let config = rendered.as_ref().map_or(Value::Null, |rendered| rendered.config.clone());
         let rendered_document = Document::new(config).resolved();
         let in_place = in_place(installer);
-        let first_boot = Document::new(merge(in_place.value().clone(), rendered_document.value().clone()));
+        let mut first_boot = merge(in_place.value().clone(), rendered_document.value().clone());
+        // The operator hands out what was asked for, whatever it renders.
+        let version = |document: &Value| document["ignition"]["version"].as_str().and_then(minor_of);
+        let asked_for = minor_of(layers::SPEC).unwrap_or_default();
+        let minor = version(in_place.value()).unwrap_or_default().max(asked_for);
+        first_boot["ignition"]["version"] = format!("3.{minor}.0").into();
+        let first_boot = Document::new(first_boot);
         Self {
             live,
-            machine_configs,
             rendered,
             problems,
             after: after_operator(&first_boot, &rendered_document),

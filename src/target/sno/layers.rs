@@ -14,11 +14,11 @@ use crate::ignition::merge;
 use crate::machineconfig::MachineConfig;
 
 /// The MachineConfig with core's password and keys.
-pub(super) const CORE: &str = "99-master-cotter-core";
+pub(in crate::target) const CORE: &str = "99-master-cotter-core";
 /// The MachineConfig with everything else that the operator keeps.
-pub(super) const MACHINE: &str = "99-master-cotter-machine";
+pub(in crate::target) const MACHINE: &str = "99-master-cotter-machine";
 /// Spec 3.2: the bootstrap asks the machine-config-server for a document of this version.
-const SPEC: &str = "3.2.0";
+pub(super) const SPEC: &str = "3.2.0";
 
 /// The documents of the layers.
 #[derive(Clone, Debug)]

@@ -1,0 +1,2 @@
+#!/bin/bash
+signal_bootstrap_complete

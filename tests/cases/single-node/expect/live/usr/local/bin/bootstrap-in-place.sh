@@ -1,0 +1,2 @@
+#!/bin/bash
+# left out of this case
