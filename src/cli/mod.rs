@@ -17,6 +17,7 @@ mod kubeconfig;
 mod load;
 mod marker;
 mod plan;
+mod recover;
 mod report;
 mod schema;
 mod test;
@@ -58,6 +59,7 @@ enum Command {
     Bench(bench::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
+    Recover(recover::Arguments),
     Explain(explain::Arguments),
     #[command(subcommand)]
     Marker(marker::Command),
@@ -78,6 +80,7 @@ impl Cli {
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
+            Command::Recover(arguments) => recover::run(&arguments, &mut ui),
             Command::Explain(arguments) => explain::run(&arguments, &mut ui),
             Command::Marker(command) => marker::run(&command, &mut ui),
             Command::Schema(arguments) => schema::run(&arguments, &mut ui),

@@ -16,6 +16,7 @@ mod installer;
 mod landing;
 mod marker;
 mod on_node;
+mod recover;
 mod sno;
 
 pub use contents::ChildFile;
@@ -30,6 +31,12 @@ pub use explain::Thing;
 pub use explain::explain;
 pub use on_node::SCRIPT as VERIFY_SCRIPT;
 pub use on_node::expectations as expectations_file;
+pub use recover::Account;
+pub use recover::LeftOut;
+pub use recover::RECOVER_SCRIPT;
+pub use recover::Recovery;
+pub use recover::RestoredFile;
+pub use recover::installs_by_itself;
 pub use sno::Placement;
 
 use crate::document;

@@ -10,6 +10,17 @@ use std::time::Duration;
 use std::time::Instant;
 
 use cotter::image::Archive;
+use cotter::rehearsal::Accelerator;
+use cotter::rehearsal::Firmware;
+use cotter::rehearsal::Medium;
+use cotter::rehearsal::Paths;
+use cotter::rehearsal::Scenario;
+use cotter::rehearsal::VirtualMachine;
+use cotter::rehearsal::Writes;
+use cotter::rehearsal::arguments;
+use cotter::verify::Life;
+use cotter::world::AcceleratorChoice;
+use cotter::world::Rehearsal;
 
 use crate::golden;
 use crate::tools;
@@ -225,6 +236,123 @@ fn large_the_control_loses_its_address_and_is_told_so() {
     assert_eq!(address["origin"]["line"], 22);
     assert!(address["hint"].as_str().unwrap().contains("Wired connection 1"), "{address:#}");
 }
+
+/// Runs QEMU until `is_done` says so of the folder's `NAME.console` and `NAME.jsonl`; the machine is then switched off.
+fn run_until(folder: &Path, name: &str, arguments: &[String], is_done: &dyn Fn(&str, &Path) -> bool) {
+    let (console, report) = (folder.join(format!("{name}.console")), folder.join(format!("{name}.jsonl")));
+    let mut child = Command::new("qemu-system-x86_64").args(arguments).stdin(Stdio::null()).spawn().unwrap();
+    let begin = Instant::now();
+    let mut text = String::new();
+    while child.try_wait().unwrap().is_none()
+        && begin.elapsed() < 2 * BOOT_TIMEOUT
+        && !is_done(&text, &report)
+    {
+        std::thread::sleep(Duration::from_millis(500));
+        text = String::from_utf8_lossy(&std::fs::read(&console).unwrap_or_default()).replace('\r', "");
+    }
+    let _ = child.kill();
+    child.wait().unwrap();
+    assert!(is_done(&text, &report), "{name}:\n{text}");
+    eprintln!("{name}: {} s", begin.elapsed().as_secs());
+}
+
+/// Takes the network files and the user off the root file system of an installed disk.
+fn damage(disk: &Path, folder: &Path) {
+    let table = tools::output(Command::new("sfdisk").arg("-J").arg(disk));
+    let table: serde_json::Value = serde_json::from_slice(&table).unwrap();
+    let root = table["partitiontable"]["partitions"][3]["start"].as_u64().unwrap() * 512;
+    let system = format!("{}?offset={root}", disk.display());
+    let debugfs = |request: &str| {
+        tools::output(Command::new("debugfs").args(["-w", "-R", request, &system]).stderr(Stdio::null()))
+    };
+    let passwd = String::from_utf8(debugfs("cat /etc/passwd")).unwrap();
+    let others: Vec<&str> = passwd.lines().filter(|line| !line.starts_with("core:")).collect();
+    assert!(others.len() > 5 && passwd.contains("\ncore:"), "{passwd}");
+    let edited = folder.join("passwd");
+    std::fs::write(&edited, format!("{}\n", others.join("\n"))).unwrap();
+    debugfs("rm /etc/passwd");
+    debugfs(&format!("write {} /etc/passwd", edited.display()));
+    for path in [
+        "etc/NetworkManager/system-connections/cotter-mgmt0.nmconnection",
+        "etc/systemd/network/10-cotter-mgmt0.link",
+        "home/core/.ssh/authorized_keys.d/ignition",
+    ] {
+        debugfs(&format!("rm /{path}"));
+        assert!(debugfs(&format!("cat /{path}")).is_empty(), "{path} is still there");
+    }
+    assert!(!String::from_utf8(debugfs("cat /etc/passwd")).unwrap().contains("core:"));
+}
+
+#[test]
+#[ignore = "boots virtual machines: make test"]
+fn large_the_recovery_medium_puts_back_what_a_disk_lost() {
+    let Some(base) = stand_in() else { return };
+    for tool in ["sfdisk", "debugfs"] {
+        if tools::program(tool).is_none() {
+            return;
+        }
+    }
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path();
+    let case = golden::cases().into_iter().find(|path| path.ends_with("dell-r640")).unwrap();
+    let spec = case.join("machine.yaml");
+    for (command, option) in [("build", "-o"), ("recover", "--iso")] {
+        tools::output(
+            Command::new(env!("CARGO_BIN_EXE_cotter"))
+                .arg(command)
+                .arg(&spec)
+                .arg(option)
+                .arg(folder.join(format!("{command}.iso")))
+                .arg("--base")
+                .arg(&base),
+        );
+    }
+    let planned = cotter::world::plan_machine(&spec, &cotter::world::Given::default(), &mut |_| ()).unwrap();
+    let (machine, plan) = planned.machine.unwrap();
+    let machine = VirtualMachine::of(&machine, Medium::StandIn).unwrap();
+    let installation = Rehearsal {
+        machine: machine.clone(),
+        medium: folder.join("build.iso"),
+        firmware: Firmware::Bios,
+        accelerator: AcceleratorChoice::Only(Accelerator::Tcg),
+        scenarios: vec![Scenario::Install],
+        lives: plan.lives,
+        folder: folder.to_owned(),
+        patience: 2 * BOOT_TIMEOUT,
+    };
+    let boots = cotter::world::rehearse(&installation, &mut |_| ()).unwrap();
+    assert!(boots.len() == 2 && boots.iter().all(|boot| boot.record.is_ok()), "{boots:?}");
+    let disk = folder.join("disk.raw");
+    damage(&disk, folder);
+
+    let line = |name: &str, medium: Option<PathBuf>| {
+        let paths = Paths {
+            medium,
+            disk: disk.clone(),
+            console: folder.join(format!("{name}.console")),
+            report: folder.join(format!("{name}.jsonl")),
+            control: folder.join("control"),
+            ovmf: None,
+        };
+        arguments(&machine, &paths, Accelerator::Tcg, Firmware::Bios, Writes::Kept)
+    };
+    // The disk has a system by now: a person at the boot menu chooses the medium before it.
+    let mut recovery = line("recovery", Some(folder.join("recover.iso")));
+    for argument in &mut recovery {
+        *argument = argument.replace(",bootindex=0", ",bootindex=2");
+    }
+    run_until(folder, "recovery", &recovery, &|console, _| {
+        console.contains("put back: /etc/passwd")
+            && console.contains(", 0 not done; what was there before is in /var/lib/cotter/recover/")
+            && console.contains("Finished cotter-recover.service")
+    });
+    let record = |report: &Path| {
+        cotter::world::records(report).ok()?.into_iter().rev().find(|record| record.life == Life::LaterBoots)
+    };
+    run_until(folder, "after", &line("after", None), &|_, report| record(report).is_some());
+    let after = record(&folder.join("after.jsonl")).unwrap();
+    let report = cotter::verify::judge(&plan.manifest, &[("after".to_owned(), after)]);
+    assert!(report.all_met(), "{}", serde_json::to_string_pretty(&report).unwrap());
 
 /// A single node: through the bootstrap in place to the disk, renamed, and after the operator has taken over.
 #[test]

@@ -410,3 +410,82 @@ fn a_change_is_shown_with_what_it_means() {
     }
     test.expect(2, &["plan", "machine.yaml", "--against", "a.json"]);
 }
+
+#[test]
+fn recover_prints_a_runbook_and_builds_a_medium_that_installs_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some(test) = Test::new() else { return };
+    let (runbook, _) = test.expect(0, &["recover", "machine.yaml"]);
+    for words in [
+        "# Recovery of r640\n",
+        "DISK=/dev/disk/by-id/wwn-0x5000c500a1b2c3d4\n",
+        "\naddress0=192.168.50.10/24\n",
+        "chmod 0600 \"$S\"/etc/NetworkManager/system-connections/cotter-mgmt0.nmconnection\n",
+        "\nssh-ed25519 AAAA",
+        "cotter ignition machine.yaml | jq",
+    ] {
+        assert!(runbook.contains(words), "{words}: {runbook}");
+    }
+    assert!(!runbook.contains("$6$") && !runbook.contains("MachineConfig"), "{runbook}");
+    let arguments = [
+        "recover",
+        "machine.yaml",
+        "-o",
+        "run.md",
+        "--iso",
+        "a.iso",
+        "--base",
+        "base.iso",
+        "--format",
+        "json",
+    ];
+    let (json, err) = test.expect(0, &arguments);
+    assert!(!json.contains("$6$") && !err.contains("$6$"), "{json}{err}");
+    assert_eq!(std::fs::read_to_string(test.path("run.md")).unwrap(), runbook);
+    for output in ["run.md", "a.iso"] {
+        let mode = test.path(output).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{output}");
+    }
+    let (config, _) = test.expect(0, &["image", "extract", "a.iso"]);
+    let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    let files = config["storage"]["files"].as_array().unwrap();
+    let paths: Vec<&str> = files.iter().map(|file| file["path"].as_str().unwrap()).collect();
+    for path in &paths {
+        let is_right = path.starts_with("/etc/cotter/recover/")
+            || path.starts_with("/etc/systemd/network/10-cotter-")
+            || ["/etc/hostname", "/usr/local/bin/cotter-recover"].contains(path);
+        assert!(is_right, "{path} is on the medium");
+    }
+    assert!(paths.contains(&"/etc/cotter/recover/passwords/core"), "{paths:?}");
+    let units = config["systemd"]["units"].as_array().unwrap();
+    assert!(units.len() == 1 && units[0]["name"] == "cotter-recover.service", "{units:?}");
+    assert_eq!(config["passwd"]["users"][0]["name"], "core");
+    let (shown, _) = test.expect(0, &["image", "show", "a.iso"]);
+    assert!(shown.contains("cotter-mgmt0.nmconnection") && !shown.contains("coreos.inst"), "{shown}");
+}
+
+#[test]
+fn recover_refuses_before_it_writes() {
+    let Some(test) = Test::new() else { return };
+    std::fs::write(test.path("there.iso"), "mine").unwrap();
+    std::fs::copy(test.path("base.iso"), test.path("installs.iso")).unwrap();
+    let argument = "coreos.inst.install_dev=/dev/sda";
+    test.expect(0, &["image", "embed", "installs.iso", "--append-karg", argument]);
+    std::fs::copy(test.path("base.iso"), test.path("full.iso")).unwrap();
+    test.expect(0, &["build", "machine.yaml", "-o", "full.iso", "--base", "base.iso", "--force"]);
+    let before = test.names();
+    for (base, out, words) in [
+        ("installs.iso", "out.iso", "installs by itself"),
+        ("full.iso", "out.iso", "embedded"),
+        ("base.iso", "there.iso", "there already"),
+        ("machine.yaml", "out.iso", "not a live image"),
+    ] {
+        let (_, err) =
+            test.expect(2, &["recover", "machine.yaml", "-o", "run.md", "--iso", out, "--base", base]);
+        assert!(err.contains(words), "{base}: {err}");
+        assert_eq!(test.names(), before, "{base} left something");
+    }
+    let (_, err) = test.expect(2, &["recover", "machine.yaml", "--base", "base.iso"]);
+    assert!(err.contains("--iso"), "{err}");
+    assert_eq!(std::fs::read(test.path("there.iso")).unwrap(), b"mine");
+}

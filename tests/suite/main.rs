@@ -21,6 +21,7 @@ mod image;
 mod machineconfig;
 mod network_manager;
 mod real_images;
+mod recover;
 mod rules;
 mod schemas;
 mod second_opinion;

@@ -56,6 +56,7 @@ fn plans_changes_and_rules_are_what_the_schemas_say() {
     assert_is("changes", &changes);
     assert!(changes["changes"].as_array().unwrap().len() > 20);
     assert_is("rules", &cotter(&["check", "--rules", "--format", "json"]));
+    assert_is("recovery", &cotter(&["recover", &new, "--format", "json"]));
 }
 
 #[test]

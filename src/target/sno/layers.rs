@@ -14,9 +14,9 @@ use crate::ignition::merge;
 use crate::machineconfig::MachineConfig;
 
 /// The MachineConfig with core's password and keys.
-pub(super) const CORE: &str = "99-master-cotter-core";
+pub(in crate::target) const CORE: &str = "99-master-cotter-core";
 /// The MachineConfig with everything else that the operator keeps.
-pub(super) const MACHINE: &str = "99-master-cotter-machine";
+pub(in crate::target) const MACHINE: &str = "99-master-cotter-machine";
 /// Spec 3.2: the bootstrap asks the machine-config-server for a document of this version.
 pub(super) const SPEC: &str = "3.2.0";
 
@@ -93,7 +93,7 @@ const KEPT_FOLDERS: [&str; 4] = ["/etc/", "/var/", "/opt/", "/usr/local/"];
 
 /// True for a file that the operator can keep: whole, carried along, with plain permission bits, and none that
 /// decides who may become root, which a rotation of keys must never touch.
-fn is_kept_file(file: &Value) -> bool {
+pub(in crate::target) fn is_kept_file(file: &Value) -> bool {
     let path = file["path"].as_str().unwrap_or_default();
     let source = file["contents"]["source"].as_str();
     let is_added_to = file["append"].as_array().is_some_and(|parts| !parts.is_empty());

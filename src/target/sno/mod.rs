@@ -27,6 +27,9 @@ pub(super) use flow::problems_on_node;
 pub(super) use flow::taken_away;
 pub(super) use installer_document::Feature;
 pub(super) use installer_document::InstallerDocument;
+pub(super) use layers::CORE;
+pub(super) use layers::MACHINE;
+pub(super) use layers::is_kept_file;
 
 use super::contents::Files;
 use super::draft;
