@@ -353,6 +353,7 @@ fn large_the_recovery_medium_puts_back_what_a_disk_lost() {
     let after = record(&folder.join("after.jsonl")).unwrap();
     let report = cotter::verify::judge(&plan.manifest, &[("after".to_owned(), after)]);
     assert!(report.all_met(), "{}", serde_json::to_string_pretty(&report).unwrap());
+}
 
 /// A single node: through the bootstrap in place to the disk, renamed, and after the operator has taken over.
 #[test]

@@ -494,7 +494,10 @@ fn a_single_nodes_runbook_says_what_the_operator_keeps() {
     assert!(text.contains("oc get machineconfig 99-master-cotter-machine -o yaml\n"), "{text}");
     let (_, operator) = text.split_once("The operator keeps these").unwrap();
     let (kept, others) = operator.split_once("It does not look at these").unwrap();
-    assert!(kept.contains("- `/etc/NetworkManager/system-connections/cotter-mgmt0.nmconnection`\n"), "{kept}");
+    assert!(
+        kept.contains("- `/etc/NetworkManager/system-connections/cotter-mgmt0.nmconnection`\n"),
+        "{kept}"
+    );
     assert!(!others.contains("nmconnection"), "{others}");
 }
 
@@ -514,7 +517,10 @@ fn the_runbooks_file_commands_put_back_what_the_script_puts_back() {
     let kept = root.join("var/lib/cotter/recover/by-hand").join(KEYFILE);
     assert_eq!(text(&kept), "[connection]\nid=wrong\n");
     let said = bench.expect(0, &bench.run());
-    assert!(!said.contains("put back: /etc/NetworkManager") && !said.contains("put back: /etc/systemd"), "{said}");
+    assert!(
+        !said.contains("put back: /etc/NetworkManager") && !said.contains("put back: /etc/systemd"),
+        "{said}"
+    );
     assert_eq!(root.join("etc/systemd/network").read_dir().unwrap().count(), 4);
     assert_eq!(mode_and_owner(&root.join(KEYFILE)), (0o600, 0, 0));
     assert_eq!(text(&root.join("etc/hostname")), "r640.lab.example.com\n");
