@@ -51,7 +51,7 @@ impl Account {
             home: text("homeDir"),
             shell: text("shell"),
             full_name: text("gecos").unwrap_or_default(),
-            password_hash: user["passwordHash"].as_str().map(|hash| Secret::new(hash.to_owned())),
+            password_hash: text("passwordHash").map(Secret::new),
             keys: texts("sshAuthorizedKeys"),
             is_system: user["system"] == true,
             has_own_group: user["noUserGroup"] != true,
@@ -125,6 +125,9 @@ mod tests {
             "ops:1500::wheel,adm::/bin/zsh:system no-home:Ops"
         );
         assert!(!format!("{account:?}").contains("$6$x"));
+        // An empty field in /etc/shadow would let anybody in.
+        let without = Account::read(&json!({"name": "ops", "passwordHash": ""}));
+        assert!(without.is_ok_and(|account| account.password_hash.is_none()));
     }
 
     #[test]

@@ -48,8 +48,8 @@ pub struct Recovery {
     pub left_out: Vec<LeftOut>,
     /// File systems of their own below the places that are written: path and device.
     mounts: Vec<(String, String)>,
-    /// Encrypted volumes, by name.
-    volumes: Vec<String>,
+    /// Encrypted volumes: name and device.
+    volumes: Vec<(String, String)>,
 }
 
 /// A file that is put back.
@@ -92,7 +92,9 @@ impl Recovery {
             }
         }
         let mounts = mounts(&installed, &users);
-        let name = |volume: &Value| volume["name"].as_str().map(str::to_owned);
+        let volume = |volume: &Value| {
+            Some((volume["name"].as_str()?.to_owned(), volume["device"].as_str()?.to_owned()))
+        };
         Some(Self {
             machine: machine.name.value.clone(),
             target: machine.target.value,
@@ -102,7 +104,7 @@ impl Recovery {
             users,
             left_out,
             mounts,
-            volumes: installed.list("storage", "luks").iter().filter_map(name).collect(),
+            volumes: installed.list("storage", "luks").iter().filter_map(volume).collect(),
         })
     }
 }

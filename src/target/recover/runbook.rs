@@ -117,7 +117,10 @@ impl Recovery {
         let volumes: String = self
             .volumes
             .iter()
-            .map(|name| format!("clevis luks unlock -d /dev/disk/by-partlabel/{name} -n {name}   # or cryptsetup open; `lsblk` shows where it is\n"))
+            .map(|(name, device)| {
+                let (name, device) = (quoted(name), quoted(device));
+                format!("clevis luks unlock -d {device} -n {name}   # or cryptsetup open {device} {name}\n")
+            })
             .collect();
         let others: String = self
             .mounts
