@@ -91,6 +91,7 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
         ["interface", name, ..] => format!("see `nmcli device show {name}` and `journalctl -b -u NetworkManager`"),
         ["user", name, ..] => format!("see `journalctl -b -t ignition` and `id {name}`"),
         ["unit", name, ..] => format!("see `systemctl status {name}`"),
+        ["name", name, ..] => format!("see `getent ahosts {name}`, `/etc/hosts` and the name servers"),
         ["reach", ..] => "try it by hand with `curl -v`; then look at routes, name servers and firewalls".to_owned(),
         // Who looks at a cluster knows what its operators say: the record explains itself.
         ["cluster", ..] => match record.facts.get(&format!("{subject}/explained")) {

@@ -29,6 +29,8 @@ pub enum Subject {
     UnitEnabled(String),
     /// `yes` if the place on the network answers, else `no`.
     Reach(String),
+    /// The addresses that a host name leads to.
+    Name(String),
     /// `yes` if Ignition will run again at the next boot.
     IgnitionPending,
     /// A property of the cluster that the machine is.
@@ -117,6 +119,7 @@ impl fmt::Display for Subject {
             Self::File(path, property) => write!(f, "file{path}/{property}"),
             Self::UnitEnabled(name) => write!(f, "unit/{name}/enabled"),
             Self::Reach(target) => write!(f, "reach/{target}"),
+            Self::Name(name) => write!(f, "name/{name}/address"),
             Self::IgnitionPending => f.write_str("ignition-pending"),
             Self::Cluster(property) => write!(f, "cluster/{property}"),
         }

@@ -20,6 +20,7 @@ mod golden;
 mod image;
 mod machineconfig;
 mod network_manager;
+mod node_script;
 mod real_images;
 mod recover;
 mod rules;

@@ -38,6 +38,7 @@ const FCC: &str =
     "variant: fcos\nversion: 1.1.0\nignition:\n  config:\n    merge:\n      - local: original-master.ign\n";
 const MACHINE: &str = "cotter: 1
 name: m
+hostname: m.lab.example.com
 target: sno
 sno: {ignition: installer.ign, host_entries: true, completion_marker: ensure}
 passwd: {users: [{name: core, password_hash: $6$abcdefgh$N3E0KLt00gDnEpEeBHkiZFIPdZQlgtAmYpr5j5Pph0HS9P414bu9xVO6bV5WStWbSkfBhOlaBnh1iZZHuf/lY1}]}
@@ -243,10 +244,12 @@ const CASES: &[(&str, Change, &str, Change)] = &[
         "layers-disagree",
         |_, document| {
             edit(document, "/opt/openshift/bootstrap-in-place/master-update.fcc", |text| {
-                format!("{text}storage:\n  files:\n    - path: /etc/hosts\n      contents: {{inline: a}}\n")
+                format!(
+                    "{text}storage:\n  files:\n    - path: /etc/systemd/network/X: {{inline: a}}\n"
+                )
             });
         },
-        "`/etc/hosts` is brought by master-update.fcc and by the MachineConfig `99-master-cotter-machine`, which wins",
+        "`/etc/hostname` is brought by master-update.fcc and by the MachineConfig `99-master-cotter-machine`, which wins",
         |_, document| {
             edit(document, "/opt/openshift/bootstrap-in-place/master-update.fcc", |text| {
                 format!("{text}storage:\n  files:\n    - path: /etc/other\n      contents: {{inline: a}}\n")

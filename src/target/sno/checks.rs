@@ -483,12 +483,12 @@ install: {device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4}
             ),
             (
                 "/opt/openshift/openshift/99_99-master-cotter-machine.yaml",
-                vec!["host name".into(), "names of sno1.lab.example.com".into(), "name lan0 by .link".into()],
+                vec!["host name".into(), "name lan0 by .link".into()],
                 "user admin",
             ),
             (
                 "/opt/openshift/cotter-in-place.ign",
-                vec!["user admin".into(), format!("admin: {key}")],
+                vec!["names of sno1.lab.example.com".into(), "user admin".into(), format!("admin: {key}")],
                 "host name",
             ),
             ("/etc/hostname", vec!["host name".into()], "name lan0 by .link"),

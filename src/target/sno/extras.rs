@@ -3,6 +3,7 @@
 use super::InstallerDocument;
 use crate::cluster;
 use crate::document::Diagnostics;
+use crate::document::Origin;
 use crate::plan::Artifact;
 use crate::plan::Section;
 use crate::spec::Machine;
@@ -36,6 +37,7 @@ pub(super) fn add(
             let artifact = Artifact::new(Section::Identity, format!("names of {domain}"), origin);
             draft.write(artifact, "/etc/hosts", &text);
             draft.expect_contents("/etc/hosts", text.as_bytes(), origin);
+            draft.expected.extend(names(machine, &domain, origin));
         }
     }
     if let Some(first) = sno.ntp_servers.first() {
@@ -70,6 +72,17 @@ fn completion_marker(draft: &mut Draft, machine: &Machine, sno: &Sno) {
         let says = format!("unit {} enabled", marker::TIMER_NAME);
         draft.expected.push(Expectation::has(&subject, "enabled", says, origin).in_lives(&INSTALLED));
     }
+}
+
+/// What the cluster's names must lead to, whoever resolves them.
+fn names(machine: &Machine, domain: &str, origin: &Origin) -> Vec<Expectation> {
+    let Some(address) = machine.node_address() else { return Vec::new() };
+    let of = |name: &str| {
+        let name = format!("{name}.{domain}");
+        let says = format!("{name} leads to {address}");
+        Expectation::has(&Subject::Name(name), address.to_string(), says, origin)
+    };
+    ["api", "api-int"].into_iter().map(of).collect()
 }
 
 /// The machine's own names and the cluster's, all at the machine's address.

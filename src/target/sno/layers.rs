@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::installer_document::one;
+use super::taken_over::SHARED_WITH_RESOLVER;
 use crate::ignition::Document;
 use crate::ignition::merge;
 use crate::machineconfig::MachineConfig;
@@ -91,14 +92,15 @@ fn core_user(user: &Value) -> (Value, Option<Value>) {
 /// Folders that the operator writes into.
 const KEPT_FOLDERS: [&str; 4] = ["/etc/", "/var/", "/opt/", "/usr/local/"];
 
-/// True for a file that the operator can keep: whole, carried along, with plain permission bits, and none that
-/// decides who may become root, which a rotation of keys must never touch.
+/// True for a file that the operator can keep: whole, carried along, with plain permission bits, and nobody else's
+/// too; and none that decides who may become root, which a rotation of keys must never touch.
 pub(in crate::target) fn is_kept_file(file: &Value) -> bool {
     let path = file["path"].as_str().unwrap_or_default();
     let source = file["contents"]["source"].as_str();
     let is_added_to = file["append"].as_array().is_some_and(|parts| !parts.is_empty());
     KEPT_FOLDERS.iter().any(|folder| path.starts_with(folder))
         && !path.starts_with("/etc/sudoers")
+        && path != SHARED_WITH_RESOLVER
         && source.is_some_and(|source| source.starts_with("data:"))
         && file["mode"].as_u64().is_none_or(|mode| mode <= 0o777)
         && file["overwrite"] != false

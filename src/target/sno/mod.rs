@@ -12,6 +12,7 @@ mod flow;
 mod in_place;
 mod installer_document;
 mod layers;
+mod taken_over;
 
 pub(super) use certificates::check as check_certificates;
 pub(super) use checks::CHECKS;
@@ -127,6 +128,7 @@ fn put<'m>(
     let rules = rules_of(sno)?;
     let (mut draft, install) = Draft::of(machine, files)?;
     extras::add(&mut draft, machine, sno, &installer)?;
+    taken_over::leave_out(&mut draft.expected, &machine.network);
     let manifest = draft.verified(machine, spec, &Life::WITH_OPERATOR, Place::LiveSystem);
     draft.kernel_arguments(machine, install);
     let (append, delete) = draft::kernel_arguments(machine);
