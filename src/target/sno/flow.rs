@@ -275,3 +275,57 @@ pub(in crate::target) fn after_operator(first_boot: &Document, rendered: &Docume
     }
     Document::new(after)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::KEYFILE_FOLDER;
+    use super::after_operator;
+    use super::live_parts;
+    use crate::ignition::Document;
+
+    fn users(users: serde_json::Value) -> Document {
+        Document::new(json!({"passwd": {"users": users}}))
+    }
+
+    #[test]
+    fn the_operator_leaves_core_what_machine_configs_say() {
+        let first_boot = users(json!([
+            {"name": "core", "passwordHash": "x", "sshAuthorizedKeys": ["a", "b"], "groups": ["wheel"]},
+            {"name": "admin", "passwordHash": "y", "sshAuthorizedKeys": ["c"]},
+        ]));
+        for (rendered, hash, keys) in [
+            (json!([]), json!(null), json!([])),
+            (json!([{"name": "core", "sshAuthorizedKeys": ["a"]}]), json!(null), json!(["a"])),
+            (
+                json!([{"name": "core", "passwordHash": "z", "sshAuthorizedKeys": ["a"]}, {"name": "other", "sshAuthorizedKeys": ["d"]}]),
+                json!("z"),
+                json!(["a", "d"]),
+            ),
+        ] {
+            let after = after_operator(&first_boot, &users(rendered));
+            let after = after.list("passwd", "users");
+            assert_eq!((&after[0]["passwordHash"], &after[0]["sshAuthorizedKeys"]), (&hash, &keys));
+            assert_eq!(after[0]["groups"], json!(["wheel"]));
+            assert_eq!(after[1], first_boot.list("passwd", "users")[1], "others are nothing to the operator");
+        }
+    }
+
+    #[test]
+    fn a_keyfile_in_the_live_document_drops_those_of_the_initramfs() {
+        let keyfiles = BTreeMap::from([("a.nmconnection".to_owned(), b"a".to_vec())]);
+        let names = |paths: &[String]| {
+            let files: Vec<_> = paths.iter().map(|path| json!({"path": path})).collect();
+            let document = Document::new(json!({"storage": {"files": files}}));
+            live_parts(&document, &keyfiles).into_iter().map(|part| part.name).collect::<Vec<String>>()
+        };
+        let (ours, theirs) =
+            (format!("{KEYFILE_FOLDER}/b.nmconnection"), format!("{KEYFILE_FOLDER}/a.nmconnection"));
+        assert_eq!(names(std::slice::from_ref(&ours)), [ours]);
+        let other = "/etc/NetworkManager/conf.d/b.conf".to_owned();
+        assert_eq!(names(std::slice::from_ref(&other)), [other, theirs]);
+    }
+}

@@ -8,7 +8,7 @@ use crate::document::View;
 /// Adds a document beside the Butane file to those that it merges: before the first, so that what the
 /// operator rendered wins where both say something.
 ///
-/// The rest of the text stays as it is. Says what is not as expected if it cannot be done.
+/// The rest of the text stays as it is; all of it, if the document is merged already. Says what is not as expected if it cannot be done.
 pub(super) fn with_merged(text: &str, file: &str) -> Result<String, String> {
     let (tree, findings) = document::parse("master-update.fcc", text);
     let Some(tree) = tree.filter(|_| !findings.has_errors()) else {
@@ -16,6 +16,11 @@ pub(super) fn with_merged(text: &str, file: &str) -> Result<String, String> {
     };
     let root = View::root("master-update.fcc", &tree);
     let merged = root.at(&["ignition", "config", "merge"]).map(|view| view.items()).unwrap_or_default();
+    if merged.iter().any(|item| {
+        item.at(&["local"]).and_then(|local| local.text()).is_some_and(|local| local.value == file)
+    }) {
+        return Ok(text.to_owned());
+    }
     let Some(first) = merged.first() else {
         return Err("it merges no document (`ignition.config.merge`)".to_owned());
     };
@@ -79,8 +84,7 @@ impl InstallCommand {
             return script.to_owned();
         }
         let edit = |(number, text): (usize, &str)| match number == self.line {
-            // After the first `install`, which is the word of the command.
-            true => text.replacen(" install ", &format!(" install {} ", options.join(" ")), 1),
+            true => after_the_command(text, &options.join(" ")),
             false => text.to_owned(),
         };
         script.split_inclusive('\n').enumerate().map(edit).collect()
@@ -97,11 +101,19 @@ impl InstallCommand {
                 _ => None,
             };
             let Some(value) = value else { continue };
-            let value = value.trim_matches('\'').to_owned();
+            let value = value.trim_matches(['"', '\'']).to_owned();
             arguments.push(if word.starts_with("--console") { format!("console={value}") } else { value });
         }
         arguments
     }
+}
+
+/// The line of a call with more words behind `coreos-installer install`, whatever blanks there are.
+fn after_the_command(line: &str, words: &str) -> String {
+    let end_of = |word: &str, from: usize| Some(from + line.get(from..)?.find(word)? + word.len());
+    let end = end_of("coreos-installer", 0).and_then(|end| end_of("install", end)).unwrap_or_default();
+    let (command, rest) = line.split_at(end);
+    format!("{command} {words}{rest}")
 }
 
 /// A word as the shell takes it.
@@ -114,6 +126,7 @@ pub(super) fn quoted(word: &str) -> String {
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::InstallCommand;
+    use super::quoted;
     use super::with_merged;
 
     const BUTANE: &str = "variant: fcos\nversion: 1.1.0\nignition:\n  config:\n    merge:\n      - local: original-master.ign\nstorage: # kept\n  files: []\n";
@@ -122,6 +135,7 @@ mod tests {
     fn adds_one_line_and_keeps_the_rest() {
         let expected = BUTANE.replace("      - local: orig", "      - local: ours.ign\n      - local: orig");
         assert_eq!(with_merged(BUTANE, "ours.ign").as_deref(), Ok(expected.as_str()));
+        assert_eq!(with_merged(&expected, "ours.ign").as_deref(), Ok(expected.as_str()), "once is enough");
         for (from, to, why) in [
             ("    merge:\n      - local: original-master.ign\n", "    replace: {}\n", "merges no document"),
             (
@@ -151,6 +165,44 @@ mod tests {
         assert!(call.copies_network());
         assert_eq!(call.appended(), ["panic=30"]);
         assert!(InstallCommand::find("echo coreos-installer install\n").is_err());
+        assert!(InstallCommand::find("coreos-installer install -n \\\n  /dev/sda\n").is_err());
         assert!(InstallCommand::find("coreos-installer install a\ncoreos-installer install b\n").is_err());
+    }
+
+    #[test]
+    fn reads_and_edits_calls_however_they_are_written() {
+        for (call, device, appended) in [
+            ("/usr/bin/coreos-installer  install '/dev/sda'", Some("/dev/sda"), vec![]),
+            ("\tcoreos-installer\tinstall $DISK", None, vec![]),
+            (
+                "coreos-installer install --append-karg=\"a=1\" --console ttyS0 --append-karg 'b' \"/dev/sda\"",
+                Some("/dev/sda"),
+                vec!["a=1", "console=ttyS0", "b"],
+            ),
+            ("coreos-installer install", None, vec![]),
+        ] {
+            let script = format!("set -e\n{call}\nreboot\n");
+            let found = InstallCommand::find(&script).unwrap();
+            assert_eq!(
+                (found.device(), found.appended()),
+                (device, appended.iter().map(|a| (*a).to_owned()).collect()),
+                "{call}"
+            );
+            let edited = InstallCommand::find(&found.with_options(&script, &["-n".into()])).unwrap();
+            assert!(edited.copies_network() && !found.copies_network(), "{call}");
+            assert_eq!(edited.words.len(), found.words.len() + 1, "{call}");
+        }
+    }
+
+    #[test]
+    fn quotes_what_the_shell_would_take_apart() {
+        for (word, expected) in [
+            ("console=ttyS0,115200n8", "console=ttyS0,115200n8"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+        ] {
+            assert_eq!(quoted(word), expected);
+        }
     }
 }

@@ -206,7 +206,12 @@ impl InstallerDocument {
             let root = crate::document::View::root(&path, &tree);
             let at = |keys: &[&str]| root.at(keys).and_then(|view| view.text()).map(|text| text.value);
             match at(&["kind"]).as_deref() {
-                Some("DNS") => return at(&["spec", "baseDomain"]),
+                // The DNS of the operator has none.
+                Some("DNS") => {
+                    if let Some(domain) = at(&["spec", "baseDomain"]) {
+                        return Some(domain);
+                    }
+                }
                 Some("Infrastructure") => {
                     let url = at(&["status", "apiServerURL"]).unwrap_or_default();
                     let host = url.strip_prefix("https://api.").and_then(|rest| rest.split(':').next());
@@ -236,4 +241,84 @@ pub(super) fn is_step(line: &str) -> bool {
 /// A map with one entry.
 pub(super) fn one(key: &str, value: Value) -> Value {
     Value::Object(Map::from_iter([(key.to_owned(), value)]))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use serde_json::Value;
+    use serde_json::json;
+
+    use super::InstallerDocument;
+    use super::TABLE;
+    use super::is_step;
+    use crate::ignition::DataUrl;
+    use crate::ignition::Document;
+
+    fn with_files(files: &[(&str, &str)]) -> InstallerDocument {
+        let file = |(path, text): &(&str, &str)| json!({"path": path, "contents": {"source": DataUrl::plain(text.as_bytes()).source}});
+        let files: Vec<Value> = files.iter().map(file).collect();
+        InstallerDocument::of(Document::new(json!({"storage": {"files": files}})))
+    }
+
+    #[test]
+    fn the_table_can_be_read() {
+        assert!(TABLE.needs.files.len() > 3 && TABLE.feature.len() > 2);
+        assert!(TABLE.needs.units.iter().all(|name| name.ends_with(".service")));
+    }
+
+    #[test]
+    fn says_why_it_is_no_document() {
+        for (bytes, why) in [
+            ("not", "no JSON"),
+            ("{}", "does not say the version"),
+            (r#"{"ignition": {"version": "2.2.0"}}"#, "`2.2.0`"),
+            (r#"{"ignition": {"version": "3.9.0-experimental"}}"#, "no stable spec 3"),
+        ] {
+            let said = InstallerDocument::read(bytes.as_bytes()).unwrap_err();
+            assert!(said.contains(why), "{said}");
+        }
+        assert!(InstallerDocument::read(br#"{"ignition": {"version": "3.2.0"}}"#).is_ok());
+    }
+
+    #[test]
+    fn other_contents_are_encoded_as_they_were() {
+        let packed = DataUrl::packed(b"old");
+        let mut installer = InstallerDocument::of(Document::new(json!({"storage": {"files": [
+            {"path": "/a", "mode": 493, "contents": {"source": "data:,old", "verification": {"hash": "sha256-0"}}},
+            {"path": "/b", "contents": {"source": packed.source, "compression": "gzip"}},
+        ]}})));
+        for path in ["/a", "/b", "/not-there"] {
+            installer.replace(path, b"new");
+        }
+        assert_eq!((installer.text("/a"), installer.text("/b")), (Some("new".into()), Some("new".into())));
+        let files = installer.document().list("storage", "files");
+        assert_eq!(files.len(), 2);
+        assert_eq!(files[0]["contents"], json!({"source": "data:text/plain;charset=utf-8;base64,bmV3"}));
+        assert_eq!((&files[0]["mode"], &files[1]["contents"]["compression"]), (&json!(493), &json!("gzip")));
+    }
+
+    #[test]
+    fn the_domain_is_that_of_the_cluster() {
+        let operators = ("/opt/openshift/openshift/dns.yaml", "kind: DNS\nspec: {logLevel: Normal}\n");
+        let dns = ("/opt/openshift/manifests/dns.yaml", "kind: DNS\nspec: {baseDomain: a.example.com}\n");
+        let infrastructure = (
+            "/opt/openshift/manifests/infrastructure.yaml",
+            "kind: Infrastructure\nstatus: {apiServerURL: 'https://api.b.example.com:6443'}\n",
+        );
+        for (files, domain) in [
+            (vec![operators, dns, infrastructure], Some("a.example.com")),
+            (vec![operators, infrastructure], Some("b.example.com")),
+            (vec![operators], None),
+            (vec![("/opt/openshift/manifests/a.yaml", "[")], None),
+        ] {
+            assert_eq!(with_files(&files).cluster_domain().as_deref(), domain, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_script_says_is_no_step() {
+        assert!(is_step("coreos-installer install") && is_step("echoes"));
+        assert!(!is_step("") && !is_step("# a") && !is_step("echo coreos-installer"));
+    }
 }

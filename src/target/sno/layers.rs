@@ -48,7 +48,7 @@ pub(super) fn split(destination: &Document, kernel_arguments: &[String]) -> Laye
                 match (section.as_str(), list.as_str()) {
                     ("passwd", "users") if member["name"] == "core" => {
                         let (kept, rest) = core_user(member);
-                        into(&mut core, kept);
+                        kept.into_iter().for_each(|kept| into(&mut core, kept));
                         rest.into_iter().for_each(|rest| into(&mut in_place, rest));
                     }
                     ("storage", "files") if is_kept_file(member) => into(&mut machine, member.clone()),
@@ -73,7 +73,7 @@ pub(super) fn split(destination: &Document, kernel_arguments: &[String]) -> Laye
 }
 
 /// Of core, the operator manages password and keys alone; the rest of what was asked for is another layer's.
-fn core_user(user: &Value) -> (Value, Option<Value>) {
+fn core_user(user: &Value) -> (Option<Value>, Option<Value>) {
     let mut kept = Map::new();
     let mut rest = Map::new();
     for (key, value) in user.as_object().into_iter().flatten() {
@@ -85,8 +85,9 @@ fn core_user(user: &Value) -> (Value, Option<Value>) {
             rest.insert(key.clone(), value.clone());
         }
     }
-    let rest = (rest.len() > 1).then_some(Value::Object(rest));
-    (Value::Object(kept), rest)
+    // A name alone says nothing.
+    let unless_empty = |user: Map<String, Value>| (user.len() > 1).then_some(Value::Object(user));
+    (unless_empty(kept), unless_empty(rest))
 }
 
 /// Folders that the operator writes into.
@@ -158,5 +159,37 @@ mod tests {
         assert_eq!(users[0], json!({"name": "core", "groups": ["wheel"]}));
         assert_eq!(users[1]["name"], "admin");
         assert_eq!(layers.in_place.value()["ignition"]["version"], "3.3.0");
+    }
+
+    #[test]
+    fn core_without_password_and_keys_is_no_matter_of_the_operator() {
+        let user = json!({"name": "core", "groups": ["wheel"]});
+        let layers = split(&Document::new(json!({"passwd": {"users": [user]}})), &[]);
+        let names: Vec<&str> = layers.machine_configs.iter().map(|config| config.name.as_str()).collect();
+        assert_eq!(names, [super::MACHINE]);
+        assert_eq!(layers.in_place.list("passwd", "users"), [user]);
+    }
+
+    #[test]
+    fn files_that_the_operator_could_not_keep_are_not_given_to_it() {
+        let file = |more: serde_json::Value| {
+            crate::ignition::merge(json!({"path": "/etc/a", "contents": {"source": "data:,x"}}), more)
+        };
+        for (file, is_kept) in [
+            (file(json!({})), true),
+            (file(json!({"mode": 0o777, "overwrite": true, "append": []})), true),
+            (file(json!({"path": "/usr/local/bin/a"})), true),
+            (file(json!({"path": "/etcetera"})), false),
+            (file(json!({"path": "/usr/bin/a"})), false),
+            (file(json!({"path": "/etc/sudoers"})), false),
+            (file(json!({"mode": 0o1777})), false),
+            (file(json!({"overwrite": false})), false),
+            (file(json!({"append": [{"source": "data:,x"}]})), false),
+            (json!({"path": "/etc/a"}), false),
+        ] {
+            let layers = split(&Document::new(json!({"storage": {"files": [file]}})), &[]);
+            let is_left = layers.in_place.list("storage", "files").is_empty();
+            assert_eq!(is_left, is_kept, "{file}");
+        }
     }
 }
