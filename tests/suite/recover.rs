@@ -213,7 +213,8 @@ fn a_plain_root_is_put_back_and_then_left_alone() {
     let root = bench.system(&PLAIN);
     let said = bench.expect(0, &bench.run());
     assert!(
-        said.contains("cotter: put back: /etc/hostname\n") && said.contains(", 0 not done; what was there"),
+        said.contains("cotter: put back: /etc/hostname\n")
+            && said.contains(", 0 not done; what was replaced"),
         "{said}"
     );
     assert_is_put_back(&root, &PLAIN);
