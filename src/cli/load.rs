@@ -53,6 +53,7 @@ impl GivenArguments {
             outside,
             placement: Placement::EveryLayer,
             installer: InstallerRun::AsNamed,
+            is_installed: false,
         }
     }
 

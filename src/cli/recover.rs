@@ -18,6 +18,7 @@ use crate::value::Digest;
 use crate::world;
 use crate::world::Existing;
 use crate::world::Failure;
+use crate::world::Given;
 
 const SCHEMA: &str = "cotter.dev/recovery/1";
 
@@ -43,8 +44,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let loaded = match load::load(&arguments.spec, &arguments.given.given_on(arguments.base.as_deref()), ui)?
-    {
+    let given = Given { is_installed: true, ..arguments.given.given_on(arguments.base.as_deref()) };
+    let loaded = match load::load(&arguments.spec, &given, ui)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };

@@ -22,6 +22,7 @@ use crate::verify::MANIFEST_SCHEMA;
 use crate::verify::Manifest;
 use crate::world;
 use crate::world::Failure;
+use crate::world::Given;
 
 /// The largest manifest.
 const MAX_MANIFEST_BYTES: u64 = 8 << 20;
@@ -122,7 +123,8 @@ fn local(manifest: &Manifest) -> Result<Vec<BootRecord>, Failure> {
 /// The manifest, read or planned.
 fn manifest(path: &Path, given: &GivenArguments, ui: &mut Ui) -> Result<Option<Manifest>, Failure> {
     if path.extension().is_none_or(|extension| extension != "json") {
-        return Ok(load::load(path, &given.given(), ui)?.ok().map(|loaded| loaded.plan.manifest));
+        let given = Given { is_installed: true, ..given.given() };
+        return Ok(load::load(path, &given, ui)?.ok().map(|loaded| loaded.plan.manifest));
     }
     let bytes = world::read_bounded(path, MAX_MANIFEST_BYTES)?;
     let refuse = |why: String| {

@@ -38,9 +38,9 @@ pub fn operator_problems(old: Option<&Rendered>, new: &Rendered) -> Vec<Problem>
     // Documents that are right each for itself can come to a whole that is not.
     validate(&new.config, &mut problems);
     problems.extend(new.members("storage", "files").iter().flat_map(|file| of_file(new, file)));
+    of_users(old, new, &mut problems);
     if let Some(old) = old {
         of_sections(old, new, &mut problems);
-        of_users(old, new, &mut problems);
         if old.fips != new.fips {
             let what = format!("`fips` changes from `{}` to `{}`", old.fips, new.fips);
             problems.push(of_part(
@@ -124,9 +124,10 @@ fn changed(section: &str, list: &str, can_be_allowed: bool) -> Problem {
     Problem::new(format!("`{section}.{list}` changes, which Ignition alone does, on the first boot"), next)
 }
 
-fn of_users(old: &Rendered, new: &Rendered, problems: &mut Vec<Problem>) {
+/// Without `old` too: the operator would refuse the next change of users, as when a key is rotated.
+fn of_users(old: Option<&Rendered>, new: &Rendered, problems: &mut Vec<Problem>) {
     let users = new.members("passwd", "users");
-    if old.members("passwd", "users") == users {
+    if old.is_some_and(|old| old.members("passwd", "users") == users) {
         return;
     }
     for user in users {
@@ -138,25 +139,30 @@ fn of_users(old: &Rendered, new: &Rendered, problems: &mut Vec<Problem>) {
 
 /// Why the operator takes no change of users while there is this one.
 fn of_user(name: &str, user: &Value) -> Option<Problem> {
-    let leave = "leave it out, or all users as they were";
     if name != CORE {
-        return Some(Problem::new(format!("users change, and the user `{name}` is not `{CORE}`"), leave));
+        return Some(Problem::new(
+            format!(
+                "the operator takes no change of users while there is `{name}`, and gives its keys to `{CORE}`"
+            ),
+            format!("leave it out; `{CORE}` is the only user of MachineConfigs"),
+        ));
     }
     let keys = user.get("sshAuthorizedKeys").and_then(Value::as_array).map_or(0, Vec::len);
     if keys == 0 && user.get("passwordHash").is_none() {
         return Some(Problem::new(
-            format!("users change, and `{CORE}` has neither an SSH key nor a password"),
+            format!(
+                "the operator takes no change of users while `{CORE}` has neither an SSH key nor a password"
+            ),
             "give one, or leave the user out",
         ));
     }
-    let names = user.as_object()?.keys().filter(|key| !CHANGED_OF_CORE.contains(&key.as_str()));
-    let names: Vec<String> = names.map(|key| format!("`{key}`")).collect();
-    (!names.is_empty()).then(|| {
-        let what = format!(
-            "users change, and `{CORE}` has {}; only keys and a password are taken",
-            names.join(", ")
-        );
-        Problem::new(what, leave)
+    let others = user.as_object()?.keys().filter(|key| !CHANGED_OF_CORE.contains(&key.as_str()));
+    let others: Vec<String> = others.map(|key| format!("`{key}`")).collect();
+    (!others.is_empty()).then(|| {
+        Problem::new(
+            format!("the operator takes no change of users while `{CORE}` has {}", others.join(", ")),
+            "give its keys and its password alone",
+        )
     })
 }
 
@@ -262,9 +268,6 @@ mod tests {
             (json!({"storage": {"directories": [{"path": "/a"}]}}), "`storage.directories` changes"),
             (json!({"storage": {"links": [{"path": "/a", "target": "b"}]}}), "`storage.links` changes"),
             (json!({"passwd": {"groups": [{"name": "a"}]}}), "`passwd.groups` changes"),
-            (user(json!({"name": "a", "sshAuthorizedKeys": ["k"]})), "`a` is not `core`"),
-            (user(json!({"name": "core"})), "neither an SSH key nor a password"),
-            (user(json!({"name": "core", "passwordHash": "x", "uid": 5})), "has `uid`;"),
         ] {
             let new = rendered(&[sections]);
             assert_eq!(operator_problems(None, &new), [], "{words}");
@@ -275,6 +278,26 @@ mod tests {
         let mut fips = nothing.clone();
         fips.fips = true;
         assert!(operator_problems(Some(&nothing), &fips)[0].what.contains("`fips`"));
+    }
+
+    #[test]
+    fn users_are_core_alone_with_keys_and_a_password() {
+        let nothing = rendered(&[json!({})]);
+        for (sections, words) in [
+            (user(json!({"name": "a", "sshAuthorizedKeys": ["k"]})), "there is `a`"),
+            (user(json!({"name": "core"})), "neither an SSH key nor a password"),
+            (
+                user(json!({"name": "core", "passwordHash": "x", "uid": 5, "shell": "x"})),
+                "has `uid`, `shell`",
+            ),
+        ] {
+            let new = rendered(&[json!({}), sections]);
+            let problems = operator_problems(None, &new);
+            assert!(problems.len() == 1 && problems[0].what.contains(words), "{words}: {problems:?}");
+            assert_eq!(problems[0].config.as_deref(), Some("1"), "{words}");
+            assert_eq!(operator_problems(Some(&nothing), &new), problems, "{words}");
+            assert_eq!(operator_problems(Some(&new), &new), [], "{words}");
+        }
     }
 
     #[test]
@@ -290,7 +313,8 @@ mod tests {
             json!({"storage": {"luks": [{"name": "a", "device": "/dev/a"}]}}),
             user(json!({"name": "core", "sshAuthorizedKeys": ["k"], "passwordHash": "x"})),
         ] {
-            assert_eq!(operator_problems(Some(&old), &rendered(&[sections.clone()])), [], "{sections}");
+            let new = rendered(std::slice::from_ref(&sections));
+            assert_eq!(operator_problems(Some(&old), &new), [], "{sections}");
         }
     }
 }

@@ -28,10 +28,6 @@ pub struct Rules {
     pub resets_compression: bool,
     /// Whether images that its own MachineConfigs name do not count.
     pub ignores_generated_images: bool,
-    /// Whether `irreconcilableValidationOverrides` may allow changes to disks.
-    pub overrides_irreconcilable: bool,
-    /// Whether the node compares which units are enabled.
-    pub checks_enablement: bool,
     /// The most that a rendered MachineConfig may have as JSON.
     pub size_limit_bytes: Option<usize>,
     /// The extensions that may be asked for.
@@ -44,13 +40,13 @@ impl Rules {
     /// # Errors
     ///
     /// Says which versions are known if this one is not.
-    pub fn of(openshift_version: &str) -> Result<&'static Self, Problem> {
+    pub fn of(openshift_version: &str) -> Result<&'static Self, Box<Problem>> {
         let known = || TABLE.rules.iter().map(|rules| format!("`{}`", rules.version)).collect::<Vec<_>>();
         TABLE.rules.iter().find(|rules| rules.covers(openshift_version)).ok_or_else(|| {
-            Problem::new(
+            Box::new(Problem::new(
                 format!("the rules of OpenShift `{openshift_version}` are not known"),
                 format!("name one of {}", known().join(", ")),
-            )
+            ))
         })
     }
 

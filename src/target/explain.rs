@@ -332,7 +332,7 @@ impl Way {
                 (Vec::new(), unreadable.iter().chain(problems).cloned().collect())
             }
             Self::Operator { rendered: Ok(rendered), unreadable, .. } => {
-                let of_node = machineconfig::operator_problems(None, rendered);
+                let of_node = sno::problems_on_node(rendered);
                 let document = Document::new(rendered.config.clone()).resolved();
                 remarks.extend(profiles(&[&document]));
                 (Vec::new(), unreadable.iter().cloned().chain(of_node).collect())

@@ -44,6 +44,8 @@ pub struct Given {
     pub placement: Placement,
     /// Whose openshift-install is run, where one is.
     pub installer: InstallerRun,
+    /// The machine is installed already: nobody minds that the installer's certificates are over.
+    pub is_installed: bool,
 }
 
 impl Given {

@@ -70,7 +70,9 @@ fn check(path: &Path, given: &Given, progress: Option<Progress<'_>>) -> Result<C
                 files.installer.take().or_else(|| reader.run_installer(machine, &spec.folder, run, progress));
         }
         findings.append(target::check(machine, &files));
-        findings.append(target::check_age(machine, &files, now_seconds()));
+        if !given.is_installed {
+            findings.append(target::check_age(machine, &files, now_seconds()));
+        }
     }
     findings.append(reader.findings);
     Ok(Checked { spec, machine, files, sources: reader.sources, findings })

@@ -385,6 +385,46 @@ fn large_a_single_node_loses_what_is_in_the_live_ignition_alone() {
     }
     let (code, report, _) = rehearse(&single_node(), &["--control", "--scenario", "install,rename"]);
     assert_eq!(code, 1, "{report:#}");
+    let subjects = |name: &str, is_met: bool| -> Vec<String> {
+        let boot = report["boots"].as_array().unwrap().iter().find(|boot| boot["name"] == name).unwrap();
+        let verdicts = boot["verdicts"].as_array().unwrap().iter();
+        let mut subjects: Vec<String> = verdicts
+            .filter(|verdict| (verdict["outcome"] == "met") == is_met)
+            .map(|verdict| verdict["subject"].as_str().unwrap().to_owned())
+            .collect();
+        subjects.sort();
+        subjects.dedup();
+        subjects
+    };
+    assert_eq!(subjects("live", false), Vec::<String>::new());
+    let lost = [
+        "file/etc/chrony.conf/sha256",
+        "file/etc/hosts/sha256",
+        "file/etc/motd.d/10-machine.motd/mode",
+        "file/etc/motd.d/10-machine.motd/owner",
+        "file/etc/motd.d/10-machine.motd/sha256",
+        "file/etc/sudoers.d/admin/mode",
+        "file/etc/sudoers.d/admin/owner",
+        "file/etc/sudoers.d/admin/sha256",
+        "hostname",
+        "kernel-arguments",
+        "port/e4:43:4b:0a:00:01/name",
+        "port/e4:43:4b:0a:00:02/name",
+        "port/e4:43:4b:0a:00:03/name",
+        "port/e4:43:4b:0a:00:04/name",
+        "unit/cotter-bootstrap-marker.timer/enabled",
+        "unit/machine-hello.service/enabled",
+        "user/admin/exists",
+        "user/admin/group",
+        "user/admin/key",
+        "user/admin/password",
+        "user/core/key",
+        "user/core/password",
+    ];
+    for boot in ["install", "rename"] {
+        assert_eq!(subjects(boot, false), lost, "{boot}");
+        assert!(subjects(boot, true).contains(&"port/e4:43:4b:0a:00:01/address".to_owned()), "{boot}");
+    }
 }
 
 /// The starter, with what it names.

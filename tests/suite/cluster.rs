@@ -417,8 +417,8 @@ fn only_the_servers_own_word_counts() {
         unknown("an error", json!({"status": 503, "text": "etcd leader changed"}), "HTTP 503: etcd leader changed"),
         unknown("half an answer", json!({"status": 200, "text": "{\"kind\": \"ConfigMap\"}", "cut": 9}), "the connection broke off"),
         unknown("no answer", json!({"drop": true}), "the connection broke off"),
-        unknown("silence", json!({"hang": true}), "no answer came in time: 1 s").in_seconds("1"),
-        unknown("an answer without end", json!({"drip": true}), "no answer came in time: 1 s").in_seconds("1"),
+        unknown("silence", json!({"hang": true}), "no answer came in time: 2 s").in_seconds("2"),
+        unknown("an answer without end", json!({"drip": true}), "no answer came in time: 2 s").in_seconds("2"),
         Row::refused(
             "who may not see configmaps",
             json!({"rights": {"viewer": ["list *", "get infrastructures.config.openshift.io", "get clusterversions.config.openshift.io"]}}),
@@ -458,7 +458,7 @@ fn a_creation_counts_when_it_is_read_again() {
             "not-created",
             "no answer came in time",
         )
-        .in_seconds("1"),
+        .in_seconds("2"),
     ]);
 }
 
@@ -773,6 +773,9 @@ fn verify(cluster: &Cluster, manifest: &Path, user: &str, seconds: &str) -> (Opt
     (done.status.code(), report["boots"][0]["verdicts"].as_array().unwrap().clone())
 }
 
+/// A verdict that differs: subject, words of what was found, words of the hint.
+type Difference = (&'static str, &'static str, &'static str);
+
 #[test]
 fn a_cluster_is_judged_and_explained() {
     let Some(mut cluster) = Cluster::start() else { return };
@@ -789,8 +792,8 @@ fn a_cluster_is_judged_and_explained() {
     ]}});
     let version = |conditions: Value| json!({"status": {"conditions": conditions}});
     let available = || condition("Available", "True", "", "");
-    // Changes, and the verdicts that differ: subject, words of what was found, words of the hint.
-    let rows: Vec<(Value, Vec<(&str, &str, &str)>)> = vec![
+    // Changes, and what differs then.
+    let rows: Vec<(Value, Vec<Difference>)> = vec![
         (json!({MARKER: complete}), vec![]),
         (
             json!({OPERATOR: stuck}),

@@ -543,6 +543,22 @@ fn the_marker_is_seen_to_by_the_node_unless_it_is_off() {
 }
 
 #[test]
+fn certificates_that_are_over_stop_an_installation_and_no_recovery() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut document = installer();
+    edit(&mut document, "/opt/openshift/tls/root-ca.crt", |_| ENDED.into());
+    write(folder.path(), MACHINE, &document);
+    for command in ["check", "plan", "ignition"] {
+        let (code, _, err) = cotter(folder.path(), &[command, "machine.yaml"]);
+        assert_eq!(code, 2, "{command}: {err}");
+        assert!(err.contains("installer-certificates"), "{command}: {err}");
+    }
+    let (code, out, err) = cotter(folder.path(), &["recover", "machine.yaml"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("# Recovery of m"), "{out}");
+}
+
+#[test]
 fn explain_says_what_is_lost_where_and_why() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
@@ -685,7 +701,7 @@ fn explain_reads_disk_documents_media_and_machineconfigs() {
     assert!(out.contains("MachineConfigs of the pool `master`"), "{out}");
     assert_eq!(line(&out, "file /etc/systemd/network/10-a.link"), "yes yes yes");
     assert!(out.contains("wrong: MachineConfig `98-users`"), "{out}");
-    assert!(out.contains("`MACAddress` "), "{out}");
+    assert!(out.contains("`MACAddress=` also matches"), "{out}");
 
     for (name, bytes) in [("empty.ign", "{}"), ("text", "hello"), ("binary", "\u{0}\u{1}")] {
         std::fs::write(here.join(name), bytes).unwrap();

@@ -154,8 +154,7 @@ impl Flow {
 
     /// Everything that is wrong with the MachineConfigs: for the bootstrap, and for the operator of a running node.
     pub(in crate::target) fn all_problems(&self) -> Vec<Problem> {
-        let of_node =
-            self.rendered.iter().flat_map(|rendered| machineconfig::operator_problems(None, rendered));
+        let of_node = self.rendered.iter().flat_map(problems_on_node);
         self.problems.iter().cloned().chain(of_node).collect()
     }
 
@@ -211,6 +210,15 @@ pub(in crate::target) fn taken_away(part: &Part) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// What the operator could not keep on a running node, or would refuse at its next change of users.
+pub(in crate::target) fn problems_on_node(rendered: &Rendered) -> Vec<Problem> {
+    let mut without_users = rendered.clone();
+    if let Some(passwd) = without_users.config.get_mut("passwd").and_then(Value::as_object_mut) {
+        passwd.shift_remove("users");
+    }
+    machineconfig::operator_problems(Some(&without_users), rendered)
 }
 
 /// True for a keyfile of NetworkManager's.

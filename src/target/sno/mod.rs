@@ -23,6 +23,7 @@ pub(super) use flow::WITH_FIRST_REBOOT;
 pub(super) use flow::after_operator;
 pub(super) use flow::is_keyfile;
 pub(super) use flow::live_parts;
+pub(super) use flow::problems_on_node;
 pub(super) use flow::taken_away;
 pub(super) use installer_document::Feature;
 pub(super) use installer_document::InstallerDocument;

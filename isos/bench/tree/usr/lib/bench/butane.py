@@ -54,6 +54,16 @@ class Assets:
             raise Refused(f"open {local}: {error.strerror.lower()}") from None
 
 
+def below(folder):
+    """What is in a folder that is not a folder itself, in the order of the names."""
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            yield from below(path)
+        else:
+            yield path
+
+
 class Translation:
     def __init__(self, assets):
         self.assets = assets
@@ -90,34 +100,29 @@ class Translation:
         return {**self.value(carried), "source": url["source"], "compression": carried.get("compression", url["compression"])}
 
     def tree(self, storage, tree):
-        """Files and links below a folder. One that the document has without contents gets them."""
+        """Files and links below a folder. One that the document has without contents or a target gets it."""
         files, links = storage.setdefault("files", []), storage.setdefault("links", [])
         there = {node["path"]: node for nodes in storage.values() for node in nodes if "path" in node}
         top = self.assets.path(tree["local"])
         if not os.path.isdir(top):
             raise Refused(f"{tree['local']}: no such folder")
-        for folder, folders, names in os.walk(top):
-            folders.sort()
-            linked = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-            for name in sorted(names + linked):
-                source = os.path.join(folder, name)
-                path = os.path.normpath(os.path.join("/", tree.get("path") or "/", os.path.relpath(source, top)))
-                node = there.get(path)
-                if os.path.islink(source):
-                    if node:
-                        raise Refused(f"{path} is there already")
-                    links.append({"path": path, "target": os.readlink(source)})
-                    continue
-                if not os.path.isfile(source):
-                    raise Refused(f"{source}: neither a file nor a link")
-                if node in links or (node and (node.get("contents") or {}).get("source")):
-                    raise Refused(f"{path} is there already")
-                if not node:
-                    node = {"path": path}
-                    files.append(node)
-                with open(source, "rb") as file:
-                    node["contents"] = data_url(file.read(), may_pack=True)
-                node.setdefault("mode", 0o755 if os.stat(source).st_mode & 0o111 else 0o644)
+        for source in below(top):
+            path = os.path.normpath(os.path.join("/", tree.get("path") or "/", os.path.relpath(source, top)))
+            node = there.get(path)
+            kind, holds = (links, "target") if os.path.islink(source) else (files, "contents")
+            if node and (node not in kind or node.get(holds)):
+                raise Refused(f"{path} is there already")
+            if not node:
+                node = {"path": path}
+                kind.append(node)
+            if kind is links:
+                node["target"] = os.readlink(source)
+                continue
+            if not os.path.isfile(source):
+                raise Refused(f"{source}: neither a file nor a link")
+            with open(source, "rb") as file:
+                node["contents"] = data_url(file.read(), may_pack=True)
+            node.setdefault("mode", 0o755 if os.stat(source).st_mode & 0o111 else 0o644)
 
 
 def translate(butane, folder, volumes):
