@@ -343,8 +343,8 @@ fn large_the_recovery_medium_puts_back_what_a_disk_lost() {
     }
     run_until(folder, "recovery", &recovery, &|console, _| {
         console.contains("put back: /etc/passwd")
-            && console.contains(", 0 not done; what was there before is in /var/lib/cotter/recover/")
-            && console.contains("Finished cotter-recover.service")
+            && console.contains(", 0 not done; what was replaced is in /var/lib/cotter/recover/")
+            && console.contains("remove this medium")
     });
     let record = |report: &Path| {
         cotter::world::records(report).ok()?.into_iter().rev().find(|record| record.life == Life::LaterBoots)

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::fixture;
 use crate::fixture::Generation;
+use crate::tools;
 
 /// A folder with the starter, its secrets and a small base image, in which commands run.
 struct Test {
@@ -462,6 +463,35 @@ fn recover_prints_a_runbook_and_builds_a_medium_that_installs_nothing() {
     assert_eq!(config["passwd"]["users"][0]["name"], "core");
     let (shown, _) = test.expect(0, &["image", "show", "a.iso"]);
     assert!(shown.contains("cotter-mgmt0.nmconnection") && !shown.contains("coreos.inst"), "{shown}");
+}
+
+#[test]
+fn recover_prints_no_file_that_others_may_not_read_and_says_where_to_get_it() {
+    let (Some(test), Some(_)) = (Test::new(), tools::program("python3")) else { return };
+    let spec = std::fs::read_to_string(test.path("machine.yaml")).unwrap();
+    let path = "/etc/NetworkManager/system-connections/wired.nmconnection";
+    let keyfile = r"[connection]\nid=wired\nuuid=6f1f5e0e-8a8e-4b57-9d0c-1a2b3c4d5e6f\ntype=ethernet\n[802-1x]\neap=peap;\nidentity=x\npassword=hunter2\n";
+    let file = format!(
+        "  files:\n    - {{path: {path}, mode: 0600, lives: [live, first-boot, later-boots], contents: {{inline: \"{keyfile}\"}}}}\n"
+    );
+    std::fs::write(test.path("secret.yaml"), spec.replace("  files:\n", &file)).unwrap();
+    let (runbook, _) = test.expect(0, &["recover", "secret.yaml"]);
+    assert!(!runbook.contains("hunter2"), "{runbook}");
+    let (_, of_file) = runbook.split_once(&format!("`{path}`:")).unwrap();
+    let (_, command) = of_file.split_once("```sh\n").unwrap();
+    let (command, _) = command.split_once("```").unwrap();
+    let programs = Path::new(env!("CARGO_BIN_EXE_cotter")).parent().unwrap();
+    let printed = Command::new("bash")
+        .args(["-c", command])
+        .env("PATH", format!("{}:{}", programs.display(), std::env::var("PATH").unwrap()))
+        .current_dir(test.folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&printed.stdout), keyfile.replace(r"\n", "\n"), "{command}");
+    let (json, _) = test.expect(0, &["recover", "secret.yaml", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let listed = json["files"].as_array().unwrap().iter().find(|file| file["path"] == path).unwrap();
+    assert_eq!(listed["sha256"], serde_json::Value::Null, "a digest lets others try guesses");
 }
 
 #[test]

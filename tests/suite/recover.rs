@@ -213,7 +213,8 @@ fn a_plain_root_is_put_back_and_then_left_alone() {
     let root = bench.system(&PLAIN);
     let said = bench.expect(0, &bench.run());
     assert!(
-        said.contains("cotter: put back: /etc/hostname\n") && said.contains(", 0 not done; what was there"),
+        said.contains("cotter: put back: /etc/hostname\n")
+            && said.contains(", 0 not done; what was replaced"),
         "{said}"
     );
     assert_is_put_back(&root, &PLAIN);
@@ -441,6 +442,38 @@ fn a_disk_is_found_by_its_identity_mounted_and_let_go() {
         let said = bench.expect(1, &bench.script().output().unwrap());
         assert!(said.contains(words) && said.contains("nothing was put back"), "{words}: {said}");
     }
+}
+
+/// Whatever the machine: nothing of an installer is on the medium, and keyfiles only where CoreOS keeps them.
+#[test]
+fn no_medium_installs_anything() {
+    let mut looked_at = 0;
+    for case in golden::cases() {
+        let planned =
+            world::plan_machine(&case.join("machine.yaml"), &world::Given::default(), &mut |_| ()).unwrap();
+        let Some((machine, plan)) = planned.machine else { continue };
+        let recovery = Recovery::of(&machine, &plan).unwrap();
+        let medium = recovery.medium(&plan, &machine.origin);
+        let name = case.display();
+        for file in medium.live.list("storage", "files") {
+            let path = file["path"].as_str().unwrap();
+            assert!(!path.contains("coreos") && !path.contains("openshift"), "{name}: {path}");
+            assert!(!path.starts_with("/etc/NetworkManager"), "{name}: {path} would drop the live keyfiles");
+        }
+        let units: Vec<&str> =
+            medium.live.list("systemd", "units").iter().map(|unit| unit["name"].as_str().unwrap()).collect();
+        assert_eq!(units, ["cotter-recover.service"], "{name}");
+        assert!(medium.live.value()["ignition"].get("config").is_none(), "{name} merges another document");
+        assert_eq!(medium.edit.config, Some(medium.live.to_json()), "{name}");
+        assert_eq!(medium.edit.network, plan.edit.network, "{name}");
+        let has_hash = recovery.users.iter().any(|user| user.password_hash.is_some());
+        assert!(medium.holds_secrets() || !has_hash, "{name}: everybody could read a hash");
+        let finds_disk =
+            medium.live.parts().iter().any(|part| part.name == "/usr/local/bin/cotter-choose-disk");
+        assert_eq!(finds_disk, machine.install.unwrap().device().is_none(), "{name}");
+        looked_at += 1;
+    }
+    assert!(looked_at > 5);
 }
 
 /// The commands of a runbook, by the heading they stand under.
