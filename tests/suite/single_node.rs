@@ -245,7 +245,7 @@ const CASES: &[(&str, Change, &str, Change)] = &[
         |_, document| {
             edit(document, "/opt/openshift/bootstrap-in-place/master-update.fcc", |text| {
                 format!(
-                    "{text}storage:\n  files:\n    - path: /etc/systemd/network/X: {{inline: a}}\n"
+                    "{text}storage:\n  files:\n    - path: /etc/hostname\n      contents: {{inline: a}}\n"
                 )
             });
         },
