@@ -1,5 +1,7 @@
 //! What is asked of the API, as a table: a stable name, the path, and what answers.
 
+/// The MachineConfig with a node's names, files and units, as cotter calls it.
+pub const NODE_CONFIG: &str = "99-master-cotter-machine";
 /// Where the marker is created.
 pub const MARKERS_PATH: &str = "/api/v1/namespaces/kube-system/configmaps";
 
@@ -24,6 +26,8 @@ pub enum Ask {
     Pools,
     /// Requests for certificates.
     Requests,
+    /// The MachineConfig with the node's names.
+    NodeConfig,
 }
 
 impl Ask {
@@ -32,8 +36,15 @@ impl Ask {
         [Self::Ready, Self::Marker, Self::Infrastructure, Self::EtcdEndpoints, Self::Nodes, Self::Version];
 
     /// What a verdict on the cluster needs.
-    pub const FOR_VERDICT: [Self; 6] =
-        [Self::Marker, Self::Version, Self::Operators, Self::Nodes, Self::Pools, Self::Requests];
+    pub const FOR_VERDICT: [Self; 7] = [
+        Self::Marker,
+        Self::Version,
+        Self::Operators,
+        Self::Nodes,
+        Self::Pools,
+        Self::Requests,
+        Self::NodeConfig,
+    ];
 
     /// The name it is known by.
     pub fn name(self) -> &'static str {
@@ -88,6 +99,11 @@ impl Ask {
                 "requests",
                 "/apis/certificates.k8s.io/v1/certificatesigningrequests",
                 list("CertificateSigningRequestList"),
+            ),
+            Self::NodeConfig => (
+                "node-config",
+                "/apis/machineconfiguration.openshift.io/v1/machineconfigs/99-master-cotter-machine",
+                one("MachineConfig", NODE_CONFIG, "machineconfigs"),
             ),
         }
     }

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use super::Answers;
 use super::Ask;
+use super::NODE_CONFIG;
+use super::TroubleKind;
 use super::answer::shown;
 use super::marker::condition;
 use super::marker::has;
@@ -24,13 +26,16 @@ use crate::verify::Life;
 use crate::verify::Subject;
 
 /// What must be true of a cluster: `target` is the line that asked for one, `marker` the line that asked for the
-/// completion marker, if one did.
-pub fn expectations(target: &Origin, marker: Option<&Origin>) -> Vec<Expectation> {
+/// completion marker, `names` the one that gives ports names, if there are such lines.
+pub fn expectations(target: &Origin, marker: Option<&Origin>, names: Option<&Origin>) -> Vec<Expectation> {
     let has = |property, value: &str, says: &str, origin: &Origin| {
         Expectation::has(&Subject::Cluster(property), value, says, origin).in_lives(&[Life::AfterMco])
     };
     let of_marker =
         marker.map(|origin| has(ClusterProperty::Marker, "complete", "completion marker", origin));
+    let of_names = names.map(|origin| {
+        has(ClusterProperty::NamesPinned, "yes", "port names pinned for an upgrade of the system", origin)
+    });
     let of_target = [
         (ClusterProperty::VersionAvailable, "yes", "cluster version available"),
         (ClusterProperty::VersionFailing, "no", "cluster version failing"),
@@ -43,7 +48,7 @@ pub fn expectations(target: &Origin, marker: Option<&Origin>) -> Vec<Expectation
         (ClusterProperty::UpgradeObstacles, "none", "obstacles to an upgrade"),
     ];
     let of_target = of_target.into_iter().map(|(property, value, says)| has(property, value, says, target));
-    of_marker.into_iter().chain(of_target).collect()
+    of_marker.into_iter().chain(of_target).chain(of_names).collect()
 }
 
 /// The facts in what a cluster's API answered, as a record that is judged beside those of boots.
@@ -56,6 +61,7 @@ pub fn record(machine: &str, answers: &Answers) -> BootRecord {
     facts.pools();
     facts.requests();
     facts.upgrade();
+    facts.names();
     let record = BootRecord {
         schema: BOOT_SCHEMA.to_owned(),
         machine: machine.to_owned(),
@@ -253,6 +259,35 @@ impl<'a> Facts<'a> {
             }),
         }
         self.all_but(property, "none", obstacles);
+    }
+
+    /// With another system (EL9 to EL10, another kernel) ports get other names, unless a MachineConfig gives them theirs.
+    fn names(&mut self) {
+        let property = ClusterProperty::NamesPinned;
+        let says = match self.answers.get(&Ask::NodeConfig) {
+            Some(Ok(config)) => {
+                let files = config.pointer("/spec/config/storage/files").and_then(Value::as_array);
+                let paths = files.into_iter().flatten().filter_map(|file| file["path"].as_str());
+                let names_ports = |path: &str| {
+                    path.starts_with("/etc/systemd/network/") && path.ends_with(".link")
+                        || path.starts_with("/etc/udev/rules.d/")
+                };
+                if paths.into_iter().any(names_ports) {
+                    return self.fact(property, vec!["yes".to_owned()], Vec::new());
+                }
+                format!("the MachineConfig `{NODE_CONFIG}` brings no `.link` file and no udev rule")
+            }
+            Some(Err(trouble)) if trouble.kind == TroubleKind::NotFound => {
+                format!("there is no MachineConfig `{NODE_CONFIG}`")
+            }
+            _ => {
+                self.seen(Ask::NodeConfig, &[property]);
+                return;
+            }
+        };
+        let help =
+            "an upgrade to another system may call the ports otherwise; bring the `.link` files in one";
+        self.fact(property, vec!["no".to_owned()], vec![format!("{says}: {help}")]);
     }
 }
 

@@ -20,6 +20,7 @@ pub use answer::understand;
 pub use answer::understand_creation;
 pub use ask::Ask;
 pub use ask::MARKERS_PATH;
+pub use ask::NODE_CONFIG;
 pub use facts::expectations;
 pub use facts::record;
 pub use kubeconfig::Kubeconfig;

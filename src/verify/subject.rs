@@ -60,6 +60,8 @@ pub enum ClusterProperty {
     RequestsPending,
     /// `none`, or what would stop an upgrade.
     UpgradeObstacles,
+    /// `yes` if a MachineConfig gives the ports their names.
+    NamesPinned,
 }
 
 /// What can be looked at on a port or interface.
@@ -139,6 +141,7 @@ impl fmt::Display for ClusterProperty {
             Self::PoolsDegraded => "pools/degraded",
             Self::RequestsPending => "requests/pending",
             Self::UpgradeObstacles => "upgrade/obstacles",
+            Self::NamesPinned => "names/pinned",
         })
     }
 }

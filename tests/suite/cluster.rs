@@ -29,6 +29,8 @@ const ETCD: &str = "/api/v1/namespaces/openshift-etcd/configmaps/etcd-endpoints"
 const NODE: &str = "/api/v1/nodes/sno1";
 const OPERATOR: &str = "/apis/config.openshift.io/v1/clusteroperators/openshift-apiserver";
 const OPERATORS: &str = "/apis/config.openshift.io/v1/clusteroperators";
+const NODE_CONFIG: &str =
+    "/apis/machineconfiguration.openshift.io/v1/machineconfigs/99-master-cotter-machine";
 const POOL: &str = "/apis/machineconfiguration.openshift.io/v1/machineconfigpools/master";
 const REQUEST: &str = "/apis/certificates.k8s.io/v1/certificatesigningrequests/csr-second";
 
@@ -756,7 +758,7 @@ fn manifest(cluster: &Cluster) -> PathBuf {
     let case = golden::cases().into_iter().find(|case| case.ends_with("dell-r640")).unwrap();
     let mut manifest = golden::plan(&case).unwrap().manifest;
     let origin = cotter::document::Origin::of_file("sno1.yaml");
-    manifest.cluster = cotter::cluster::expectations(&origin, Some(&origin));
+    manifest.cluster = cotter::cluster::expectations(&origin, Some(&origin), Some(&origin));
     let path = cluster.path("sno1.manifest.json");
     schemas::assert_is("manifest", &serde_json::from_slice(&manifest.to_json()).unwrap());
     std::fs::write(&path, manifest.to_json()).unwrap();
@@ -842,6 +844,14 @@ fn a_cluster_is_judged_and_explained() {
             vec![("cluster/nodes/ready", "sno1: KubeletNotReady", "no CNI configuration file")],
         ),
         (
+            json!({MARKER: complete, NODE_CONFIG: null}),
+            vec![("cluster/names/pinned", "no", "there is no MachineConfig `99-master-cotter-machine`")],
+        ),
+        (
+            json!({MARKER: complete, NODE_CONFIG: {"spec": {"config": {"storage": {"files": [{"path": "/etc/hostname"}]}}}}}),
+            vec![("cluster/names/pinned", "no", "brings no `.link` file and no udev rule")],
+        ),
+        (
             json!({MARKER: complete, VERSION: version(json!([available(), condition("Upgradeable", "False", "AdminAckRequired", "Kubernetes 1.29 removes APIs")]))}),
             vec![("cluster/upgrade/obstacles", "version: AdminAckRequired", "Kubernetes 1.29 removes APIs")],
         ),
@@ -857,7 +867,7 @@ fn a_cluster_is_judged_and_explained() {
         cluster.set(&json!({"objects": objects}));
         let (code, verdicts) = verify(&cluster, &manifest, "viewer", "20");
         assert_eq!(code, Some(i32::from(!differing.is_empty())), "{verdicts:#?}");
-        assert_eq!(verdicts.len(), 10);
+        assert_eq!(verdicts.len(), 11);
         let found: Vec<&Value> = verdicts.iter().filter(|verdict| verdict["outcome"] != "met").collect();
         assert_eq!(found.len(), differing.len(), "{objects}: {found:#?}");
         for (verdict, (subject, value, hint)) in found.iter().zip(differing) {
@@ -880,7 +890,7 @@ fn a_person_reads_what_the_cluster_says_of_itself() {
     let said = told(&done);
     assert_eq!(said.code, Some(1));
     for line in [
-        "cluster   7 of 10 met, 3 differences  (after MCO)\n  differs  completion marker: expected complete, found none\n           --> sno1.yaml:1\n",
+        "cluster   8 of 11 met, 3 differences  (after MCO)\n  differs  completion marker: expected complete, found none\n           --> sno1.yaml:1\n",
         "operators available: expected all, found openshift-apiserver: APIServices_PreconditionNotReady\n",
         "help: openshift-apiserver: Available=False (APIServices_PreconditionNotReady): PreconditionNotReady: it waits for",
         "obstacles to an upgrade: expected none, found completion marker: absent\n",
@@ -952,10 +962,10 @@ fn what_cannot_be_seen_of_a_cluster_is_unknown() {
             2,
             "forbidden (403)",
         ),
-        (answers("*", json!({"drop": true})), "admin", "20", 10, "the connection broke off"),
-        (answers("*", json!({"hang": true})), "admin", "0.5", 10, "no answer came in time"),
-        (json!({}), "stranger", "20", 10, "does not accept the login (401)"),
-        (json!({}), "misled", "20", 10, "no trust"),
+        (answers("*", json!({"drop": true})), "admin", "20", 11, "the connection broke off"),
+        (answers("*", json!({"hang": true})), "admin", "0.5", 11, "no answer came in time"),
+        (json!({}), "stranger", "20", 11, "does not accept the login (401)"),
+        (json!({}), "misled", "20", 11, "no trust"),
     ];
     for (scenario, user, seconds, unknown, why) in rows {
         cluster.set(&scenario);

@@ -11,6 +11,9 @@ use cotter::world::Given;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::fixture;
+use crate::fixture::Generation;
+
 /// Over since 2021.
 const ENDED: &str = "-----BEGIN CERTIFICATE-----
 MIIBBDCBq6ADAgECAgEBMAoGCCqGSM49BAMCMAwxCjAIBgNVBAMMAXQwHhcNMjAw
@@ -688,6 +691,26 @@ fn explain_reads_disk_documents_media_and_machineconfigs() {
     );
     // Without the word it is a disk's.
     assert!(says(&["medium.ign"]).contains("the document of an installed system"));
+
+    // A live ISO with the keyfiles of its initramfs; and one with nothing in it.
+    if let Some(iso) = fixture::iso(here, Generation::Current) {
+        let iso = iso.file_name().unwrap().to_str().unwrap();
+        assert!(says(&[iso]).contains("a live system: nothing in it installs a disk"));
+        medium["storage"]["files"][0] =
+            file("/etc/coreos/installer.d/1.yaml", "ignition-file: /root/disk.ign\n");
+        std::fs::write(here.join("medium.ign"), medium.to_string()).unwrap();
+        std::fs::write(here.join("a.nmconnection"), KEYFILE).unwrap();
+        let embed = ["image", "embed", iso, "--config", "medium.ign", "--network-keyfile", "a.nmconnection"];
+        let (code, _, err) = cotter(here, &embed);
+        assert_eq!(code, 0, "{err}");
+        let out = says(&[iso]);
+        assert!(out.contains("a live system that installs a disk"), "{out}");
+        assert_eq!(
+            line(&out, "file /etc/NetworkManager/system-connections/a.nmconnection"),
+            "yes - (1) - (1)"
+        );
+        assert!(out.contains("1: coreos-installer is not told to copy the network"), "{out}");
+    }
 
     // A folder of MachineConfigs.
     std::fs::create_dir_all(here.join("folder/deeper")).unwrap();

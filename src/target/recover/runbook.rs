@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::Account;
 use super::Recovery;
 use super::RestoredFile;
+use crate::cluster::NODE_CONFIG;
 use crate::plan::Secrecy;
 use crate::spec::Disk;
 use crate::spec::Target;
@@ -239,7 +240,7 @@ impl Recovery {
             "oc get machineconfigpool master\n\
              oc get nodes -o custom-columns=NAME:.metadata.name,STATE:{annotation}/state,REASON:{annotation}/reason\n\
              oc get machineconfig {} -o yaml\noc get machineconfig {} -o yaml",
-            sno::MACHINE,
+            NODE_CONFIG,
             sno::CORE
         ));
         let list = |is_kept: bool| -> String {

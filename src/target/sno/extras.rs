@@ -4,6 +4,7 @@ use super::InstallerDocument;
 use crate::cluster;
 use crate::document::Diagnostics;
 use crate::document::Origin;
+use crate::network::Pin;
 use crate::plan::Artifact;
 use crate::plan::Section;
 use crate::spec::Machine;
@@ -61,7 +62,9 @@ pub(super) fn add(
 /// What sees to the completion marker on the node, and what must be true of the cluster.
 fn completion_marker(draft: &mut Draft, machine: &Machine, sno: &Sno) {
     let asked = (sno.marker != Marker::Off).then_some(&sno.marker_origin);
-    draft.expected_of_cluster = cluster::expectations(&machine.target.origin, asked);
+    let named = machine.network.nics.first().filter(|_| machine.network.pin != Pin::None);
+    draft.expected_of_cluster =
+        cluster::expectations(&machine.target.origin, asked, named.map(|nic| &nic.name.origin));
     for (part, text) in marker::add(&mut draft.destination, sno.marker) {
         let artifact =
             Artifact::new(Section::Verification, format!("{} {}", part.kind, part.name), &sno.marker_origin);

@@ -10,14 +10,13 @@ use serde_json::json;
 
 use super::installer_document::one;
 use super::taken_over::SHARED_WITH_RESOLVER;
+use crate::cluster::NODE_CONFIG;
 use crate::ignition::Document;
 use crate::ignition::merge;
 use crate::machineconfig::MachineConfig;
 
 /// The MachineConfig with core's password and keys.
 pub(in crate::target) const CORE: &str = "99-master-cotter-core";
-/// The MachineConfig with everything else that the operator keeps.
-pub(in crate::target) const MACHINE: &str = "99-master-cotter-machine";
 /// Spec 3.2: the bootstrap asks the machine-config-server for a document of this version.
 pub(super) const SPEC: &str = "3.2.0";
 
@@ -68,7 +67,7 @@ pub(super) fn split(destination: &Document, kernel_arguments: &[String]) -> Laye
     if core != json!({}) {
         machine_configs.push(config(CORE, core, &[]));
     }
-    machine_configs.push(config(MACHINE, machine, kernel_arguments));
+    machine_configs.push(config(NODE_CONFIG, machine, kernel_arguments));
     Layers { machine_configs, in_place: Document::new(in_place) }
 }
 
@@ -166,7 +165,7 @@ mod tests {
         let user = json!({"name": "core", "groups": ["wheel"]});
         let layers = split(&Document::new(json!({"passwd": {"users": [user]}})), &[]);
         let names: Vec<&str> = layers.machine_configs.iter().map(|config| config.name.as_str()).collect();
-        assert_eq!(names, [super::MACHINE]);
+        assert_eq!(names, [crate::cluster::NODE_CONFIG]);
         assert_eq!(layers.in_place.list("passwd", "users"), [user]);
     }
 

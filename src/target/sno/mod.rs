@@ -29,7 +29,6 @@ pub(super) use flow::taken_away;
 pub(super) use installer_document::Feature;
 pub(super) use installer_document::InstallerDocument;
 pub(super) use layers::CORE;
-pub(super) use layers::MACHINE;
 pub(super) use layers::is_kept_file;
 
 use super::contents::Files;
