@@ -408,6 +408,8 @@ fn large_a_single_node_loses_what_is_in_the_live_ignition_alone() {
         "file/etc/sudoers.d/admin/sha256",
         "hostname",
         "kernel-arguments",
+        "name/api-int.sno.lab.example.com/address",
+        "name/api.sno.lab.example.com/address",
         "port/e4:43:4b:0a:00:01/name",
         "port/e4:43:4b:0a:00:02/name",
         "port/e4:43:4b:0a:00:03/name",
@@ -422,6 +424,9 @@ fn large_a_single_node_loses_what_is_in_the_live_ignition_alone() {
         "user/core/password",
     ];
     for boot in ["install", "rename"] {
+        // Later the cluster writes into /etc/hosts too.
+        let is_asked = |subject: &&str| boot == "install" || *subject != "file/etc/hosts/sha256";
+        let lost: Vec<&str> = lost.into_iter().filter(is_asked).collect();
         assert_eq!(subjects(boot, false), lost, "{boot}");
         assert!(subjects(boot, true).contains(&"port/e4:43:4b:0a:00:01/address".to_owned()), "{boot}");
     }
