@@ -117,23 +117,26 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         );
         return Err(Failure::input(message, "leave `--control` out"));
     }
+    let source = match &arguments.iso {
+        Some(iso) => iso.clone(),
+        None => load::base_image(arguments.base.as_deref(), &loaded.machine, &loaded.spec.folder, ui)?,
+    };
+    let kind = kind(&source)?;
+    if let Some(sno) = &loaded.machine.sno {
+        refuse_unplayable(sno, kind)?;
+    }
     let work = work_folder()?;
     let medium = match &arguments.iso {
         Some(iso) => iso.clone(),
         None => {
-            let base = load::base_image(arguments.base.as_deref(), &loaded.machine, &loaded.spec.folder, ui)?;
-            if let Err(exit) = load::fit(&base, &loaded, ui)? {
+            if let Err(exit) = load::fit(&source, &loaded, ui)? {
                 return Ok(exit);
             }
             let medium = work.path().join("medium.iso");
-            build::write(&loaded.plan, &base, &medium, Existing::Refuse)?;
+            build::write(&loaded.plan, &source, &medium, Existing::Refuse)?;
             medium
         }
     };
-    let kind = kind(&medium)?;
-    if let Some(sno) = &loaded.machine.sno {
-        refuse_unplayable(sno, kind)?;
-    }
     let machine = match VirtualMachine::of(&loaded.machine, kind) {
         Ok(machine) => machine,
         Err(findings) => return Ok(load::refuse(findings, &loaded.sources, ui)),

@@ -549,6 +549,28 @@ fn the_marker_is_seen_to_by_the_node_unless_it_is_off() {
 }
 
 #[test]
+fn what_cannot_be_rehearsed_is_refused_before_anything_is_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write(here, MACHINE, &installer());
+    let Some(iso) = fixture::iso(here, Generation::Current) else { return };
+    let before = here.read_dir().unwrap().count();
+    let arguments = ["test", "machine.yaml", "--base", iso.to_str().unwrap()];
+    let (code, _, err) = cotter(here, &arguments);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("the bootstrap of a single node fetches its release"), "{err}");
+    std::fs::write(
+        here.join("other.yaml"),
+        "cotter: 1\nname: m\ntarget: fcos\ninstall: {device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4}\n",
+    )
+    .unwrap();
+    let (code, _, err) = cotter(here, &["test", "other.yaml", "--control", "--base", iso.to_str().unwrap()]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("there is no control for target `fcos`"), "{err}");
+    assert_eq!(here.read_dir().unwrap().count(), before + 1);
+}
+
+#[test]
 fn certificates_that_are_over_stop_an_installation_and_no_recovery() {
     let folder = tempfile::tempdir().unwrap();
     let mut document = installer();
