@@ -523,9 +523,9 @@ fn the_users_own_installer_is_run_in_a_folder_of_its_own() {
 #[test]
 fn the_marker_is_seen_to_by_the_node_unless_it_is_off() {
     for (word, lives, of_cluster) in [
-        ("ensure", &[Life::FirstBoot, Life::LaterBoots, Life::AfterMco][..], 10),
-        ("check", &[Life::FirstBoot, Life::LaterBoots, Life::AfterMco], 10),
-        ("off", &[], 9),
+        ("ensure", &[Life::FirstBoot, Life::LaterBoots, Life::AfterMco][..], 11),
+        ("check", &[Life::FirstBoot, Life::LaterBoots, Life::AfterMco], 11),
+        ("off", &[], 10),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let machine = MACHINE.replace("completion_marker: ensure", &format!("completion_marker: {word}"));
