@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::fixture;
 use crate::fixture::Generation;
+use crate::golden;
 
 /// Over since 2021.
 const ENDED: &str = "-----BEGIN CERTIFICATE-----
@@ -517,6 +518,18 @@ fn the_users_own_installer_is_run_in_a_folder_of_its_own() {
     let scratch = std::fs::read_to_string(here.join("where")).unwrap();
     assert!(!Path::new(scratch.trim()).exists(), "{scratch}");
     assert!(here.join("install-config.yaml").exists());
+}
+
+/// Another UUID in another life would be another profile.
+#[test]
+fn a_profile_is_the_same_in_every_layer() {
+    let case = golden::cases().into_iter().find(|case| case.ends_with("single-node")).unwrap();
+    let plan = golden::plan(&case).unwrap();
+    assert_eq!(plan.edit.network.len(), 6);
+    for (name, live) in &plan.edit.network {
+        let path = format!("/etc/NetworkManager/system-connections/{name}");
+        assert_eq!(*live, text_of(plan.destination.value(), &path).into_bytes(), "{name}");
+    }
 }
 
 /// The script that looks for the marker is there in every life of the disk; the cluster's expectations travel too.
