@@ -28,6 +28,7 @@ demo: packages
 	$(COTTER) test $(DEMO)/dell-r640-sno.yaml --iso $(DEMO)/r640-sno.iso --report $(DEMO)/report-sno
 	@echo "== the control: the same single node, put into the live Ignition alone; it must lose what is named here"
 	$(COTTER) test $(DEMO)/dell-r640-sno.yaml --base bench --control --report $(DEMO)/report-control; [ $$? = 1 ]
+	@echo "== so it is: nothing is lost above, and the control lost what it must. Reports: $(DEMO)/report*"
 
 # Format, lints, unit tests, cases, second opinions by the real tools, and virtual machines.
 test: packages lint
