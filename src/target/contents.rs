@@ -24,6 +24,8 @@ pub struct Files {
     pub children: BTreeMap<String, ChildFile>,
     /// The Ignition that openshift-install wrote, if there is one.
     pub installer: Option<Vec<u8>>,
+    /// The install-config.yaml that it is to be made of, if one is named.
+    pub install_config: Option<Vec<u8>>,
 }
 
 /// Something in a local folder.

@@ -133,9 +133,11 @@ impl Reader {
             }
         }
         let installer = machine.sno.as_ref().and_then(|sno| sno.installer.as_ref());
-        // It is full of keys, so no line of it is ever shown.
-        if let Some(Installer::Ignition(file)) = installer {
-            files.installer = self.file(file, folder);
+        // They are full of keys, so no line of them is ever shown.
+        match installer {
+            Some(Installer::Ignition(file)) => files.installer = self.file(file, folder),
+            Some(Installer::Program { config, .. }) => files.install_config = self.file(config, folder),
+            None => {}
         }
         files
     }
@@ -145,10 +147,11 @@ impl Reader {
         &mut self,
         machine: &Machine,
         folder: &Path,
+        config: &[u8],
         run: InstallerRun,
         progress: &mut dyn FnMut(&str),
     ) -> Option<Vec<u8>> {
-        let Some(Installer::Program { program, config }) = machine.sno.as_ref()?.installer.as_ref() else {
+        let Some(Installer::Program { program, .. }) = machine.sno.as_ref()?.installer.as_ref() else {
             return None;
         };
         let path = match (run, program.value.contains('/')) {
@@ -156,8 +159,7 @@ impl Reader {
             (InstallerRun::AsNamed, true) => Some(self.allowed(program, folder)?),
             (InstallerRun::AsNamed, false) => Some(PathBuf::from(&program.value)),
         };
-        let config = self.file(config, folder)?;
-        match single_node_ignition(path.as_deref(), &config, progress) {
+        match single_node_ignition(path.as_deref(), config, progress) {
             Ok(bytes) => Some(bytes),
             Err(why) => {
                 let message = format!("`{}` made no Ignition: {why}", program.value);

@@ -64,10 +64,11 @@ fn check(path: &Path, given: &Given, progress: Option<Progress<'_>>) -> Result<C
     if let Some(machine) = &machine {
         files = reader.of_machine(machine, &spec.folder);
         // What is wrong already need not wait for the installer.
-        if let Some(progress) = progress.filter(|_| !findings.has_errors()) {
+        if let (Some(progress), Some(config)) =
+            (progress.filter(|_| !findings.has_errors()), &files.install_config)
+        {
             let run = given.installer_for(machine);
-            files.installer =
-                files.installer.take().or_else(|| reader.run_installer(machine, &spec.folder, run, progress));
+            files.installer = reader.run_installer(machine, &spec.folder, config, run, progress);
         }
         findings.append(target::check(machine, &files));
         if !given.is_installed {

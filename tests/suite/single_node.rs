@@ -486,7 +486,19 @@ fn the_users_own_installer_is_run_in_a_folder_of_its_own() {
         "installer: ./openshift-install, install_config: install-config.yaml",
     );
     write(here, &machine, &installer());
-    std::fs::write(here.join("install-config.yaml"), "pullSecret: very-secret\n").unwrap();
+    // The disk is compared before anything is run; nothing else of the file is looked at, nor shown.
+    for (disk, says) in [
+        ("", "the installer is not told which disk"),
+        ("installationDisk: /dev/sdb", "the installer installs to `/dev/sdb`, not to"),
+        (&format!("installationDisk: {DISK}"), ""),
+    ] {
+        let config =
+            format!("metadata: {{name: sno}}\npullSecret: very-secret\nbootstrapInPlace: {{{disk}}}\n");
+        std::fs::write(here.join("install-config.yaml"), config).unwrap();
+        let (code, _, err) = cotter(here, &["check", "machine.yaml"]);
+        assert_eq!(code, if says.is_empty() { 0 } else { 2 }, "{err}");
+        assert!(err.contains(says) && !err.contains("very-secret"), "{err}");
+    }
 
     // `check` does not run it; what makes something does.
     put_installer(

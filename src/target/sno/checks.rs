@@ -5,7 +5,6 @@ use super::Flow;
 use super::InstallerDocument;
 use super::Placement;
 use super::flow::is_keyfile;
-use super::installer_document::INSTALL_SCRIPT;
 use crate::document;
 use crate::document::Check;
 use crate::document::Complaint;
@@ -13,6 +12,7 @@ use crate::document::Diagnostics;
 use crate::document::Found;
 use crate::document::Origin;
 use crate::document::Rule;
+use crate::document::View;
 use crate::ignition;
 use crate::ignition::Document;
 use crate::ignition::PartKind;
@@ -163,8 +163,11 @@ pub(in crate::target) struct Survey {
 
 /// Runs the rules, if the documents can be put together.
 pub(super) fn check(machine: &Machine, files: &Files, findings: &mut Diagnostics) {
-    // What an installer will write is not known before it was run.
+    // What an installer will write is not known before it was run, but for the disk.
     if files.installer.is_none() {
+        if let Some(config) = &files.install_config {
+            check_config(machine, config, findings);
+        }
         return;
     }
     let surveyed = super::installer_of(machine, files).and_then(|(sno, given)| {
@@ -338,21 +341,51 @@ fn layers_disagree(survey: &Survey, found: &mut Found<'_>) {
     }
 }
 
+/// Compares the disk of an install-config.yaml with the machine's; whatever else is in it is the installer's matter.
+fn check_config(machine: &Machine, config: &[u8], findings: &mut Diagnostics) {
+    let installer = machine.sno.as_ref().and_then(|sno| sno.installer.as_ref());
+    let Some((installer, text)) = installer.zip(std::str::from_utf8(config).ok()) else { return };
+    let (tree, _) = document::parse("install-config.yaml", text);
+    let Some(tree) = tree else { return };
+    let root = View::root("install-config.yaml", &tree);
+    // One that is empty or no map is refused by the installer itself.
+    if root.get("metadata").is_none() && root.get("bootstrapInPlace").is_none() {
+        return;
+    }
+    let disk = root.at(&["bootstrapInPlace", "installationDisk"]).and_then(|disk| disk.text());
+    if let Some((origin, message, help)) =
+        disagreement(machine, disk.as_ref().map(|disk| disk.value.as_str()), installer.origin())
+    {
+        findings.error("installation-disk", &origin, message, help);
+    }
+}
+
 fn installation_disk(survey: &Survey, found: &mut Found<'_>) {
     let Ok(command) = &survey.given_flow.command else { return };
-    let Some(ours) = survey.machine.install.as_ref().and_then(|install| install.device()) else { return };
-    match command.device() {
-        Some(theirs) if theirs == ours.as_str() => {}
-        Some(theirs) => found.error(
-            &ours.origin,
+    if let Some((origin, message, help)) = disagreement(&survey.machine, command.device(), &survey.origin) {
+        found.error(&origin, message, help);
+    }
+}
+
+/// How the disk that the installer installs to is another than the machine's.
+fn disagreement(
+    machine: &Machine,
+    theirs: Option<&str>,
+    installer: &Origin,
+) -> Option<(Origin, String, &'static str)> {
+    let ours = machine.install.as_ref().and_then(|install| install.device())?;
+    match theirs {
+        Some(theirs) if theirs == ours.as_str() => None,
+        Some(theirs) => Some((
+            ours.origin.clone(),
             format!("the installer installs to `{theirs}`, not to `{}`", ours.value),
-            "make `bootstrapInPlace.installationDisk` in install-config.yaml the same, and make the Ignition again",
-        ),
-        None => found.error(
-            &survey.origin,
-            format!("`{INSTALL_SCRIPT}` does not name the disk that it installs to"),
-            "give `bootstrapInPlace.installationDisk` in install-config.yaml, and make the Ignition again",
-        ),
+            "make `bootstrapInPlace.installationDisk` in install-config.yaml the same; an Ignition must be made again",
+        )),
+        None => Some((
+            installer.clone(),
+            "the installer is not told which disk to install to".to_owned(),
+            "give `bootstrapInPlace.installationDisk` in install-config.yaml; an Ignition must be made again",
+        )),
     }
 }
 
