@@ -22,6 +22,7 @@ fn system() -> Option<PathBuf> {
 /// What NetworkManager says of keyfiles; nothing if it cannot be asked here.
 fn load(system: &Path, keyfiles: &Path, ports: &[String]) -> Option<Vec<String>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/networkmanager/load");
+    let _others = tools::MOUNTS.read();
     let done = Command::new(script).arg(system).arg(keyfiles).args(ports).output().unwrap();
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     if done.status.code() == Some(3) {

@@ -22,6 +22,7 @@ fn look(prepare: &str, subjects: &[&str]) -> Option<cotter::verify::BootRecord> 
     std::fs::write(here.join("machine"), "m").unwrap();
     let prepared =
         format!("mount -t sysfs sysfs /sys && {prepare} || exit {NOT_HERE}; exec bash {}", script.display());
+    let _others = tools::MOUNTS.read();
     let done = Command::new(unshare)
         .args(["--net", "--mount", "bash", "-c", &prepared])
         .env("COTTER_ETC", here)

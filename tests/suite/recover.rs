@@ -400,6 +400,7 @@ fn a_disk_is_found_by_its_identity_mounted_and_let_go() {
             return;
         }
     }
+    let _alone = tools::MOUNTS.write();
     let root = bench.ostree();
     let mut disks = Disks(Vec::new());
     let Some(device) = disks.add(&bench.path("a.img"), "root", &root) else { return };

@@ -5,6 +5,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::RwLock;
+
+/// Who makes a namespace of its own has everything in it that is mounted just then, and keeps it mounted: it reads
+/// this lock, and who mounts disks that must be free again writes it.
+pub static MOUNTS: RwLock<()> = RwLock::new(());
 
 /// Finds a program on the PATH.
 pub fn program(name: &str) -> Option<PathBuf> {
