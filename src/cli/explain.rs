@@ -1,7 +1,6 @@
 //! `cotter explain`: what an Ignition document, a medium or MachineConfigs bring, and which reboots it survives.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::Args;
 
@@ -44,8 +43,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Rules::of(&arguments.openshift).map_err(|problem| Failure::input(problem.what, problem.next))?;
     let subject = world::read_subject(&arguments.file, arguments.live, arguments.pool.as_deref())?;
     let name = arguments.file.display().to_string();
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let explanation = target::explain(&name, subject, rules, now);
+    let explanation = target::explain(&name, subject, rules, world::now_seconds());
     match ui.wants_json() {
         true => ui.json(&explanation),
         false => show(&name, &explanation, arguments.all, ui),

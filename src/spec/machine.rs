@@ -111,6 +111,13 @@ pub enum Installer {
     },
 }
 
+impl Sno {
+    /// The line that names the installer's Ignition, or what makes it; else the section.
+    pub fn installer_origin(&self) -> &Origin {
+        self.installer.as_ref().map_or(&self.origin, Installer::origin)
+    }
+}
+
 impl Installer {
     /// Where it was asked for.
     pub fn origin(&self) -> &Origin {

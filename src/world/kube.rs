@@ -7,7 +7,6 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
-use std::time::SystemTime;
 
 use reqwest::Certificate;
 use reqwest::Identity;
@@ -26,6 +25,7 @@ use zeroize::Zeroizing;
 
 use super::Failure;
 use super::inputs::read_bounded;
+use super::plan::now_seconds;
 use crate::cluster::Answer;
 use crate::cluster::Answers;
 use crate::cluster::Ask;
@@ -83,10 +83,9 @@ pub fn cluster_api(path: &Path, timeout: Duration) -> Result<Result<ClusterApi, 
 
 /// Who creates a marker here and now.
 pub fn author() -> Author {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let who = format!("cotter {} on {}", env!("CARGO_PKG_VERSION"), host.trim());
-    Author { who, when: timestamp(since.as_secs()) }
+    Author { who, when: timestamp(now_seconds()) }
 }
 
 impl ClusterApi {

@@ -44,6 +44,7 @@ pub use plan::Checked;
 pub use plan::Planned;
 pub use plan::Translated;
 pub use plan::check_machine;
+pub use plan::now_seconds;
 pub use plan::plan_machine;
 pub use plan::translate_butane;
 pub use rehearse::AcceleratorChoice;

@@ -80,7 +80,7 @@ fn check(path: &Path, given: &Given, progress: Option<Progress<'_>>) -> Result<C
 }
 
 /// The time in seconds since 1970.
-fn now_seconds() -> u64 {
+pub fn now_seconds() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 

@@ -174,7 +174,7 @@ pub(super) fn check(machine: &Machine, files: &Files, findings: &mut Diagnostics
         let spec = SpecDigest { file: machine.origin.file.clone(), sha256: Digest::of(b"") };
         let rules = super::rules_of(sno)?;
         let unknown = given.unknown();
-        let origin = sno.installer.as_ref().map_or(&sno.origin, |installer| installer.origin()).clone();
+        let origin = sno.installer_origin().clone();
         if !unknown.is_empty() {
             let mut findings = Diagnostics::new();
             for name in unknown {
@@ -343,8 +343,7 @@ fn layers_disagree(survey: &Survey, found: &mut Found<'_>) {
 
 /// Compares the disk of an install-config.yaml with the machine's; whatever else is in it is the installer's matter.
 fn check_config(machine: &Machine, config: &[u8], findings: &mut Diagnostics) {
-    let installer = machine.sno.as_ref().and_then(|sno| sno.installer.as_ref());
-    let Some((installer, text)) = installer.zip(std::str::from_utf8(config).ok()) else { return };
+    let (Some(sno), Ok(text)) = (&machine.sno, std::str::from_utf8(config)) else { return };
     let (tree, _) = document::parse("install-config.yaml", text);
     let Some(tree) = tree else { return };
     let root = View::root("install-config.yaml", &tree);
@@ -354,7 +353,7 @@ fn check_config(machine: &Machine, config: &[u8], findings: &mut Diagnostics) {
     }
     let disk = root.at(&["bootstrapInPlace", "installationDisk"]).and_then(|disk| disk.text());
     if let Some((origin, message, help)) =
-        disagreement(machine, disk.as_ref().map(|disk| disk.value.as_str()), installer.origin())
+        disagreement(machine, disk.as_ref().map(|disk| disk.value.as_str()), sno.installer_origin())
     {
         findings.error("installation-disk", &origin, message, help);
     }

@@ -8,7 +8,8 @@ use crate::document::View;
 /// Adds a document beside the Butane file to those that it merges: before the first, so that what the
 /// operator rendered wins where both say something.
 ///
-/// The rest of the text stays as it is; all of it, if the document is merged already. Says what is not as expected if it cannot be done.
+/// The rest of the text stays as it is; all of it, if the document is merged already. Says what is not as expected
+/// if it cannot be done.
 pub(super) fn with_merged(text: &str, file: &str) -> Result<String, String> {
     let (tree, findings) = document::parse("master-update.fcc", text);
     let Some(tree) = tree.filter(|_| !findings.has_errors()) else {

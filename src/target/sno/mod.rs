@@ -93,7 +93,7 @@ pub(super) fn check(machine: &Machine, files: &Files, findings: &mut Diagnostics
 /// Says which certificates of the installer are not valid at a time, in seconds since 1970.
 pub(super) fn check_age(machine: &Machine, files: &Files, now_seconds: u64, findings: &mut Diagnostics) {
     if let Ok((sno, installer)) = installer_of(machine, files) {
-        let origin = sno.installer.as_ref().map_or(&sno.origin, |installer| installer.origin());
+        let origin = sno.installer_origin();
         certificates::check(&installer, now_seconds, origin, findings);
     }
 }
@@ -135,7 +135,7 @@ fn put<'m>(
     match placement {
         Placement::EveryLayer => {
             let layers = layers::split(&draft.destination.document(), &append);
-            let origin = sno.installer.as_ref().map_or(&sno.origin, |installer| installer.origin());
+            let origin = sno.installer_origin();
             for (path, bytes) in write_layers(&mut installer, &layers, origin)? {
                 // The live system needs them only as messengers.
                 let artifact = Artifact::new(Section::Install, format!("layer {path}"), origin);
@@ -216,7 +216,7 @@ fn installer_of<'m>(
 ) -> Result<(&'m Sno, InstallerDocument), Diagnostics> {
     let mut findings = Diagnostics::new();
     let Some(sno) = &machine.sno else { return Err(findings) };
-    let origin = sno.installer.as_ref().map_or(&sno.origin, |installer| installer.origin());
+    let origin = sno.installer_origin();
     let Some(bytes) = &files.installer else {
         let message = "the installer's Ignition is not there";
         findings.error("installer-document", origin, message, "name it, or the installer that makes it");
