@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         rules(ui);
         return Ok(Exit::Done);
     };
-    let given = arguments.given.given();
+    let given = arguments.given.given_on(arguments.base.as_deref());
     let is_butane = load::is_butane(spec)?;
     let (findings, sources) = match is_butane {
         true => {
