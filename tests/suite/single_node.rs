@@ -421,6 +421,10 @@ fn kept(name: &str, before: &Value, after: &Value) {
     assert_eq!(without_ours, text_of(before, fcc), "{name}: {fcc}");
     let call = |text: &str| text.replace(" --append-karg panic=30", "").replace(" install -n ", " install ");
     assert_eq!(call(&text_of(after, script)), call(&text_of(before, script)), "{name}: {script}");
+    let written = text_of(after, script);
+    let written = written.lines().find(|line| line.trim().starts_with("coreos-installer install")).unwrap();
+    let copies = written.split_whitespace().filter(|word| ["-n", "--copy-network"].contains(word)).count();
+    assert_eq!(copies, 1, "{name}: the network is copied once: {written}");
     for (section, lists) in before.as_object().unwrap() {
         for (list, members) in lists.as_object().unwrap() {
             let (place, result) = (format!("{name}: {section}.{list}"), &after[section][list]);
