@@ -261,6 +261,7 @@ fn judge(manifest: &Manifest, boots: &[Boot]) -> Report {
             boot_id: format!("none: {}", boot.name),
             life: boot.life,
             uptime_seconds: 0,
+            time_seconds: 0,
             facts: std::collections::BTreeMap::new(),
             unknown: [(String::new(), why.clone())].into(),
         },

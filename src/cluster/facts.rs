@@ -68,6 +68,7 @@ pub fn record(machine: &str, answers: &Answers) -> BootRecord {
         boot_id: String::new(),
         life: Life::AfterMco,
         uptime_seconds: 0,
+        time_seconds: 0,
         facts: facts.facts,
         unknown: facts.unknown,
     };

@@ -26,6 +26,9 @@ pub struct BootRecord {
     /// How long after boot it was written, in seconds.
     #[serde(default)]
     pub uptime_seconds: u64,
+    /// When it was written, in seconds since 1970 by the machine's clock, which may be wrong; 0 if it does not say.
+    #[serde(default)]
+    pub time_seconds: u64,
     /// Subject → values found; an empty list means it was looked for and nothing is there.
     #[serde(default)]
     pub facts: BTreeMap<String, Vec<String>>,
@@ -47,6 +50,7 @@ impl BootRecord {
             boot_id: clean(self.boot_id),
             life: self.life,
             uptime_seconds: self.uptime_seconds,
+            time_seconds: self.time_seconds,
             facts: facts
                 .map(|(subject, values)| (clean(subject), values.into_iter().map(clean).collect()))
                 .collect(),

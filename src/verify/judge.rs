@@ -39,7 +39,15 @@ fn boot(manifest: &Manifest, expectations: &[Expectation], name: &str, record: &
         record.unknown = [(String::new(), why)].into();
     }
     let verdicts = expectations.iter().filter(of_this_life).map(|e| verdict(e, &record)).collect();
-    BootReport { name: name.to_owned(), boot_id: record.boot_id.clone(), life: record.life, verdicts }
+    BootReport {
+        name: name.to_owned(),
+        boot_id: record.boot_id.clone(),
+        life: record.life,
+        time_seconds: record.time_seconds,
+        uptime_seconds: record.uptime_seconds,
+        console: Vec::new(),
+        verdicts,
+    }
 }
 
 fn verdict(expectation: &Expectation, record: &BootRecord) -> Verdict {
@@ -200,6 +208,7 @@ mod tests {
             boot_id: id.into(),
             life,
             uptime_seconds: 1,
+            time_seconds: 0,
             facts,
             unknown: BTreeMap::new(),
         };

@@ -31,6 +31,15 @@ pub struct BootReport {
     pub boot_id: String,
     /// The life it belongs to.
     pub life: Life,
+    /// When its record was written, in seconds since 1970 by the machine's clock; 0 if that is not known.
+    #[serde(default)]
+    pub time_seconds: u64,
+    /// How long after boot that was, in seconds.
+    #[serde(default)]
+    pub uptime_seconds: u64,
+    /// The last lines on its console, where they tell why it is not as it should be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub console: Vec<String>,
     /// One verdict an expectation of this life.
     pub verdicts: Vec<Verdict>,
 }
