@@ -24,28 +24,37 @@ use crate::rehearsal::Firmware;
 use crate::rehearsal::Medium;
 use crate::rehearsal::Scenario;
 use crate::rehearsal::VirtualMachine;
+use crate::rehearsal::is_left_out;
+use crate::rehearsal::shows_nothing;
 use crate::spec::Installer;
+use crate::spec::Machine;
 use crate::spec::Sno;
 use crate::target::Placement;
+use crate::value::ValueError;
 use crate::verify;
 use crate::verify::BOOT_SCHEMA;
 use crate::verify::BootRecord;
+use crate::verify::BootReport;
 use crate::verify::Life;
 use crate::verify::Manifest;
+use crate::verify::Outcome;
 use crate::verify::Report;
+use crate::verify::Verdict;
 use crate::world;
 use crate::world::AcceleratorChoice;
 use crate::world::Boot;
+use crate::world::Disks;
 use crate::world::Event;
 use crate::world::Existing;
 use crate::world::Failure;
 use crate::world::InstallerRun;
 use crate::world::Rehearsal;
+use crate::world::WorkFolder;
 
 /// The volume id of the stand-in, by which it is known.
 const STAND_IN: &str = "cotter-bench";
 
-/// Rehearse the installation in QEMU: install, reboot, reboot with renamed ports
+/// Rehearse the installation in QEMU: install, reboot, and boot in every way that can go wrong
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
@@ -58,10 +67,10 @@ pub(super) struct Arguments {
     /// The live ISO to start from (a path, or `bench` for the stand-in) instead of `base.image`
     #[arg(long, value_name = "ISO")]
     base: Option<PathBuf>,
-    /// The boots, separated by commas; the installation is always the first [default: install,reboot,rename; for
-    /// target sno, where an operator takes over after the second boot: install,rename,rename]
-    #[arg(long, value_delimiter = ',', value_name = "SCENARIO", value_parser = |word: &str| word.parse::<Scenario>())]
-    scenario: Vec<Scenario>,
+    /// The boots, separated by commas, or `all`; the installation is always the first [default: install,reboot,rename;
+    /// for target sno, where an operator takes over after the second boot: install,rename,rename]
+    #[arg(long, value_delimiter = ',', value_name = "SCENARIO", value_parser = named)]
+    scenario: Vec<Named>,
     /// Rehearse what becomes of a single node (target sno) whose things are put into the live Ignition alone: the
     /// control, which shows what is lost without cotter
     #[arg(long, conflicts_with = "iso")]
@@ -69,21 +78,47 @@ pub(super) struct Arguments {
     /// Put consoles, records and report.json into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
-    /// What boots the machine
-    #[arg(long, value_enum, default_value = "bios")]
-    firmware: FirmwareWord,
+    /// Keep disks, medium, consoles and QEMU's command lines in this new folder, for a look around
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// Show what the machine says on its console
+    #[arg(long)]
+    serial: bool,
+    /// What boots the machine; both, separated by a comma, are rehearsed one after the other [default: bios]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    firmware: Vec<FirmwareWord>,
+    /// Every scenario with every firmware, unless `--scenario` and `--firmware` say less; ends in a table
+    #[arg(long)]
+    matrix: bool,
     /// What runs the machine's instructions
     #[arg(long, value_enum, default_value = "auto")]
     accel: AccelWord,
     /// How long one boot may take, in minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=240))]
     patience: u64,
+    /// How long all boots may take, in minutes, for each firmware
+    #[arg(long, value_name = "MINUTES", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=1440))]
+    timeout: u64,
+    /// How much the machine's disks may really take while it runs, in GiB
+    #[arg(long, value_name = "GIB", default_value_t = 40, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    disk_limit: u64,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FirmwareWord {
     Bios,
     Uefi,
+}
+
+/// What one word names.
+#[derive(Clone, Debug)]
+struct Named(Vec<Scenario>);
+
+fn named(word: &str) -> Result<Named, ValueError> {
+    if word == "all" {
+        return Ok(Named(Scenario::ALL.to_vec()));
+    }
+    word.parse().map(|scenario| Named(vec![scenario]))
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -125,14 +160,14 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     if let Some(sno) = &loaded.machine.sno {
         refuse_unplayable(sno, kind)?;
     }
-    let work = work_folder()?;
+    let (work, _until_the_end) = work_folder(arguments)?;
     let medium = match &arguments.iso {
         Some(iso) => iso.clone(),
         None => {
             if let Err(exit) = load::fit(&source, &loaded, ui)? {
                 return Ok(exit);
             }
-            let medium = work.path().join("medium.iso");
+            let medium = work.join("medium.iso");
             build::write(&loaded.plan, &source, &medium, Existing::Refuse)?;
             medium
         }
@@ -141,30 +176,43 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Ok(machine) => machine,
         Err(findings) => return Ok(load::refuse(findings, &loaded.sources, ui)),
     };
-    let rehearsal = Rehearsal {
-        machine,
-        medium,
-        firmware: match arguments.firmware {
-            FirmwareWord::Bios => Firmware::Bios,
-            FirmwareWord::Uefi => Firmware::Uefi,
-        },
-        accelerator: match arguments.accel {
-            AccelWord::Auto => AcceleratorChoice::Auto,
-            AccelWord::Kvm => AcceleratorChoice::Only(Accelerator::Kvm),
-            AccelWord::Tcg => AcceleratorChoice::Only(Accelerator::Tcg),
-        },
-        scenarios: scenarios(arguments, &loaded.plan),
-        lives: loaded.plan.lives,
-        folder: work.path().to_owned(),
-        patience: Duration::from_secs(arguments.patience * 60),
-    };
-    let later = rehearsal.scenarios.iter().filter(|word| **word != Scenario::Install).count();
+    let scenarios = scenarios(arguments, &loaded.plan);
+    let lives = loaded.plan.lives;
     let manifest = rehearsable(loaded.plan.manifest, ui);
-    let boots = world::rehearse(&rehearsal, &mut |event| said(event, ui));
-    ui.end();
-    let boots = boots?;
-    let report = judge(&manifest, &boots);
-    let void = void_rename(&boots);
+    let judging = Judging { manifest: &manifest, machine: &loaded.machine, presented: &machine };
+    let firmwares = firmwares(arguments);
+    let mut rounds = Vec::new();
+    for firmware in &firmwares {
+        // One word more where there is more than one firmware.
+        let word = if firmwares.len() > 1 { firmware.word() } else { "" };
+        let rehearsal = Rehearsal {
+            machine: machine.clone(),
+            medium: medium.clone(),
+            firmware: firmware.firmware(),
+            accelerator: match arguments.accel {
+                AccelWord::Auto => AcceleratorChoice::Auto,
+                AccelWord::Kvm => AcceleratorChoice::Only(Accelerator::Kvm),
+                AccelWord::Tcg => AcceleratorChoice::Only(Accelerator::Tcg),
+            },
+            scenarios: scenarios.clone(),
+            lives,
+            folder: work.join(word),
+            disks: if arguments.keep.is_some() { Disks::Kept } else { Disks::Removed },
+            patience: Duration::from_secs(arguments.patience * 60),
+            timeout: Duration::from_secs(arguments.timeout * 60),
+            most_disk_bytes: arguments.disk_limit << 30,
+        };
+        let boots = world::rehearse(&rehearsal, &mut |event| said(event, word, arguments.serial, ui));
+        ui.end();
+        let mut boots = boots?;
+        if !word.is_empty() {
+            boots.iter_mut().for_each(|boot| boot.name = format!("{word}-{}", boot.name));
+        }
+        let report = judging.judge(&boots, ui);
+        rounds.push((boots, report));
+    }
+    let table = table(&rounds);
+    let (boots, report) = together(rounds, &manifest);
     if let Some(folder) = &arguments.report {
         keep(&boots, &report, folder)?;
     }
@@ -172,25 +220,51 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         ui.json(&report);
     } else {
         report::show(&report, ui);
-        if let Some(why) = &void {
-            let doubtful = ui.toned(Tone::Doubtful, "unknown");
-            ui.line(format!("  {doubtful}  rename: {why}"));
+        if firmwares.len() > 1 {
+            table.iter().for_each(|line| ui.line(line));
         }
         verdict(&report, &boots, arguments, begin, ui);
     }
-    // The live boot and the first boot, and one for each further scenario.
-    let complete = boots.len() == 2 + later;
-    Ok(if report.all_met() && void.is_none() && complete { Exit::Done } else { Exit::Differs })
+    if let Some(folder) = &arguments.keep {
+        say_how_to_look(folder, &loaded.machine, ui);
+    }
+    Ok(if report.all_met() { Exit::Done } else { Exit::Differs })
+}
+
+impl FirmwareWord {
+    fn firmware(self) -> Firmware {
+        match self {
+            Self::Bios => Firmware::Bios,
+            Self::Uefi => Firmware::Uefi,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Bios => "bios",
+            Self::Uefi => "uefi",
+        }
+    }
+}
+
+fn firmwares(arguments: &Arguments) -> Vec<FirmwareWord> {
+    match (arguments.firmware.is_empty(), arguments.matrix) {
+        (false, _) => arguments.firmware.clone(),
+        (true, true) => vec![FirmwareWord::Bios, FirmwareWord::Uefi],
+        (true, false) => vec![FirmwareWord::Bios],
+    }
 }
 
 /// The boots that were asked for, or the usual ones.
 fn scenarios(arguments: &Arguments, plan: &Plan) -> Vec<Scenario> {
     use Scenario::{Install, Reboot, Rename};
-    match (arguments.scenario.is_empty(), plan.lives.contains(&Life::AfterMco)) {
-        (false, _) => arguments.scenario.clone(),
+    let asked: Vec<Scenario> = arguments.scenario.iter().flat_map(|named| named.0.iter().copied()).collect();
+    match (asked.is_empty(), arguments.matrix, plan.lives.contains(&Life::AfterMco)) {
+        (false, _, _) => asked,
+        (true, true, _) => Scenario::ALL.to_vec(),
         // The ports are renamed before the operator takes over, and stay so after it.
-        (true, true) => vec![Install, Rename, Rename],
-        (true, false) => vec![Install, Reboot, Rename],
+        (true, false, true) => vec![Install, Rename, Rename],
+        (true, false, false) => vec![Install, Reboot, Rename],
     }
 }
 
@@ -210,14 +284,33 @@ fn refuse_unplayable(sno: &Sno, medium: Medium) -> Result<(), Failure> {
     Err(Failure::input(format!("this cannot be rehearsed: {what}"), help))
 }
 
-/// A folder that is gone afterwards. Below the cache, which is on a disk: `/tmp` is often in memory.
-fn work_folder() -> Result<tempfile::TempDir, Failure> {
+/// The folder to work in: the one that is kept, or one that is gone with the second of what is returned. That one is
+/// below the cache, which is on a disk: `/tmp` is often in memory.
+fn work_folder(arguments: &Arguments) -> Result<(PathBuf, Option<WorkFolder>), Failure> {
+    if let Some(folder) = &arguments.keep {
+        world::make_private_folder(folder)?;
+        return Ok((folder.clone(), None));
+    }
     let mut folder = world::cache_folder()?.join("rehearsals");
     if std::fs::create_dir_all(&folder).is_err() {
         folder = std::env::temp_dir();
     }
     // The disk's image has what the medium has.
-    world::private_folder("test", &folder)
+    let work = WorkFolder::below(&folder)?;
+    Ok((work.path().to_owned(), Some(work)))
+}
+
+fn say_how_to_look(folder: &Path, machine: &Machine, ui: &mut Ui) {
+    let user = machine.butane.users.first().map_or("core", |user| user.name.as_str());
+    ui.note(format!(
+        "kept in `{}`: disks, medium, consoles, and QEMU's command lines as NAME.command",
+        folder.display()
+    ));
+    ui.note(format!(
+        "to look around, run NAME.look [PORT] there, as in `{}`, and log in on the console (Ctrl-A X ends QEMU) or with `ssh -p {} {user}@127.0.0.1`",
+        folder.join("install.look").display(),
+        world::SSH_PORT
+    ));
 }
 
 /// Whether the medium is the stand-in, which needs less of a machine.
@@ -238,9 +331,10 @@ fn rehearsable(mut manifest: Manifest, ui: &mut Ui) -> Manifest {
     manifest
 }
 
-fn said(event: Event, ui: &mut Ui) {
+fn said(event: Event, firmware: &str, is_serial_shown: bool, ui: &mut Ui) {
     match event {
-        Event::Begins(name) => ui.begin(name),
+        Event::Begins(name) => ui.begin(format!("{firmware} {name}").trim_start()),
+        Event::Console(line) if is_serial_shown => ui.note(format!("| {line}")),
         Event::Console(line) => ui.happening(line),
         Event::Note(note) => ui.note(format!("note: {note}")),
         Event::Over(boot) => {
@@ -251,47 +345,120 @@ fn said(event: Event, ui: &mut Ui) {
     }
 }
 
-/// Judges what was reported; a boot without a report has everything unknown.
-fn judge(manifest: &Manifest, boots: &[Boot]) -> Report {
-    let record = |boot: &Boot| match &boot.record {
-        Ok(record) => record.clone(),
-        Err(why) => BootRecord {
-            schema: BOOT_SCHEMA.to_owned(),
-            machine: manifest.machine.clone(),
-            boot_id: format!("none: {}", boot.name),
-            life: boot.life,
-            uptime_seconds: 0,
-            time_seconds: 0,
-            facts: std::collections::BTreeMap::new(),
-            unknown: [(String::new(), why.clone())].into(),
-        },
-    };
-    let records: Vec<(String, BootRecord)> =
-        boots.iter().map(|boot| (boot.name.clone(), record(boot))).collect();
-    verify::judge(manifest, &records)
+/// What boots are judged by.
+struct Judging<'a> {
+    manifest: &'a Manifest,
+    machine: &'a Machine,
+    presented: &'a VirtualMachine,
 }
 
-/// A rename in which udev's names stayed as they were has shown nothing.
-fn void_rename(boots: &[Boot]) -> Option<String> {
-    let names = |boot: &Boot| {
-        let record = boot.record.as_ref().ok()?;
-        let of_ports = record.facts.iter().filter(|(subject, _)| subject.ends_with("/udev-name"));
-        Some(of_ports.map(|(subject, names)| (subject.clone(), names.clone())).collect::<Vec<_>>())
+impl Judging<'_> {
+    /// Judges what was reported; a boot without a report has everything unknown.
+    fn judge(&self, boots: &[Boot], ui: &mut Ui) -> Report {
+        let records: Vec<(String, BootRecord)> =
+            boots.iter().map(|boot| (boot.name.clone(), self.record(boot))).collect();
+        let mut report = verify::judge(self.manifest, &records);
+        let before =
+            boots.iter().find(|boot| boot.scenario == Scenario::Install && boot.life == Life::FirstBoot);
+        let before = before.and_then(|boot| boot.record.as_ref().ok());
+        for (boot, judged) in boots.iter().zip(&mut report.boots) {
+            let left_out = self.left_out(boot.scenario);
+            let is_out =
+                |subject: &str, says: &str| left_out.iter().any(|(s, w)| *s == subject && *w == says);
+            let count = judged.verdicts.len();
+            judged.verdicts.retain(|verdict| !is_out(&verdict.subject, &verdict.says));
+            report.regressions.retain(|lost| {
+                lost.lost_in != boot.name || !left_out.iter().any(|(_, says)| *says == lost.says)
+            });
+            if judged.verdicts.len() < count {
+                let says: Vec<&str> = left_out.iter().map(|(_, says)| *says).collect();
+                ui.note(format!("{}: not judged, for it was taken away: {}", boot.name, says.join(", ")));
+            }
+            if let (Some(before), Ok(after)) = (before, &boot.record)
+                && let Some(why) = shows_nothing(boot.scenario, self.machine, before, after)
+            {
+                judged.verdicts.push(self.unknown(boot.scenario, why));
+            }
+            if judged.verdicts.iter().any(|verdict| verdict.outcome != Outcome::Met) || boot.record.is_err() {
+                judged.console.clone_from(&boot.last_lines);
+            }
+        }
+        report
+    }
+
+    fn record(&self, boot: &Boot) -> BootRecord {
+        match &boot.record {
+            Ok(record) => record.clone(),
+            Err(why) => BootRecord {
+                schema: BOOT_SCHEMA.to_owned(),
+                machine: self.manifest.machine.clone(),
+                boot_id: format!("none: {}", boot.name),
+                life: boot.life,
+                uptime_seconds: 0,
+                time_seconds: 0,
+                facts: std::collections::BTreeMap::new(),
+                unknown: [(String::new(), why.clone())].into(),
+            },
+        }
+    }
+
+    /// The subjects that are not asked for in this scenario, and what a person calls them.
+    fn left_out(&self, scenario: Scenario) -> Vec<(&str, &str)> {
+        let expectations = self.manifest.expectations.iter();
+        expectations
+            .filter(|expectation| is_left_out(expectation, scenario, self.machine, self.presented))
+            .map(|expectation| (expectation.subject.as_str(), expectation.says.as_str()))
+            .collect()
+    }
+
+    /// A boot that has shown nothing is no pass.
+    fn unknown(&self, scenario: Scenario, why: String) -> Verdict {
+        let port = self.machine.network.nics.first().map(|nic| &nic.origin);
+        let install = self.machine.install.as_ref().map(|install| &install.origin);
+        Verdict {
+            says: format!("that `{scenario}` was put to the test"),
+            subject: format!("rehearsal/{scenario}"),
+            expected: "yes".to_owned(),
+            outcome: Outcome::Unknown { why },
+            origin: port.or(install).unwrap_or(&self.machine.name.origin).clone(),
+        }
+    }
+}
+
+/// One report of all rounds; a boot is compared with those of its own round.
+fn together(rounds: Vec<(Vec<Boot>, Report)>, manifest: &Manifest) -> (Vec<Boot>, Report) {
+    let mut whole = verify::judge(manifest, &[]);
+    let mut all = Vec::new();
+    for (boots, report) in rounds {
+        all.extend(boots);
+        whole.regressions.extend(report.regressions);
+        whole.boots.extend(report.boots);
+    }
+    (all, whole)
+}
+
+/// Boots down, firmware across.
+fn table(rounds: &[(Vec<Boot>, Report)]) -> Vec<String> {
+    let cell = |boot: &Boot, judged: &BootReport| {
+        let (met, differs, unknown) = judged.counts();
+        let all = met + differs + unknown;
+        format!("{:28}", format!("{}  {met} of {all} met, {:.0} s", boot.name, boot.seconds))
     };
-    let before = boots.iter().find(|boot| boot.name == "install").and_then(names)?;
-    let after = boots.iter().find(|boot| boot.name.starts_with("rename")).and_then(names)?;
-    let stayed = after.iter().find(|port| before.contains(port))?;
-    Some(format!(
-        "udev still calls {} {}: nothing was renamed",
-        stayed.0.trim_end_matches("/udev-name"),
-        stayed.1.join(", ")
-    ))
+    let rows = rounds.iter().map(|(boots, _)| boots.len()).max().unwrap_or(0);
+    let row = |index: usize| {
+        let cells = rounds.iter().map(|(boots, report)| {
+            let both = boots.get(index).zip(report.boots.get(index));
+            both.map_or_else(|| " ".repeat(28), |(boot, judged)| cell(boot, judged))
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    (0..rows).map(row).collect()
 }
 
 fn verdict(report: &Report, boots: &[Boot], arguments: &Arguments, begin: Instant, ui: &mut Ui) {
     let minutes = begin.elapsed().as_secs_f64() / 60.0;
     let text = if report.all_met() {
-        let names: Vec<String> = boots.iter().map(|boot| boot.name.clone()).collect();
+        let names: Vec<&str> = boots.iter().map(|boot| boot.name.as_str()).collect();
         ui.toned(Tone::Good, &format!("every expectation is met over {}", names.join(", ")))
     } else {
         ui.toned(Tone::Bad, "this machine would not be what its file says")

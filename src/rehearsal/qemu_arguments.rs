@@ -2,10 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::Bus;
 use super::Disk;
 use super::Medium;
+use super::Role;
 use super::VirtualMachine;
 use super::VirtualPort;
+
+/// The first PCI slot for virtio disks.
+const FIRST_DISK_SLOT: usize = 0x8;
 
 /// What runs the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +24,7 @@ pub enum Accelerator {
 /// What boots the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Firmware {
-    /// SeaBIOS on the `pc` machine, where QEMU passes ACPI indices of ports on.
+    /// SeaBIOS on the `pc` machine.
     Bios,
     /// OVMF on the `q35` machine.
     Uefi,
@@ -30,10 +35,10 @@ pub enum Firmware {
 pub struct Paths {
     /// The medium, while installing.
     pub medium: Option<PathBuf>,
-    /// The disk.
-    pub disk: PathBuf,
-    /// The console's text.
-    pub console: PathBuf,
+    /// A file for each disk of the machine.
+    pub disks: Vec<PathBuf>,
+    /// Where the console is.
+    pub console: Console,
     /// The guest's reports.
     pub report: PathBuf,
     /// The control socket (QMP).
@@ -42,13 +47,16 @@ pub struct Paths {
     pub ovmf: Option<(PathBuf, PathBuf)>,
 }
 
-/// What happens to the guest's writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writes {
-    /// They go to the disk.
-    Kept,
-    /// They go to a copy that is dropped.
-    Dropped,
+/// Where a machine's console is.
+#[derive(Clone, Debug)]
+pub enum Console {
+    /// Its text goes to a file.
+    File(PathBuf),
+    /// A person sits at it, and may log in over the first network through this port of the host too.
+    Person {
+        /// The host's port.
+        ssh_port: u16,
+    },
 }
 
 /// QEMU's arguments for one run.
@@ -60,7 +68,6 @@ pub fn arguments(
     paths: &Paths,
     accelerator: Accelerator,
     firmware: Firmware,
-    writes: Writes,
 ) -> Vec<String> {
     let mut line = Line::default();
     line.add("-name", format!("cotter-{}", machine.name));
@@ -80,7 +87,10 @@ pub fn arguments(
     }
     line.add("-display", "none");
     line.add("-vga", "none");
-    line.add("-serial", format!("file:{}", escaped(&paths.console)));
+    match &paths.console {
+        Console::File(path) => line.add("-serial", format!("file:{}", escaped(path))),
+        Console::Person { .. } => line.add("-serial", "mon:stdio"),
+    }
     line.add("-qmp", format!("unix:{},server=on,wait=off", escaped(&paths.control)));
     line.add("-device", "virtio-rng-pci,addr=0x5");
     line.add("-device", "virtio-serial-pci,id=serial,addr=0x6");
@@ -91,7 +101,9 @@ pub fn arguments(
         line.add("-drive", format!("if=pflash,format=raw,unit=1,file={}", escaped(variables)));
     }
     line.add("-device", "virtio-scsi-pci,id=scsi,addr=0x7");
-    disk(&mut line, &machine.disk, paths, writes);
+    for (index, (disk, file)) in machine.disks.iter().zip(&paths.disks).enumerate() {
+        attach(&mut line, index, disk, file);
+    }
     if let Some(medium) = &paths.medium {
         line.add(
             "-drive",
@@ -100,52 +112,81 @@ pub fn arguments(
         line.add("-device", "scsi-cd,drive=medium,bus=scsi.0,bootindex=1");
         line.0.push("-no-reboot".to_owned());
     }
+    let mut ssh_port = match paths.console {
+        Console::Person { ssh_port } => Some(ssh_port),
+        Console::File(_) => None,
+    };
     for (index, port) in machine.ports.iter().enumerate() {
-        network_port(&mut line, index, port, firmware);
+        let forwarded = if port.network.is_some() { ssh_port.take() } else { None };
+        network_port(&mut line, index, port, forwarded);
     }
     line.0
 }
 
-fn disk(line: &mut Line, disk: &Disk, paths: &Paths, writes: Writes) {
-    let snapshot = if writes == Writes::Dropped { "on" } else { "off" };
-    let file = escaped(&paths.disk);
+/// The disk of the system is booted before the medium.
+fn attach(line: &mut Line, index: usize, disk: &Disk, file: &std::path::Path) {
+    let file = escaped(file);
     line.add(
         "-drive",
-        format!("if=none,id=disk,format=raw,cache=unsafe,discard=unmap,detect-zeroes=unmap,snapshot={snapshot},file={file}"),
+        format!(
+            "if=none,id=disk{index},format=raw,cache=unsafe,discard=unmap,detect-zeroes=unmap,file={file}"
+        ),
     );
-    line.add(
-        "-device",
-        match disk {
-            Disk::Scsi(Some(wwn)) => format!("scsi-hd,drive=disk,bus=scsi.0,wwn=0x{wwn},bootindex=0"),
-            Disk::Scsi(None) => "scsi-hd,drive=disk,bus=scsi.0,bootindex=0".to_owned(),
-            Disk::Virtio(Some(serial)) => {
-                format!("virtio-blk-pci,drive=disk,addr=0x8,serial={serial},bootindex=0")
-            }
-            Disk::Virtio(None) => "virtio-blk-pci,drive=disk,addr=0x8,bootindex=0".to_owned(),
-        },
-    );
+    let mut device = match disk.bus {
+        Bus::Scsi => format!("scsi-hd,drive=disk{index},bus=scsi.0"),
+        Bus::Virtio => format!("virtio-blk-pci,drive=disk{index},addr={:#x}", FIRST_DISK_SLOT + index),
+    };
+    let mut add = |property: &str, value: String| device.push_str(&format!(",{property}={value}"));
+    if let Some(wwn) = &disk.wwn {
+        add("wwn", format!("0x{wwn}"));
+    }
+    if let Some(serial) = &disk.serial {
+        add("serial", serial.clone());
+    }
+    if let Some(model) = &disk.model {
+        add("product", model.clone());
+    }
+    if let Some(turns) = disk.turns {
+        // 1 stands for a disk that does not turn (SBC-3, block device characteristics).
+        add("rotation_rate", if turns { "7200" } else { "1" }.to_owned());
+    }
+    if disk.role == Role::System {
+        add("bootindex", "0".to_owned());
+    }
+    line.add("-device", device);
 }
 
 /// A port: 10 Gbit/s full duplex, or no 802.3ad bond would take it; a hub of its own where there is no
-/// network behind it.
-fn network_port(line: &mut Line, index: usize, port: &VirtualPort, firmware: Firmware) {
+/// network behind it. Its index is in SMBIOS, whatever the machine: QEMU passes ACPI's on for `pc` alone.
+fn network_port(line: &mut Line, index: usize, port: &VirtualPort, ssh_port: Option<u16>) {
     let backend = match &port.network {
         // `restrict` keeps the guest off the host's network: a rehearsal must not reach real machines.
-        Some(user) => format!(
-            "user,id=net{index},restrict=on,ipv6=off,net={},host={},dns={}",
-            user.network, user.gateway, user.name_server
-        ),
+        Some(user) => {
+            let forward = ssh_port.map(|ssh_port| {
+                let own = user.own.map(|own| own.to_string()).unwrap_or_default();
+                format!(",hostfwd=tcp:127.0.0.1:{ssh_port}-{own}:22")
+            });
+            format!(
+                "user,id=net{index},restrict=on,ipv6=off,net={},host={},dns={}{}",
+                user.network,
+                user.gateway,
+                user.name_server,
+                forward.unwrap_or_default()
+            )
+        }
         None => format!("hubport,id=net{index},hubid={index}"),
     };
     line.add("-netdev", backend);
-    let acpi_index =
-        if firmware == Firmware::Bios { format!(",acpi-index={}", port.acpi_index) } else { String::new() };
     line.add(
         "-device",
         format!(
-            "virtio-net-pci,netdev=net{index},mac={},addr={:#x}{acpi_index},speed=10000,duplex=full,romfile=",
+            "virtio-net-pci,id=port{index},netdev=net{index},mac={},addr={:#x},speed=10000,duplex=full,romfile=",
             port.mac, port.slot
         ),
+    );
+    line.add(
+        "-smbios",
+        format!("type=41,kind=ethernet,designation=port{index},instance={},pcidev=port{index}", port.index),
     );
 }
 

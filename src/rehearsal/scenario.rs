@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::value::ValueError;
 
-/// One boot after which the machine is judged.
+/// One way a boot can go, after which the machine is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scenario {
     /// Boots the medium, installs, and boots the disk for the first time.
@@ -14,11 +14,30 @@ pub enum Scenario {
     Reboot,
     /// Boots the disk with every port at another place, so that udev gives it another name.
     Rename,
+    /// Boots the disk with the ports at each other's places, so that each gets a name that another had.
+    Swap,
+    /// Boots the disk with another scheme of udev's names.
+    Scheme,
+    /// Boots the disk with one port missing.
+    Unplug,
+    /// Boots the disk with nothing answering behind any port.
+    NoDhcp,
+    /// Installs with the power cut while the disk is written, and again during the first boot.
+    PowerCut,
 }
 
 impl Scenario {
     /// All scenarios, in the order they run.
-    pub const ALL: [Self; 3] = [Self::Install, Self::Reboot, Self::Rename];
+    pub const ALL: [Self; 8] = [
+        Self::Install,
+        Self::Reboot,
+        Self::Rename,
+        Self::Swap,
+        Self::Scheme,
+        Self::Unplug,
+        Self::NoDhcp,
+        Self::PowerCut,
+    ];
 }
 
 impl FromStr for Scenario {
@@ -34,10 +53,15 @@ impl FromStr for Scenario {
 
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::Install => "install",
             Self::Reboot => "reboot",
             Self::Rename => "rename",
+            Self::Swap => "swap",
+            Self::Scheme => "scheme",
+            Self::Unplug => "unplug",
+            Self::NoDhcp => "no-dhcp",
+            Self::PowerCut => "power-cut",
         })
     }
 }

@@ -6,25 +6,24 @@ use std::net::Ipv4Addr;
 use ipnetwork::IpNetwork;
 use ipnetwork::Ipv4Network;
 
+use super::Disk;
 use super::Scenario;
+use super::disks::disks;
 use crate::document::Diagnostics;
+use crate::network::NetworkState;
 use crate::network::Nic;
-use crate::spec;
-use crate::spec::Hints;
 use crate::spec::Machine;
 use crate::value::MacAddress;
 
-/// What QEMU presents: the ports of the machine file and a disk with the identity it asks for.
+/// What QEMU presents: the ports and disks of the machine file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VirtualMachine {
     /// The machine's name.
     pub name: String,
     /// The ports, in the order of the machine file.
     pub ports: Vec<VirtualPort>,
-    /// The disk.
-    pub disk: Disk,
-    /// Its size in GiB; it takes room only where something is written.
-    pub disk_gib: u64,
+    /// The disks, in the order they are found in.
+    pub disks: Vec<Disk>,
     /// What the guest needs to run the medium.
     pub medium: Medium,
 }
@@ -43,12 +42,14 @@ pub enum Medium {
 pub struct VirtualPort {
     /// Its permanent address.
     pub mac: MacAddress,
-    /// Its index in ACPI's tables, from which udev makes `enoN`.
-    pub acpi_index: usize,
+    /// Its index in the firmware's tables, from which udev makes `enoN`.
+    pub index: u8,
     /// Its PCI slot, from which udev makes `ensN` and `enp0sN`.
-    pub slot: usize,
+    pub slot: u8,
     /// The network behind it; nothing is behind a port without one.
     pub network: Option<UserNetwork>,
+    /// Whether this is the port that is missing when one is unplugged.
+    pub goes_first: bool,
 }
 
 /// A network that QEMU plays: a gateway, a name server and DHCP.
@@ -60,56 +61,29 @@ pub struct UserNetwork {
     pub gateway: Ipv4Addr,
     /// The name server's; QEMU wants another than the gateway's.
     pub name_server: Ipv4Addr,
+    /// The port's own, if it is static.
+    pub own: Option<Ipv4Addr>,
 }
-
-/// A disk with an identity that udev shows below `/dev/disk`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Disk {
-    /// SCSI; with a 64-bit World Wide Name, in hexadecimal without `0x`.
-    Scsi(Option<String>),
-    /// virtio; with a serial number.
-    Virtio(Option<String>),
-}
-
-/// The size of a disk of which no size is said, in GiB.
-const LEAST_DISK_GIB: u64 = 16;
 
 /// The first PCI slot for ports; lower ones are for the controllers.
-const FIRST_SLOT: usize = 0x10;
+const FIRST_SLOT: u8 = 0x10;
 /// More ports than slots are left cannot be presented.
-const MOST_PORTS: usize = 7;
+const MOST_PORTS: u8 = 7;
+/// How far the firmware's indices move when ports are renamed.
+const INDEX_STEP: u8 = 100;
+/// The naming scheme that is booted with besides the newest.
+///
+/// Only since the next one may a port be named by the firmware's index 0, which the first port has
+/// (systemd.net-naming-scheme(7), v240).
+pub const OTHER_SCHEME: &str = "v238";
 
 impl VirtualMachine {
     /// Makes the virtual machine that stands for `machine`, or says what cannot be presented.
     pub fn of(machine: &Machine, medium: Medium) -> Result<Self, Diagnostics> {
         let mut findings = Diagnostics::new();
-        let (disk, disk_gib) = match machine.install.as_ref().map(|install| &install.disk) {
-            Some(spec::Disk::Device(device)) => {
-                let disk = disk(device.as_str());
-                if disk.is_none() {
-                    findings.error(
-                        "rehearsal-disk",
-                        &device.origin,
-                        format!("QEMU cannot present a disk called `{}`", device.value),
-                        "a rehearsal knows `/dev/disk/by-id/wwn-0x…` (16 digits), `/dev/disk/by-id/virtio-…`, `/dev/sda` and `/dev/vda`",
-                    );
-                }
-                (disk, LEAST_DISK_GIB)
-            }
-            Some(spec::Disk::Hints(hints)) => {
-                let disk = described(hints);
-                if disk.is_none() {
-                    let message = "QEMU cannot present a disk that is like this";
-                    let help = "a rehearsal knows a `wwn` of 16 digits, a `serial` of up to 20 characters, and sizes";
-                    findings.error("rehearsal-disk", &hints.origin, message, help);
-                }
-                let most = hints.max_size_gib.unwrap_or(u64::MAX);
-                (disk, hints.min_size_gib.unwrap_or(0).max(LEAST_DISK_GIB).min(most))
-            }
-            None => (None, LEAST_DISK_GIB),
-        };
+        let disks = disks(machine, &mut findings);
         let nics = &machine.network.nics;
-        if let Some(nic) = nics.get(MOST_PORTS) {
+        if let Some(nic) = nics.get(usize::from(MOST_PORTS)) {
             findings.error(
                 "rehearsal-ports",
                 &nic.origin,
@@ -117,53 +91,82 @@ impl VirtualMachine {
                 "leave ports out for the rehearsal",
             );
         }
-        match disk {
-            Some(disk) if !findings.has_errors() => {
-                let ports = nics.iter().enumerate().map(|(index, nic)| port(index, nic)).collect();
-                Ok(Self { name: machine.name.value.clone(), ports, disk, disk_gib, medium })
-            }
-            _ => Err(findings),
+        if disks.is_empty() || findings.has_errors() {
+            return Err(findings);
         }
+        let first_to_go = first_to_go(&machine.network);
+        let port = |(index, nic): (u8, &Nic)| VirtualPort {
+            mac: nic.mac.value,
+            index,
+            slot: FIRST_SLOT + index,
+            network: network(index, nic),
+            goes_first: Some(nic.name.as_str()) == first_to_go,
+        };
+        let ports = (0..MOST_PORTS).zip(nics).map(port).collect();
+        Ok(Self { name: machine.name.value.clone(), ports, disks, medium })
     }
 
-    /// The same machine as `scenario` boots it.
+    /// The port that is missing when one is unplugged.
+    pub fn unplugged(&self) -> Option<&VirtualPort> {
+        self.ports.iter().find(|port| port.goes_first)
+    }
+
+    /// The same machine as `scenario` boots it, or why it cannot be.
     ///
-    /// For `rename`, every port gets another ACPI index and, in reverse order, another slot: whatever
-    /// udev makes the name from, it comes out different.
-    pub fn for_boot(&self, scenario: Scenario) -> Self {
+    /// For `rename`, every port gets another index and, in reverse order, another slot: whatever udev makes
+    /// the name from, it comes out different. For `swap`, each port gets the place of the next.
+    pub fn for_boot(&self, scenario: Scenario) -> Result<Self, String> {
         let mut machine = self.clone();
-        if scenario == Scenario::Rename {
-            let count = machine.ports.len();
-            for (index, port) in machine.ports.iter_mut().enumerate() {
-                port.acpi_index += count;
-                port.slot = FIRST_SLOT + 2 * MOST_PORTS - 1 - index;
+        match scenario {
+            Scenario::Install | Scenario::Reboot | Scenario::Scheme | Scenario::PowerCut => {}
+            Scenario::Rename => {
+                for (position, port) in (0..).zip(&mut machine.ports) {
+                    port.index += INDEX_STEP;
+                    port.slot = FIRST_SLOT + 2 * MOST_PORTS - 1 - position;
+                }
+                machine.ports.reverse();
             }
-            machine.ports.reverse();
+            Scenario::Swap => {
+                if machine.ports.len() < 2 {
+                    return Err("it takes two ports to swap their places".to_owned());
+                }
+                let mut places: Vec<(u8, u8)> =
+                    machine.ports.iter().map(|port| (port.index, port.slot)).collect();
+                places.rotate_left(1);
+                for (port, (index, slot)) in machine.ports.iter_mut().zip(places) {
+                    (port.index, port.slot) = (index, slot);
+                }
+                machine.ports.sort_by_key(|port| port.slot);
+            }
+            Scenario::Unplug => {
+                if machine.ports.is_empty() {
+                    return Err("there is no port to unplug".to_owned());
+                }
+                machine.ports.retain(|port| !port.goes_first);
+            }
+            Scenario::NoDhcp => machine.ports.iter_mut().for_each(|port| port.network = None),
         }
-        machine
+        Ok(machine)
     }
 }
 
-fn port(index: usize, nic: &Nic) -> VirtualPort {
-    VirtualPort {
-        mac: nic.mac.value,
-        acpi_index: index + 1,
-        slot: FIRST_SLOT + index,
-        network: network(index, nic),
-    }
+/// The port that the machine should be able to lose: the first one of a bond, else the last of all.
+fn first_to_go(network: &NetworkState) -> Option<&str> {
+    let bonds = network.interfaces().iter().filter(|interface| interface.kind.value == "bond");
+    let mut ports = bonds.flat_map(|bond| &bond.ports);
+    let of_bond = ports.find_map(|port| network.nic(&port.value));
+    of_bond.or(network.nics.last()).map(|nic| nic.name.as_str())
 }
 
 /// The network behind a port: around its static IPv4 address, or one of QEMU's for DHCP.
-fn network(index: usize, nic: &Nic) -> Option<UserNetwork> {
+fn network(index: u8, nic: &Nic) -> Option<UserNetwork> {
     let address = nic.addresses.iter().find_map(|address| match address.value {
         IpNetwork::V4(network) => Some(network),
         IpNetwork::V6(_) => None,
     });
     let (network, own) = match address {
         Some(address) => (Ipv4Network::new(address.network(), address.prefix()).ok()?, Some(address.ip())),
-        None if nic.uses_dhcp() => {
-            (Ipv4Network::new(Ipv4Addr::new(10, 0, u8::try_from(index).ok()?, 0), 24).ok()?, None)
-        }
+        None if nic.uses_dhcp() => (Ipv4Network::new(Ipv4Addr::new(10, 0, index, 0), 24).ok()?, None),
         None => return None,
     };
     let gateway = nic.gateways.iter().find_map(|gateway| match gateway.value {
@@ -177,49 +180,16 @@ fn network(index: usize, nic: &Nic) -> Option<UserNetwork> {
         _ => None,
     });
     let name_server = wanted.or_else(|| free.find(|ip| *ip != gateway))?;
-    Some(UserNetwork { network, gateway, name_server })
-}
-
-/// A disk that is like the one described. QEMU's SCSI disks do not turn unless told to; its model is QEMU's.
-fn described(hints: &Hints) -> Option<Disk> {
-    if hints.model.is_some()
-        || hints.rotational == Some(true)
-        || (hints.wwn.is_some() && hints.serial.is_some())
-    {
-        return None;
-    }
-    match (&hints.wwn, &hints.serial) {
-        (Some(wwn), _) => {
-            disk(&format!("/dev/disk/by-id/wwn-0x{}", wwn.trim_start_matches("0x").to_lowercase()))
-        }
-        (_, Some(serial)) => disk(&format!("/dev/disk/by-id/virtio-{serial}")),
-        (None, None) => Some(Disk::Virtio(None)),
-    }
-}
-
-fn disk(device: &str) -> Option<Disk> {
-    if let Some(wwn) = device.strip_prefix("/dev/disk/by-id/wwn-0x") {
-        let is_64_bit = wwn.len() == 16 && wwn.bytes().all(|b| b.is_ascii_hexdigit());
-        return is_64_bit.then(|| Disk::Scsi(Some(wwn.to_owned())));
-    }
-    if let Some(serial) = device.strip_prefix("/dev/disk/by-id/virtio-") {
-        let is_serial = (1..=20).contains(&serial.len())
-            && serial.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        return is_serial.then(|| Disk::Virtio(Some(serial.to_owned())));
-    }
-    match device {
-        "/dev/sda" => Some(Disk::Scsi(None)),
-        "/dev/vda" => Some(Disk::Virtio(None)),
-        _ => None,
-    }
+    Some(UserNetwork { network, gateway, name_server, own })
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
-    use super::Disk;
     use super::Medium;
     use super::VirtualMachine;
+    use crate::rehearsal::Bus;
+    use crate::rehearsal::Role;
     use crate::rehearsal::Scenario;
     use crate::spec;
 
@@ -238,7 +208,7 @@ mod tests {
     #[test]
     fn has_the_disk_and_the_networks_that_the_file_asks_for() {
         let machine = machine("/dev/disk/by-id/wwn-0x5000c500a1b2c3d4", TWO).unwrap();
-        assert_eq!(machine.disk, Disk::Scsi(Some("5000c500a1b2c3d4".into())));
+        assert_eq!(machine.disks[0].wwn.as_deref(), Some("5000c500a1b2c3d4"));
         let network = machine.ports[0].network.as_ref().unwrap();
         assert_eq!(network.gateway.to_string(), "10.1.0.1");
         // QEMU refuses a name server at the gateway's address, and the guest's own is taken.
@@ -249,18 +219,76 @@ mod tests {
     #[test]
     fn renames_every_port_whatever_udev_takes_the_name_from() {
         let before = machine("/dev/vda", TWO).unwrap();
-        let after = before.for_boot(Scenario::Rename);
-        for port in &before.ports {
-            let moved = after.ports.iter().find(|other| other.mac == port.mac).unwrap();
-            assert_ne!((port.acpi_index, port.slot), (moved.acpi_index, moved.slot));
-            assert!(
-                before
-                    .ports
-                    .iter()
-                    .all(|other| other.acpi_index != moved.acpi_index && other.slot != moved.slot)
-            );
+        let after = before.for_boot(Scenario::Rename).unwrap();
+        for port in &after.ports {
+            let is_new = |other: &super::VirtualPort| other.index != port.index && other.slot != port.slot;
+            assert!(before.ports.iter().all(is_new), "{port:?}");
         }
-        assert_eq!(before.for_boot(Scenario::Reboot), before);
+        assert_eq!(before.for_boot(Scenario::Reboot), Ok(before));
+    }
+
+    #[test]
+    fn swaps_unplugs_and_silences_ports() {
+        let before = machine("/dev/vda", TWO).unwrap();
+        let place = |machine: &VirtualMachine, mac: &str| {
+            let port = machine.ports.iter().find(|port| port.mac.to_string() == mac).unwrap();
+            (port.index, port.slot)
+        };
+        let swapped = before.for_boot(Scenario::Swap).unwrap();
+        let (first, second) = ("e4:43:4b:0a:00:01", "e4:43:4b:0a:00:02");
+        assert_eq!(place(&swapped, first), place(&before, second));
+        assert_eq!(place(&swapped, second), place(&before, first));
+        let unplugged = before.for_boot(Scenario::Unplug).unwrap();
+        assert_eq!(unplugged.ports, before.ports[..1], "without a bond, the last one goes");
+        assert!(before.for_boot(Scenario::NoDhcp).unwrap().ports.iter().all(|port| port.network.is_none()));
+        let single = machine("/dev/vda", "{name: a0, mac: 'e4:43:4b:0a:00:01'}").unwrap();
+        assert!(single.for_boot(Scenario::Swap).is_err());
+        let bond = "{name: a0, mac: 'e4:43:4b:0a:00:01'}, {name: a1, mac: 'e4:43:4b:0a:00:02'}, {name: a2, mac: 'e4:43:4b:0a:00:03'}], \
+                    nmstate: {interfaces: [{name: b0, type: bond, link-aggregation: {port: [a1, a2]}}]}, names: [";
+        let bonded = machine("/dev/vda", bond).unwrap();
+        assert_eq!(bonded.unplugged().unwrap().mac.to_string(), second);
+    }
+
+    fn with(install: &str, more: &str) -> Result<Vec<crate::rehearsal::Disk>, Vec<&'static str>> {
+        let text = format!("cotter: 1\nname: a\ntarget: fcos\ninstall: {{{install}}}\n{more}\n");
+        let machine = spec::parse("a.yaml", &text, &spec::Variables::new()).0.unwrap();
+        VirtualMachine::of(&machine, Medium::StandIn)
+            .map(|machine| machine.disks)
+            .map_err(|findings| findings.sorted().iter().map(|finding| finding.rule).collect())
+    }
+
+    #[test]
+    fn presents_every_disk_that_the_file_tells_of_once() {
+        let mirror = "boot_device: {mirror: {devices: [/dev/disk/by-id/wwn-0x5000c500a1b2c3d4, /dev/disk/by-id/wwn-0x5000c500a1b2c3d5]}}\n\
+                      storage: {disks: [{device: /dev/disk/by-id/virtio-data, partitions: [{label: a}]}]}";
+        let disks = with("device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4", mirror).unwrap();
+        let seen: Vec<_> = disks.iter().map(|disk| (disk.bus, disk.role, disk.wwn.as_deref())).collect();
+        let expected = [
+            (Bus::Scsi, Role::System, Some("5000c500a1b2c3d4")),
+            (Bus::Virtio, Role::Data, None),
+            (Bus::Scsi, Role::Data, Some("5000c500a1b2c3d5")),
+        ];
+        assert_eq!(seen, expected);
+        let path = "storage: {disks: [{device: /dev/disk/by-path/x, partitions: [{label: a}]}]}";
+        assert_eq!(with("device: /dev/sda", path), Err(vec!["rehearsal-disk"]));
+    }
+
+    #[test]
+    fn beside_a_disk_that_is_described_there_are_others_to_be_mistaken_for_it() {
+        let disks = with("hints: {min_size_gib: 20, rotational: false}", "").unwrap();
+        let seen: Vec<_> = disks.iter().map(|disk| (disk.role, disk.size_gib, disk.turns)).collect();
+        let expected =
+            [(Role::Decoy, 19, Some(false)), (Role::Decoy, 20, Some(true)), (Role::System, 20, Some(false))];
+        assert_eq!(seen, expected);
+        let disks = with("hints: {serial: S1, wwn: '0x5000c500a1b2c3d4', min_size_gib: 20}", "").unwrap();
+        let seen: Vec<_> =
+            disks.iter().map(|disk| (disk.role, disk.serial.clone(), disk.wwn.clone())).collect();
+        let (serial, wwn) = (|s: &str| Some(s.to_owned()), |s: &str| Some(s.to_owned()));
+        let expected = [
+            (Role::Decoy, serial("S0"), wwn("5000c500a1b2c3d0")),
+            (Role::System, serial("S1"), wwn("5000c500a1b2c3d4")),
+        ];
+        assert_eq!(seen, expected);
     }
 
     #[test]

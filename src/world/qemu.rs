@@ -28,18 +28,33 @@ pub(super) struct Qemu {
 }
 
 impl Qemu {
+    /// Says so if there is no QEMU here.
+    pub(super) fn find() -> Result<(), Failure> {
+        let found =
+            Command::new(PROGRAM).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        found.map(|_| ()).map_err(|cause| {
+            let message = format!("failed to run `{PROGRAM}`: {cause}");
+            Failure::surroundings(message, "apt-get install qemu-system-x86")
+        })
+    }
+
     /// Starts QEMU; what it says goes to the file `said`.
+    ///
+    /// The kernel ends it when this program is killed: setpriv(1) asks for that, where there is one.
     pub(super) fn start(arguments: &[String], control: &Path, said: &Path) -> Result<Self, Failure> {
-        let log = File::create(said).map_err(|cause| Failure::io("write", said, &cause))?;
-        let child = Command::new(PROGRAM)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
+        let start = |program: &str, before: &[&str]| -> std::io::Result<Child> {
+            Command::new(program)
+                .args(before)
+                .args(arguments)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(File::create(said)?)
+                .spawn()
+        };
+        let child = start("setpriv", &["--pdeathsig", "KILL", PROGRAM])
+            .or_else(|_| start(PROGRAM, &[]))
             .map_err(|cause| {
-                let message = format!("failed to run `{PROGRAM}`: {cause}");
-                Failure::surroundings(message, "apt-get install qemu-system-x86")
+                Failure::surroundings(format!("failed to run `{PROGRAM}`: {cause}"), "try it by hand")
             })?;
         Ok(Self { child, control: control.to_owned() })
     }

@@ -1,9 +1,5 @@
 //! Runs a rehearsal: boots the medium in QEMU, lets it install, and boots the disk as each scenario says.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::io::Seek as _;
-use std::io::SeekFrom;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,14 +12,20 @@ use std::time::Instant;
 use super::Failure;
 use super::accelerator::kvm_death;
 use super::accelerator::kvm_opens;
+use super::boot_entry::add_argument;
+use super::console::Console;
+use super::disk_files::DiskFiles;
+use super::disk_files::free_bytes;
 use super::machine_facts::records_so_far;
 use super::qemu::Qemu;
+use crate::rehearsal;
 use crate::rehearsal::Accelerator;
 use crate::rehearsal::Firmware;
+use crate::rehearsal::Medium;
+use crate::rehearsal::OTHER_SCHEME;
 use crate::rehearsal::Paths;
 use crate::rehearsal::Scenario;
 use crate::rehearsal::VirtualMachine;
-use crate::rehearsal::Writes;
 use crate::rehearsal::arguments;
 use crate::verify::BootRecord;
 use crate::verify::Life;
@@ -31,8 +33,13 @@ use crate::verify::Life;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long a guest may take to shut down.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(90);
-/// A guest that writes more than this to its console runs wild.
-const MAX_CONSOLE_BYTES: u64 = 64 << 20;
+/// How much room must be left for whoever else writes to the same disk.
+const SPARE_BYTES: u64 = 512 << 20;
+/// More than this cannot be reports.
+const MAX_REPORT_BYTES: u64 = 64 << 20;
+/// The power is cut once this much more is on the disks: the image is being written, or what Ignition made.
+const CUT_INSTALLATION_BYTES: u64 = 64 << 20;
+const CUT_FIRST_BOOT_BYTES: u64 = 256 << 10;
 
 /// What to rehearse, and with what.
 #[derive(Clone, Debug)]
@@ -45,14 +52,29 @@ pub struct Rehearsal {
     pub firmware: Firmware,
     /// What runs its instructions.
     pub accelerator: AcceleratorChoice,
-    /// The boots. The installation is always the first.
+    /// The boots. The installation is always the first; `power-cut` has one of its own.
     pub scenarios: Vec<Scenario>,
     /// The lives that the machine goes through; the disk's boots go from one to the next, and stay in the last.
     pub lives: &'static [Life],
-    /// Where consoles and records are put.
+    /// Where disks, consoles and records are put.
     pub folder: PathBuf,
+    /// What becomes of the disks that scenarios were booted from.
+    pub disks: Disks,
     /// How long one boot may take.
     pub patience: Duration,
+    /// How long all of it may take.
+    pub timeout: Duration,
+    /// How much the disks of one boot may really take.
+    pub most_disk_bytes: u64,
+}
+
+/// What becomes of a disk after its boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disks {
+    /// It is removed.
+    Removed,
+    /// It is kept, for a look around.
+    Kept,
 }
 
 /// What runs a guest's instructions.
@@ -69,14 +91,18 @@ pub enum AcceleratorChoice {
 pub struct Boot {
     /// `live`, `install`, `reboot`, `rename`; `rename-2` for the second of its kind.
     pub name: String,
+    /// What was rehearsed.
+    pub scenario: Scenario,
     /// The life that it is expected to be.
     pub life: Life,
     /// What the guest reported, or why it did not.
     pub record: Result<BootRecord, String>,
-    /// How long it took, in seconds.
+    /// How long it took, in seconds; 0 if it was not booted.
     pub seconds: f64,
     /// The console's text.
     pub console: PathBuf,
+    /// The console's last lines.
+    pub last_lines: Vec<String>,
 }
 
 /// What happens while it runs.
@@ -84,50 +110,39 @@ pub struct Boot {
 pub enum Event {
     /// A boot begins.
     Begins(String),
-    /// The last line on the console.
+    /// A line on the console.
     Console(String),
     /// Something the user should know.
     Note(String),
     /// A boot is over.
-    Over(Boot),
+    Over(Box<Boot>),
 }
 
 /// Rehearses; every boot is bounded, and QEMU is gone when this returns.
 pub fn rehearse(rehearsal: &Rehearsal, events: &mut dyn FnMut(Event)) -> Result<Vec<Boot>, Failure> {
     let mut stage = Stage::prepare(rehearsal, events)?;
     let mut boots = Vec::new();
-    let live = stage.boot(
-        "live",
-        &rehearsal.machine,
-        Some(&rehearsal.medium),
-        Writes::Kept,
-        Life::Live,
-        Until::Ended,
-    )?;
-    let installed = live.1;
-    boots.push(live.0);
-    if !installed {
-        return Ok(boots);
+    let (cut, whole): (Vec<Scenario>, Vec<Scenario>) =
+        rehearsal.scenarios.iter().partition(|scenario| **scenario == Scenario::PowerCut);
+    if cut.is_empty() || !whole.is_empty() {
+        stage.install_and_boot(&whole, &mut boots)?;
     }
-    let later = rehearsal.scenarios.iter().filter(|scenario| **scenario != Scenario::Install);
-    let scenarios: Vec<Scenario> = [Scenario::Install].into_iter().chain(later.copied()).collect();
-    let mut lives = rehearsal.lives.iter().filter(|life| **life != Life::Live).copied();
-    let mut life = Life::FirstBoot;
-    for (index, scenario) in scenarios.iter().enumerate() {
-        life = lives.next().unwrap_or(life);
-        let nth = scenarios[..=index].iter().filter(|other| *other == scenario).count();
-        let name = if nth > 1 { format!("{scenario}-{nth}") } else { scenario.to_string() };
-        // What the first boot writes is what the others begin with; so is what an operator does between two.
-        let goes_on = index == 0 || rehearsal.lives.contains(&Life::AfterMco);
-        let writes = if goes_on { Writes::Kept } else { Writes::Dropped };
-        let machine = rehearsal.machine.for_boot(*scenario);
-        let (boot, reported) = stage.boot(&name, &machine, None, writes, life, Until::Reported)?;
-        boots.push(boot);
-        if index == 0 && !reported {
-            break;
-        }
+    if !cut.is_empty() {
+        stage.cut_the_power(&mut boots)?;
     }
     Ok(boots)
+}
+
+/// One run of QEMU.
+struct Run<'a> {
+    name: &'a str,
+    scenario: Scenario,
+    machine: &'a VirtualMachine,
+    medium: Option<&'a Path>,
+    files: &'a DiskFiles,
+    /// The lives that the guest may report; the first is the one to expect.
+    lives: &'a [Life],
+    until: Until,
 }
 
 /// When a boot is over.
@@ -135,29 +150,41 @@ pub fn rehearse(rehearsal: &Rehearsal, events: &mut dyn FnMut(Event)) -> Result<
 enum Until {
     /// QEMU ends, because the guest reboots or powers off.
     Ended,
-    /// The guest has reported; it is then shut down.
+    /// The guest has reported; it is then switched off.
     Reported,
+    /// The guest has reported; it is then shut down.
+    ReportedAndShutDown,
+    /// So much more is on the disks; it is then switched off.
+    Written(u64),
 }
 
 struct Stage<'a> {
     rehearsal: &'a Rehearsal,
-    disk: PathBuf,
     ovmf: Option<(PathBuf, PathBuf)>,
     accelerator: Accelerator,
     may_fall_back: bool,
     interrupted: Arc<AtomicBool>,
+    begin: Instant,
     events: &'a mut dyn FnMut(Event),
 }
 
 impl<'a> Stage<'a> {
     fn prepare(rehearsal: &'a Rehearsal, events: &'a mut dyn FnMut(Event)) -> Result<Self, Failure> {
+        Qemu::find()?;
         let folder = &rehearsal.folder;
         std::fs::create_dir_all(folder).map_err(|cause| Failure::io("make", folder, &cause))?;
-        let disk = folder.join("disk.raw");
-        let failed = |cause: std::io::Error| Failure::io("make", &disk, &cause);
-        File::create(&disk)
-            .and_then(|file| file.set_len(rehearsal.machine.disk_gib << 30))
-            .map_err(failed)?;
+        // An installed disk, and a copy of it.
+        let needed_gib = if rehearsal.machine.medium == Medium::StandIn { 3 } else { 10 };
+        if free_bytes(folder).is_some_and(|free| free < (needed_gib << 30)) {
+            let message = format!(
+                "there is too little room in `{}`: a rehearsal takes {needed_gib} GiB",
+                folder.display()
+            );
+            return Err(Failure::surroundings(
+                message,
+                "make room, or set XDG_CACHE_HOME to a folder with more",
+            ));
+        }
         let accelerator = match rehearsal.accelerator {
             AcceleratorChoice::Only(accelerator) => accelerator,
             AcceleratorChoice::Auto if kvm_opens() => Accelerator::Kvm,
@@ -170,42 +197,173 @@ impl<'a> Stage<'a> {
         };
         let ovmf = match rehearsal.firmware {
             Firmware::Bios => None,
-            Firmware::Uefi => Some(ovmf(folder)?),
+            Firmware::Uefi => Some(ovmf()?),
         };
         let may_fall_back = rehearsal.accelerator == AcceleratorChoice::Auto;
-        Ok(Self { rehearsal, disk, ovmf, accelerator, may_fall_back, interrupted: interruption(), events })
+        let begin = Instant::now();
+        Ok(Self { rehearsal, ovmf, accelerator, may_fall_back, interrupted: interruption(), begin, events })
+    }
+
+    fn blank(&self, name: &str) -> Result<DiskFiles, Failure> {
+        let variables = self.ovmf.as_ref().map(|(_, variables)| variables.as_path());
+        DiskFiles::blank(&self.rehearsal.machine, name, variables, &self.rehearsal.folder)
+    }
+
+    /// Installs, boots the disk for the first time, and then a copy of it for each further scenario.
+    fn install_and_boot(&mut self, scenarios: &[Scenario], boots: &mut Vec<Boot>) -> Result<(), Failure> {
+        let rehearsal = self.rehearsal;
+        let later = scenarios.iter().filter(|scenario| **scenario != Scenario::Install);
+        let scenarios: Vec<Scenario> = [Scenario::Install].into_iter().chain(later.copied()).collect();
+        let installed = self.blank("disk")?;
+        let live = Run {
+            name: "live",
+            scenario: Scenario::Install,
+            machine: &rehearsal.machine,
+            medium: Some(&rehearsal.medium),
+            files: &installed,
+            lives: &[Life::Live],
+            until: Until::Ended,
+        };
+        let (boot, mut is_installed) = self.boot(&live)?;
+        boots.push(boot);
+        let mut lives = rehearsal.lives.iter().filter(|life| **life != Life::Live).copied();
+        let mut life = Life::FirstBoot;
+        // What an operator does between two boots is what the next begins with; else each begins with what the
+        // first has left.
+        let goes_on = rehearsal.lives.contains(&Life::AfterMco);
+        for (index, scenario) in scenarios.iter().copied().enumerate() {
+            life = lives.next().unwrap_or(life);
+            let nth = scenarios[..=index].iter().filter(|other| **other == scenario).count();
+            let name = if nth > 1 { format!("{scenario}-{nth}") } else { scenario.to_string() };
+            let not_run = |why: String| Boot::not_run(&name, scenario, life, why);
+            if !is_installed {
+                boots.push(not_run("not booted, because the machine is not installed".to_owned()));
+                continue;
+            }
+            let machine = match rehearsal.machine.for_boot(scenario) {
+                Ok(machine) => machine,
+                Err(why) => {
+                    boots.push(not_run(why));
+                    continue;
+                }
+            };
+            let is_kept = index == 0 || goes_on;
+            let files = if is_kept { installed.clone() } else { installed.copy(&name, &rehearsal.folder)? };
+            if scenario == Scenario::Scheme
+                && let Err(why) = self.change_scheme(&files)
+            {
+                boots.push(not_run(format!("the naming scheme cannot be changed: {why}")));
+                continue;
+            }
+            let run = Run {
+                name: &name,
+                scenario,
+                machine: &machine,
+                medium: None,
+                files: &files,
+                lives: &[life],
+                until: if is_kept { Until::ReportedAndShutDown } else { Until::Reported },
+            };
+            let (boot, has_reported) = self.boot(&run)?;
+            boots.push(boot);
+            is_installed &= has_reported || index > 0;
+            if !is_kept && rehearsal.disks == Disks::Removed {
+                files.remove();
+            }
+        }
+        if rehearsal.disks == Disks::Removed {
+            installed.remove();
+        }
+        Ok(())
+    }
+
+    /// Lets the boot entry on the disk ask for another naming scheme; nothing else is changed.
+    fn change_scheme(&self, files: &DiskFiles) -> Result<(), String> {
+        let system =
+            self.rehearsal.machine.disks.iter().position(|disk| disk.role == rehearsal::Role::System);
+        let disk = system.and_then(|index| files.disks.get(index)).ok_or("there is no disk")?;
+        add_argument(disk, &format!("net.naming-scheme={OTHER_SCHEME}"), &self.rehearsal.folder)
+    }
+
+    /// Installs and boots a machine whose power fails in the middle of each, and is switched on again with nothing
+    /// changed: the medium is still there, after the disk.
+    fn cut_the_power(&mut self, boots: &mut Vec<Boot>) -> Result<(), Failure> {
+        let rehearsal = self.rehearsal;
+        let files = self.blank("power-cut")?;
+        let first = Run {
+            name: "power-cut-live-1",
+            scenario: Scenario::PowerCut,
+            machine: &rehearsal.machine,
+            medium: Some(&rehearsal.medium),
+            files: &files,
+            lives: &[Life::Live],
+            until: Until::Written(CUT_INSTALLATION_BYTES),
+        };
+        let install = Run { name: "power-cut-live", until: Until::Ended, ..first };
+        let half = Run {
+            name: "power-cut-1",
+            medium: None,
+            lives: &[Life::FirstBoot],
+            until: Until::Written(CUT_FIRST_BOOT_BYTES),
+            ..first
+        };
+        // A machine whose first boot had come far enough does not repeat it.
+        let last = Run {
+            name: "power-cut",
+            lives: &[Life::FirstBoot, Life::LaterBoots],
+            until: Until::Reported,
+            ..half
+        };
+        for run in [&first, &install, &half, &last] {
+            let (boot, as_it_should) = self.boot(run)?;
+            let is_cut = matches!(run.until, Until::Written(_));
+            // A boot that was cut has nothing to report.
+            if !is_cut || !as_it_should {
+                boots.push(boot);
+            }
+            if !as_it_should {
+                break;
+            }
+        }
+        if rehearsal.disks == Disks::Removed {
+            files.remove();
+        }
+        Ok(())
     }
 
     /// Boots once; says what the guest reported, and whether it ended as it should.
-    fn boot(
-        &mut self,
-        name: &str,
-        machine: &VirtualMachine,
-        medium: Option<&Path>,
-        writes: Writes,
-        life: Life,
-        until: Until,
-    ) -> Result<(Boot, bool), Failure> {
-        (self.events)(Event::Begins(name.to_owned()));
+    fn boot(&mut self, run: &Run<'_>) -> Result<(Boot, bool), Failure> {
+        if self.begin.elapsed() > self.rehearsal.timeout {
+            let boot = Boot::not_run(run.name, run.scenario, run.lives[0], self.out_of_time());
+            (self.events)(Event::Over(Box::new(boot.clone())));
+            return Ok((boot, false));
+        }
+        (self.events)(Event::Begins(run.name.to_owned()));
         let folder = &self.rehearsal.folder;
+        let console_file = folder.join(format!("{}.console", run.name));
+        let ovmf = self.ovmf.as_ref().zip(run.files.variables.as_ref());
         let paths = Paths {
-            medium: medium.map(Path::to_path_buf),
-            disk: self.disk.clone(),
-            console: folder.join(format!("{name}.console")),
-            report: folder.join(format!("{name}.jsonl")),
+            medium: run.medium.map(Path::to_path_buf),
+            disks: run.files.disks.clone(),
+            console: rehearsal::Console::File(console_file.clone()),
+            report: folder.join(format!("{}.jsonl", run.name)),
             control: folder.join("control"),
-            ovmf: self.ovmf.clone(),
+            ovmf: ovmf.map(|((code, _), variables)| (code.clone(), variables.clone())),
         };
-        let said = folder.join(format!("{name}.qemu"));
+        let said = folder.join(format!("{}.qemu", run.name));
         let begin = Instant::now();
         loop {
-            for stale in [&paths.console, &paths.report, &paths.control] {
+            for stale in [&console_file, &paths.report, &paths.control] {
                 // It need not be there.
                 let _ = std::fs::remove_file(stale);
             }
-            let line = arguments(machine, &paths, self.accelerator, self.rehearsal.firmware, writes);
+            let line = arguments(run.machine, &paths, self.accelerator, self.rehearsal.firmware);
+            if self.rehearsal.disks == Disks::Kept {
+                self.keep_command(run, &line, &paths)?;
+            }
             let mut qemu = Qemu::start(&line, &paths.control, &said)?;
-            let end = self.watch(&mut qemu, &paths, &said, life, until)?;
+            let mut console = Console::default();
+            let end = self.watch(&mut qemu, run, &paths, &said, &console_file, &mut console)?;
             if let (End::DiedUnderKvm(why), true) = (&end, self.may_fall_back) {
                 let note =
                     format!("guests die under KVM here ({why}): going on with translation, which is slow");
@@ -214,28 +372,32 @@ impl<'a> Stage<'a> {
                 self.may_fall_back = false;
                 continue;
             }
-            if until == Until::Reported && writes == Writes::Kept {
+            if run.until == Until::ReportedAndShutDown {
                 self.shut_down(&mut qemu);
             }
             drop(qemu);
             self.may_fall_back = false;
+            let is_to_end = run.until == Until::Ended;
             let (record, as_it_should) = match end {
                 End::Reported(record) => (Ok(*record), true),
-                End::Ended => match newest(&paths.report, life) {
-                    Some(record) => (Ok(record), until == Until::Ended),
-                    None => (Err("the guest ended without a report".to_owned()), until == Until::Ended),
+                End::Ended => match newest(&paths.report, run.lives) {
+                    Some(record) => (Ok(record), is_to_end),
+                    None => (Err("the guest ended without a report".to_owned()), is_to_end),
                 },
+                End::Cut => (Err("the power was cut, as it should".to_owned()), true),
                 End::DiedUnderKvm(why) => (Err(format!("the guest died under KVM: {why}")), false),
                 End::Failed(why) => (Err(why), false),
             };
             let boot = Boot {
-                name: name.to_owned(),
-                life,
+                name: run.name.to_owned(),
+                scenario: run.scenario,
+                life: record.as_ref().map_or(run.lives[0], |record| record.life),
                 record,
                 seconds: begin.elapsed().as_secs_f64(),
-                console: paths.console,
+                console: console_file,
+                last_lines: console.tail(),
             };
-            (self.events)(Event::Over(boot.clone()));
+            (self.events)(Event::Over(Box::new(boot.clone())));
             return Ok((boot, as_it_should));
         }
     }
@@ -243,13 +405,14 @@ impl<'a> Stage<'a> {
     fn watch(
         &mut self,
         qemu: &mut Qemu,
+        run: &Run<'_>,
         paths: &Paths,
         said: &Path,
-        life: Life,
-        until: Until,
+        console_file: &Path,
+        console: &mut Console,
     ) -> Result<End, Failure> {
         let begin = Instant::now();
-        let mut console = Console::default();
+        let used_before = run.files.used_bytes();
         loop {
             if self.interrupted.load(Ordering::Relaxed) {
                 return Err(Failure::surroundings("interrupted", "nothing was left running"));
@@ -259,16 +422,25 @@ impl<'a> Stage<'a> {
             {
                 return Ok(End::DiedUnderKvm(why));
             }
-            if let Some(line) = console.news(&paths.console) {
+            for line in console.news(console_file) {
                 (self.events)(Event::Console(line));
             }
             if let Some(why) = &console.fatal {
                 return Ok(End::Failed(why.clone()));
             }
-            if until == Until::Reported
-                && let Some(record) = newest(&paths.report, life)
+            if matches!(run.until, Until::Reported | Until::ReportedAndShutDown)
+                && let Some(record) = newest(&paths.report, run.lives)
             {
                 return Ok(End::Reported(Box::new(record)));
+            }
+            let used = run.files.used_bytes();
+            if let Until::Written(bytes) = run.until
+                && used.saturating_sub(used_before) >= bytes
+            {
+                return Ok(End::Cut);
+            }
+            if let Some(why) = self.too_much(used, &paths.report) {
+                return Ok(End::Failed(why));
             }
             if let Some(status) = qemu.ended() {
                 if status.success() {
@@ -278,13 +450,35 @@ impl<'a> Stage<'a> {
                 let message = format!("QEMU failed: {}", words.lines().last().unwrap_or("it said nothing"));
                 return Err(Failure::surroundings(message, format!("see `{}`", said.display())));
             }
+            if self.begin.elapsed() > self.rehearsal.timeout {
+                return Ok(End::Failed(self.out_of_time()));
+            }
             if begin.elapsed() > self.rehearsal.patience {
                 let seconds = self.rehearsal.patience.as_secs();
-                let last = console.last.as_deref().unwrap_or("nothing");
+                let tail = console.tail();
+                let last = tail.last().map_or("nothing", String::as_str);
                 return Ok(End::Failed(format!("no report within {seconds} s; last on the console: {last}")));
             }
             std::thread::sleep(LOOK_EVERY);
         }
+    }
+
+    fn out_of_time(&self) -> String {
+        format!("the time for all boots, {} minutes, is over", self.rehearsal.timeout.as_secs() / 60)
+    }
+
+    /// Why the guest is stopped for what it writes, if it is.
+    fn too_much(&self, used_bytes: u64, report: &Path) -> Option<String> {
+        let most = self.rehearsal.most_disk_bytes;
+        if used_bytes > most {
+            return Some(format!("the guest's disks take more than {} GiB", most >> 30));
+        }
+        if report.metadata().is_ok_and(|metadata| metadata.len() > MAX_REPORT_BYTES) {
+            return Some("the guest reports without end".to_owned());
+        }
+        let folder = &self.rehearsal.folder;
+        let is_full = free_bytes(folder).is_some_and(|free| free < SPARE_BYTES);
+        is_full.then(|| format!("there is hardly any room left in `{}`", folder.display()))
     }
 
     /// Presses the power button and waits a while; what does not end is killed.
@@ -303,81 +497,70 @@ impl<'a> Stage<'a> {
             (self.events)(Event::Note("the guest does not shut down: it was switched off".into()));
         }
     }
+
+    /// Writes down how QEMU was run, and how a person can run it for a look around.
+    fn keep_command(&self, run: &Run<'_>, line: &[String], paths: &Paths) -> Result<(), Failure> {
+        let folder = &self.rehearsal.folder;
+        let by_hand = Paths {
+            console: rehearsal::Console::Person { ssh_port: SSH_PORT },
+            medium: None,
+            ..paths.clone()
+        };
+        let by_hand = arguments(run.machine, &by_hand, self.accelerator, self.rehearsal.firmware);
+        // The user chooses the port.
+        let by_hand =
+            command(&by_hand).replace(&format!("127.0.0.1:{SSH_PORT}-"), "127.0.0.1:'\"${1:-2222}\"'-");
+        for (kind, text) in [("command", command(line)), ("look", by_hand)] {
+            let path = folder.join(format!("{}.{kind}", run.name));
+            super::write_file(
+                &path,
+                format!("#!/bin/sh\n{text}\n").as_bytes(),
+                super::Existing::Replace,
+                0o700,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The port of the host that leads to a kept machine's ssh, if none is said.
+pub const SSH_PORT: u16 = 2222;
+
+/// The command line as a shell reads it.
+fn command(arguments: &[String]) -> String {
+    let quoted = |word: &String| format!(" '{}'", word.replace('\'', "'\\''"));
+    format!("exec qemu-system-x86_64{}", arguments.iter().map(quoted).collect::<String>())
+}
+
+impl Boot {
+    fn not_run(name: &str, scenario: Scenario, life: Life, why: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            scenario,
+            life,
+            record: Err(why),
+            seconds: 0.0,
+            console: PathBuf::new(),
+            last_lines: Vec::new(),
+        }
+    }
 }
 
 enum End {
     Reported(Box<BootRecord>),
     Ended,
+    Cut,
     DiedUnderKvm(String),
     Failed(String),
 }
 
-/// The last record of this life. Boot ids tell boots apart, not runs of QEMU: a guest may reboot by itself.
-fn newest(report: &Path, life: Life) -> Option<BootRecord> {
-    records_so_far(report).into_iter().rev().find(|record| record.life == life)
+/// The last record of these lives. Boot ids tell boots apart, not runs of QEMU: a guest may reboot by itself.
+fn newest(report: &Path, lives: &[Life]) -> Option<BootRecord> {
+    records_so_far(report).into_iter().rev().find(|record| lives.contains(&record.life))
 }
 
-/// What has come on the console so far.
-#[derive(Default)]
-struct Console {
-    read: u64,
-    last: Option<String>,
-    fatal: Option<String>,
-}
-
-impl Console {
-    /// Reads what is new, and gives its last line.
-    fn news(&mut self, path: &Path) -> Option<String> {
-        let mut file = File::open(path).ok()?;
-        file.seek(SeekFrom::Start(self.read)).ok()?;
-        let mut bytes = Vec::new();
-        self.read += file.take(1 << 20).read_to_end(&mut bytes).ok()? as u64;
-        if self.read > MAX_CONSOLE_BYTES {
-            self.fatal = Some("the guest writes to its console without end".to_owned());
-        }
-        let text = plain(&bytes);
-        let mut news = None;
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            for sign in
-                ["Kernel panic", "BENCH-EMERGENCY", "Entering emergency mode", "You are in emergency mode"]
-            {
-                if line.contains(sign) && self.fatal.is_none() {
-                    self.fatal = Some(format!("the guest failed to boot: {line}"));
-                }
-            }
-            news = Some(line.to_owned());
-        }
-        if news.is_some() {
-            self.last.clone_from(&news);
-        }
-        news
-    }
-}
-
-/// Printable text only: a guest must not drive the user's terminal.
-fn plain(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let mut plain = String::new();
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\u{1b}' => {
-                // A control sequence ends at its first letter.
-                if letters.next_if_eq(&'[').is_some() {
-                    while letters.next_if(|c| !c.is_ascii_alphabetic()).is_some() {}
-                    letters.next();
-                }
-            }
-            '\r' | '\n' => plain.push('\n'),
-            letter if letter.is_control() => {}
-            letter => plain.push(letter),
-        }
-    }
-    plain
-}
-
-/// OVMF's code, and a copy of its variables for this rehearsal.
-fn ovmf(folder: &Path) -> Result<(PathBuf, PathBuf), Failure> {
+/// OVMF's code, and its variables as they are before anything is installed.
+fn ovmf() -> Result<(PathBuf, PathBuf), Failure> {
     let sets = [
         ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
         ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
@@ -385,9 +568,7 @@ fn ovmf(folder: &Path) -> Result<(PathBuf, PathBuf), Failure> {
     let Some((code, variables)) = sets.iter().find(|(code, _)| Path::new(code).exists()) else {
         return Err(Failure::surroundings("there is no UEFI firmware for QEMU here", "apt-get install ovmf"));
     };
-    let copy = folder.join("uefi-variables.fd");
-    std::fs::copy(variables, &copy).map_err(|cause| Failure::io("write", &copy, &cause))?;
-    Ok((PathBuf::from(code), copy))
+    Ok((PathBuf::from(code), PathBuf::from(variables)))
 }
 
 /// Set when the user interrupts; then every loop ends, and everything is cleaned up on the way out.
@@ -401,14 +582,4 @@ fn interruption() -> Arc<AtomicBool> {
         flag
     });
     Arc::clone(flag)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn a_guest_cannot_drive_the_terminal() {
-        assert_eq!(plain(b"\x1b[0;31mred\x1b[0m\r\nplain\x07\x1b]0;title"), "red\n\nplain]0;title");
-    }
 }
