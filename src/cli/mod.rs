@@ -13,6 +13,7 @@ mod explain;
 mod ignition;
 mod image;
 mod init;
+mod judging;
 mod kubeconfig;
 mod load;
 mod marker;

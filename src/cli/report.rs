@@ -67,6 +67,12 @@ fn show_boot(boot: &BootReport, ui: &mut Ui) {
             }
         }
     }
+    if !boot.console.is_empty() {
+        ui.line(format!("  the console of `{}` ends with", boot.name));
+        for line in &boot.console {
+            ui.line(format!("  | {line}"));
+        }
+    }
 }
 
 fn found(values: &[String]) -> String {

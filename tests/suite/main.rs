@@ -24,6 +24,7 @@ mod network_manager;
 mod node_script;
 mod real_images;
 mod recover;
+mod rehearsal;
 mod rules;
 mod schemas;
 mod second_opinion;
