@@ -17,6 +17,7 @@ mod data_url;
 mod fixture;
 mod floors;
 mod golden;
+mod hostile;
 mod image;
 mod machineconfig;
 mod network_manager;
