@@ -269,9 +269,9 @@ mod tests {
     #[test]
     fn nothing_expected_is_nothing_met() {
         let good = boot("1", Life::Live, &[("hostname", &["a"])]);
-        assert!(judge(&manifest(), &[good.clone()]).all_met());
+        assert!(judge(&manifest(), std::slice::from_ref(&good)).all_met());
         let elsewhere = boot("2", Life::AfterMco, &[]);
-        assert!(!judge(&manifest(), &[elsewhere.clone()]).all_met());
+        assert!(!judge(&manifest(), std::slice::from_ref(&elsewhere)).all_met());
         assert!(!judge(&manifest(), &[good.clone(), elsewhere.clone()]).all_met(), "the last boot counts");
         assert!(judge(&manifest(), &[elsewhere, good]).all_met());
     }

@@ -386,8 +386,8 @@ fn plain(bytes: &[u8]) -> String {
                 }
             }
             '\r' | '\n' => plain.push('\n'),
-            letter if is_printable(letter) => plain.push(letter),
-            _ => {}
+            letter if !is_printable(letter) => {}
+            letter => plain.push(letter),
         }
     }
     plain
