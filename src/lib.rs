@@ -10,6 +10,7 @@ pub mod network;
 pub mod plan;
 pub mod rehearsal;
 pub mod report;
+pub mod saved;
 pub mod spec;
 pub mod systemd;
 pub mod target;

@@ -92,6 +92,9 @@ pub(super) fn keep(report: &Report, texts: &Texts, folder: &Path) -> Result<(), 
     Ok(())
 }
 
+/// The most of a machine's words that is shown at once, in characters.
+const MAX_SHOWN: usize = 2048;
+
 /// Prints what was lost across reboots, and a line for each boot with what is not met.
 pub(super) fn show(report: &Report, ui: &mut Ui) {
     for lost in &report.regressions {
@@ -102,7 +105,7 @@ pub(super) fn show(report: &Report, ui: &mut Ui) {
             lost.says, lost.met_in, lost.lost_in
         ));
         ui.line(format!("      --> {}", lost.origin));
-        ui.line(format!("      help: {}", lost.hint));
+        ui.line(format!("      help: {}", clipped(&lost.hint)));
     }
     for boot in &report.boots {
         show_boot(boot, ui);
@@ -113,6 +116,7 @@ fn show_boot(boot: &BootReport, ui: &mut Ui) {
     let (met, differs, unknown) = boot.counts();
     let all = boot.verdicts.len();
     let verdict = match (differs, unknown) {
+        (0, 0) if all == 0 => ui.toned(Tone::Doubtful, "nothing is expected of this life"),
         (0, 0) => ui.toned(Tone::Good, &format!("{met} of {all} met")),
         (0, unknown) => ui.toned(Tone::Doubtful, &format!("{met} of {all} met, {unknown} unknown")),
         (differs, 0) => {
@@ -140,7 +144,7 @@ fn show_boot(boot: &BootReport, ui: &mut Ui) {
                     found(instead)
                 ));
                 ui.line(format!("           --> {}", verdict.origin));
-                ui.line(format!("           help: {hint}"));
+                ui.line(format!("           help: {}", clipped(hint)));
             }
             Outcome::Unknown { why } if said_why == Some(why) => {}
             Outcome::Unknown { why } => {
@@ -148,12 +152,21 @@ fn show_boot(boot: &BootReport, ui: &mut Ui) {
                 let same = boot.verdicts.iter().filter(|v| v.outcome == verdict.outcome).count();
                 let more = if same > 1 { format!(" (and {} more)", same - 1) } else { String::new() };
                 let doubtful = ui.toned(Tone::Doubtful, "unknown");
-                ui.line(format!("  {doubtful}  {}{more}: {why}", verdict.says));
+                ui.line(format!("  {doubtful}  {}{more}: {}", verdict.says, clipped(why)));
             }
         }
     }
 }
 
 fn found(values: &[String]) -> String {
-    if values.is_empty() { "none".to_owned() } else { values.join(", ") }
+    if values.is_empty() { "none".to_owned() } else { clipped(&values.join(", ")) }
+}
+
+/// A machine's words, but not without end: the kernel's command line fits.
+fn clipped(text: &str) -> String {
+    let mut letters = text.char_indices().skip(MAX_SHOWN);
+    match letters.next() {
+        Some((end, _)) => format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), text.len()),
+        None => text.to_owned(),
+    }
 }

@@ -16,6 +16,7 @@ use crate::cluster;
 use crate::cluster::Answers;
 use crate::cluster::Ask;
 use crate::report::Texts;
+use crate::saved::RECORDS;
 use crate::verify;
 use crate::verify::BootRecord;
 use crate::verify::BootReport;
@@ -27,8 +28,6 @@ use crate::world::Given;
 
 /// The largest manifest.
 const MAX_MANIFEST_BYTES: u64 = 8 << 20;
-/// Where the machine keeps the records of its boots.
-const RECORDS: &str = "/var/lib/cotter/boots";
 
 /// Judge a machine: is it what its file says, and was anything lost across a reboot?
 #[derive(Debug, Args)]
@@ -53,8 +52,9 @@ struct Probe {
     /// Look at this machine, and at the records of its earlier boots
     #[arg(long, conflicts_with = "facts")]
     local: bool,
-    /// Read records of boots: a file, or a folder of them, the oldest first
-    #[arg(long, value_name = "FILE")]
+    /// Read what was kept of it: records of boots (a file, or a folder of them), its mounted root, an unpacked
+    /// sosreport or must-gather
+    #[arg(long, value_name = "PATH")]
     facts: Option<PathBuf>,
     /// Ask the API of the cluster that the machine is; stands alone, or beside one of the others
     #[arg(long, value_name = "FILE")]
@@ -72,13 +72,22 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             Err(exit) => return Ok(exit),
         },
     };
-    let records = match &arguments.probe {
-        Probe { facts: Some(path), .. } => world::records(path)?,
-        Probe { local: true, .. } => local(&manifest)?,
-        _ => Vec::new(),
+    let kept = match &arguments.probe.facts {
+        Some(path) => Some(world::facts(path, &manifest)?),
+        None => None,
     };
-    let boots: Vec<(String, BootRecord)> =
-        records.into_iter().map(|record| (record.name(), record)).collect();
+    let mut boots: Vec<(String, BootRecord)> = Vec::new();
+    let mut cluster: Vec<BootReport> = cluster.into_iter().collect();
+    if let Some(kept) = kept {
+        for note in &kept.notes {
+            ui.note(format!("note: {note}"));
+        }
+        boots = kept.boots;
+        cluster.extend(kept.cluster.map(|record| verify::judge_cluster(&manifest, &record)));
+    }
+    if arguments.probe.local {
+        boots = local(&manifest)?.into_iter().map(|record| (record.name(), record)).collect();
+    }
     let mut report = verify::judge(&manifest, &boots);
     report.boots.extend(cluster);
     if let Some(folder) = &arguments.report {

@@ -14,6 +14,8 @@ mod subject;
 
 pub use boot::BOOT_SCHEMA;
 pub use boot::BootRecord;
+pub use boot::MAX_RECORD_BYTES;
+pub use boot::MAX_RECORDS;
 pub use expectation::Expectation;
 pub use expectation::Wanted;
 pub use judge::judge;

@@ -12,6 +12,7 @@ mod openshift_install;
 mod plan;
 mod qemu;
 mod rehearse;
+mod saved;
 mod subject;
 
 pub use apply::Existing;
@@ -52,4 +53,6 @@ pub use rehearse::Boot;
 pub use rehearse::Event;
 pub use rehearse::Rehearsal;
 pub use rehearse::rehearse;
+pub use saved::Kept;
+pub use saved::facts;
 pub use subject::read_subject;

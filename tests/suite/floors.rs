@@ -20,6 +20,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("report", 2),
     ("target", 3),
     ("rehearsal", 3),
+    ("saved", 3),
     ("world", 4),
     ("cli", 5),
 ];

@@ -18,6 +18,7 @@ mod fallback;
 mod fixture;
 mod floors;
 mod golden;
+mod hostile;
 mod image;
 mod machineconfig;
 mod network_manager;
