@@ -8,13 +8,17 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
+use super::hosts;
 use super::kubeconfig;
 use super::load;
 use super::load::GivenArguments;
+use super::remote;
+use super::remote::RemoteArguments;
 use super::report;
 use crate::cluster;
 use crate::cluster::Answers;
 use crate::cluster::Ask;
+use crate::value::SshDestination;
 use crate::verify;
 use crate::verify::BootRecord;
 use crate::verify::BootReport;
@@ -33,14 +37,18 @@ const RECORDS: &str = "/var/lib/cotter/boots";
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file, or a manifest that `cotter build` wrote
-    spec: PathBuf,
+    #[arg(required_unless_present = "hosts", conflicts_with = "hosts")]
+    spec: Option<PathBuf>,
     #[command(flatten)]
     given: GivenArguments,
     #[command(flatten)]
     probe: Probe,
-    /// How long one answer of the cluster may take, in seconds
-    #[arg(long, hide = true, value_name = "SECONDS", default_value = kubeconfig::TIMEOUT_SECONDS, value_parser = kubeconfig::timeout)]
-    timeout: Duration,
+    #[command(flatten)]
+    remote: RemoteArguments,
+    /// How long the look at one machine may take, in seconds [default: 60]; with `--kubeconfig`, one answer
+    /// [default: 15]
+    #[arg(long, value_name = "SECONDS", value_parser = kubeconfig::timeout)]
+    timeout: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
@@ -49,6 +57,12 @@ struct Probe {
     /// Look at this machine, and at the records of its earlier boots
     #[arg(long, conflicts_with = "facts")]
     local: bool,
+    /// Look at a machine over your own ssh, and at the records of its earlier boots
+    #[arg(long, value_name = "DEST", conflicts_with_all = ["facts", "local"])]
+    ssh: Option<SshDestination>,
+    /// Look at many machines at once: CSV with the columns `spec`, `ssh` and, if wanted, `name`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["facts", "local", "ssh", "kubeconfig"])]
+    hosts: Option<PathBuf>,
     /// Read records of boots: a file, or a folder of them, the oldest first
     #[arg(long, value_name = "FILE")]
     facts: Option<PathBuf>,
@@ -58,23 +72,33 @@ struct Probe {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let Some(manifest) = manifest(&arguments.spec, &arguments.given, ui)? else {
+    if let Some(list) = &arguments.probe.hosts {
+        return hosts::run(list, &arguments.given, &arguments.remote, arguments.timeout, ui);
+    }
+    let path = arguments.spec.as_deref().unwrap_or(Path::new(""));
+    let Some(manifest) = manifest(path, &arguments.given, ui)? else {
         return Ok(Exit::Input);
     };
     let cluster = match &arguments.probe.kubeconfig {
         None => None,
-        Some(path) => match ask_cluster(&manifest, path, arguments.timeout, ui)? {
-            Ok(report) => Some(report),
-            Err(exit) => return Ok(exit),
-        },
+        Some(path) => {
+            let timeout = arguments.timeout.unwrap_or(kubeconfig::TIMEOUT);
+            match ask_cluster(&manifest, path, timeout, ui)? {
+                Ok(report) => Some(report),
+                Err(exit) => return Ok(exit),
+            }
+        }
     };
-    let records = match &arguments.probe {
-        Probe { facts: Some(path), .. } => world::records(path)?,
-        Probe { local: true, .. } => local(&manifest)?,
+    let named =
+        |records: Vec<BootRecord>| records.into_iter().map(|record| (record.name(), record)).collect();
+    let boots: Vec<(String, BootRecord)> = match &arguments.probe {
+        Probe { facts: Some(path), .. } => named(world::records(path)?),
+        Probe { local: true, .. } => named(local(&manifest)?),
+        Probe { ssh: Some(destination), .. } => {
+            remote::boots(destination, &manifest, &arguments.remote, arguments.timeout, ui)?
+        }
         _ => Vec::new(),
     };
-    let boots: Vec<(String, BootRecord)> =
-        records.into_iter().map(|record| (record.name(), record)).collect();
     let mut report = verify::judge(&manifest, &boots);
     report.boots.extend(cluster);
     if ui.wants_json() {
@@ -121,7 +145,11 @@ fn local(manifest: &Manifest) -> Result<Vec<BootRecord>, Failure> {
 }
 
 /// The manifest, read or planned.
-fn manifest(path: &Path, given: &GivenArguments, ui: &mut Ui) -> Result<Option<Manifest>, Failure> {
+pub(super) fn manifest(
+    path: &Path,
+    given: &GivenArguments,
+    ui: &mut Ui,
+) -> Result<Option<Manifest>, Failure> {
     if path.extension().is_none_or(|extension| extension != "json") {
         let given = Given { is_installed: true, ..given.given() };
         return Ok(load::load(path, &given, ui)?.ok().map(|loaded| loaded.plan.manifest));

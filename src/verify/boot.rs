@@ -38,6 +38,20 @@ pub struct BootRecord {
 }
 
 impl BootRecord {
+    /// A boot of `machine` of which nothing is known.
+    pub fn unknown(machine: &str, boot_id: &str, life: Life, why: &str) -> Self {
+        Self {
+            schema: BOOT_SCHEMA.to_owned(),
+            machine: machine.to_owned(),
+            boot_id: boot_id.to_owned(),
+            life,
+            uptime_seconds: 0,
+            time_seconds: 0,
+            facts: BTreeMap::new(),
+            unknown: [(String::new(), why.to_owned())].into(),
+        }
+    }
+
     /// The same record with control characters replaced: a machine must not drive the terminal of whoever
     /// reads about it.
     pub fn printable(self) -> Self {

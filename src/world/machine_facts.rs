@@ -22,7 +22,7 @@ use crate::verify::Life;
 use crate::verify::Manifest;
 
 /// The largest record of one boot.
-const MAX_RECORD_BYTES: u64 = 1 << 20;
+pub(super) const MAX_RECORD_BYTES: u64 = 1 << 20;
 /// The most records read from one folder.
 const MAX_RECORDS: usize = 64;
 const REACH_TIMEOUT: Duration = Duration::from_secs(10);
