@@ -14,6 +14,7 @@ use super::remote;
 use super::remote::RemoteArguments;
 use super::report;
 use super::ui::Tone;
+use super::ui::counted;
 use super::verify::manifest;
 use crate::spec;
 use crate::spec::Host;
@@ -68,7 +69,7 @@ pub(super) fn run(
     };
     let mut counts = HostCounts::default();
     let mut reports: Vec<Option<HostReport>> = vec![None; hosts.len()];
-    ui.begin(format!("looking at {} machines", hosts.len()));
+    ui.begin(format!("looking at {}", counted(hosts.len(), "machine")));
     let how = remote::how(timeout, EARLIER_BOOTS);
     world::look_at_all(
         &arguments.ssh(false),
@@ -163,7 +164,7 @@ fn show(all: &HostsReport, ui: &mut Ui) {
             }
         }
     }
-    ui.line(format!("{} machines: {}", all.counts.hosts, in_words(&all.counts)));
+    ui.line(format!("{}: {}", counted(all.counts.hosts, "machine"), in_words(&all.counts)));
 }
 
 fn in_words(counts: &HostCounts) -> String {

@@ -32,17 +32,24 @@ pub(super) struct RemoteArguments {
     #[arg(long, value_name = "FILE")]
     ssh_config: Option<PathBuf>,
     /// Reboot the machine once it is judged, and judge it again (with `--ssh`)
-    #[arg(long, requires = "ssh", conflicts_with = "hosts")]
+    #[arg(long, requires = "ssh", conflicts_with_all = ["hosts", "local", "facts"])]
     reboot: bool,
     /// How many times to reboot it
     #[arg(long, value_name = "N", default_value_t = 1, requires = "reboot", value_parser = clap::value_parser!(u16).range(1..=100))]
     boots: u16,
     /// How long it may take to come back from one reboot, in minutes
-    #[arg(long, value_name = "MINUTES", default_value_t = 20, requires = "reboot", value_parser = clap::value_parser!(u64).range(1..=240))]
-    patience: u64,
+    #[arg(long, value_name = "MINUTES", default_value = "20", requires = "reboot", value_parser = minutes)]
+    patience: Duration,
     /// How many machines to look at at a time
     #[arg(long, value_name = "N", default_value_t = 256, requires = "hosts", value_parser = clap::value_parser!(u16).range(1..=4096))]
     parallel: u16,
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(minutes) if (0.1..=240.0).contains(&minutes) => Ok(Duration::from_secs_f64(60.0 * minutes)),
+        _ => Err("write minutes, from 0.1 to 240".to_owned()),
+    }
 }
 
 impl RemoteArguments {
@@ -112,8 +119,8 @@ pub(super) fn boots(
         let Some(before) = boots.last().map(|(_, record)| record.clone()) else { break };
         say_verdict(manifest, &boots, ui);
         ui.note(format!("rebooting {destination} ({number} of {})", arguments.boots));
-        let patience = Duration::from_secs(arguments.patience * 60);
-        let after = reboot_and_look(&ssh, destination, manifest, &how, &before.boot_id, patience, ui);
+        let after =
+            reboot_and_look(&ssh, destination, manifest, &how, &before.boot_id, arguments.patience, ui);
         let name = format!("after reboot {number}");
         match after {
             Ok(record) => boots.push((name, record)),

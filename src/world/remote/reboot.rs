@@ -64,14 +64,14 @@ pub fn reboot(
         }
         pause(patience.saturating_sub(begin.elapsed()))?;
     }
-    let minutes = patience.as_secs() / 60;
+    let seconds = patience.as_secs();
     let failure = match last {
         Ok(()) => Failure::surroundings(
-            format!("`{destination}` did not reboot within {minutes} min: its boot id is still `{before}`"),
+            format!("`{destination}` did not reboot within {seconds} s: its boot id is still `{before}`"),
             "see `systemctl list-jobs` and `systemd-inhibit --list` there",
         ),
         Err(why) => Failure::surroundings(
-            format!("`{destination}` did not come back within {minutes} min: {why}"),
+            format!("`{destination}` did not come back within {seconds} s: {why}"),
             "look at its console; give it more time with `--patience MINUTES`",
         ),
     };
