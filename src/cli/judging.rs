@@ -1,7 +1,5 @@
 //! Rehearsed boots, judged: what a scenario took away is left out, and what shows nothing is unknown.
 
-use std::collections::BTreeMap;
-
 use super::Ui;
 use crate::rehearsal::Scenario;
 use crate::rehearsal::VirtualMachine;
@@ -9,7 +7,6 @@ use crate::rehearsal::is_left_out;
 use crate::rehearsal::shows_nothing;
 use crate::spec::Machine;
 use crate::verify;
-use crate::verify::BOOT_SCHEMA;
 use crate::verify::BootRecord;
 use crate::verify::BootReport;
 use crate::verify::Life;
@@ -63,16 +60,10 @@ impl Judging<'_> {
     fn record(&self, boot: &Boot) -> BootRecord {
         match &boot.record {
             Ok(record) => record.clone(),
-            Err(why) => BootRecord {
-                schema: BOOT_SCHEMA.to_owned(),
-                machine: self.manifest.machine.clone(),
-                boot_id: format!("none: {}", boot.name),
-                life: boot.life,
-                uptime_seconds: 0,
-                time_seconds: 0,
-                facts: BTreeMap::new(),
-                unknown: [(String::new(), why.clone())].into(),
-            },
+            Err(why) => {
+                let id = format!("none: {}", boot.name);
+                BootRecord::unknown(&self.manifest.machine, &id, boot.life, why)
+            }
         }
     }
 

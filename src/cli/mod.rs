@@ -10,6 +10,7 @@ mod build;
 mod check;
 mod exit;
 mod explain;
+mod hosts;
 mod ignition;
 mod image;
 mod init;
@@ -19,6 +20,7 @@ mod load;
 mod marker;
 mod plan;
 mod recover;
+mod remote;
 mod report;
 mod schema;
 mod test;
@@ -60,6 +62,7 @@ enum Command {
     Bench(bench::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
+    Report(report::Arguments),
     Recover(recover::Arguments),
     Explain(explain::Arguments),
     #[command(subcommand)]
@@ -81,6 +84,7 @@ impl Cli {
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
+            Command::Report(arguments) => report::run(&arguments, &mut ui),
             Command::Recover(arguments) => recover::run(&arguments, &mut ui),
             Command::Explain(arguments) => explain::run(&arguments, &mut ui),
             Command::Marker(command) => marker::run(&command, &mut ui),

@@ -19,6 +19,7 @@ pub use judging::shows_nothing;
 pub use qemu_arguments::Accelerator;
 pub use qemu_arguments::Console;
 pub use qemu_arguments::Firmware;
+pub use qemu_arguments::First;
 pub use qemu_arguments::Paths;
 pub use qemu_arguments::arguments;
 pub use scenario::Scenario;

@@ -35,6 +35,8 @@ pub enum Firmware {
 pub struct Paths {
     /// The medium, while installing.
     pub medium: Option<PathBuf>,
+    /// What is booted if both can be.
+    pub first: First,
     /// A file for each disk of the machine.
     pub disks: Vec<PathBuf>,
     /// Where the console is.
@@ -45,6 +47,15 @@ pub struct Paths {
     pub control: PathBuf,
     /// OVMF's code and this machine's variables, for UEFI.
     pub ovmf: Option<(PathBuf, PathBuf)>,
+}
+
+/// What a machine boots first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// The disk of the system, and the medium where that cannot be booted.
+    Disk,
+    /// The medium: a person has chosen it in the boot menu.
+    Medium,
 }
 
 /// Where a machine's console is.
@@ -102,7 +113,7 @@ pub fn arguments(
     }
     line.add("-device", "virtio-scsi-pci,id=scsi,addr=0x7");
     for (index, (disk, file)) in machine.disks.iter().zip(&paths.disks).enumerate() {
-        attach(&mut line, index, disk, file);
+        attach(&mut line, index, disk, file, paths.first);
     }
     if let Some(medium) = &paths.medium {
         line.add(
@@ -123,8 +134,7 @@ pub fn arguments(
     line.0
 }
 
-/// The disk of the system is booted before the medium.
-fn attach(line: &mut Line, index: usize, disk: &Disk, file: &std::path::Path) {
+fn attach(line: &mut Line, index: usize, disk: &Disk, file: &std::path::Path, first: First) {
     let file = escaped(file);
     line.add(
         "-drive",
@@ -151,7 +161,7 @@ fn attach(line: &mut Line, index: usize, disk: &Disk, file: &std::path::Path) {
         add("rotation_rate", if turns { "7200" } else { "1" }.to_owned());
     }
     if disk.role == Role::System {
-        add("bootindex", "0".to_owned());
+        add("bootindex", if first == First::Disk { "0" } else { "2" }.to_owned());
     }
     line.add("-device", device);
 }

@@ -7,6 +7,8 @@ use std::io::Seek as _;
 use std::io::SeekFrom;
 use std::path::Path;
 
+use crate::value::is_printable;
+
 /// A guest that writes more than this to its console runs wild.
 const MAX_CONSOLE_BYTES: u64 = 64 << 20;
 /// The longest line, and how many of the last ones are kept.
@@ -92,7 +94,7 @@ fn plain(bytes: &[u8]) -> String {
                 }
             }
             '\r' | '\n' => plain.push('\n'),
-            letter if letter.is_control() => {}
+            letter if !is_printable(letter) => {}
             letter => plain.push(letter),
         }
     }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::io::Seek as _;
 use std::io::SeekFrom;
+use std::os::unix::fs::FileExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -99,6 +100,13 @@ fn copy_sparse(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Whether the disk's first sector ends with the mark by which a BIOS knows what it may boot.
+pub(super) fn has_boot_mark(disk: &Path) -> bool {
+    let mut mark = [0; 2];
+    let read = File::open(disk).and_then(|file| file.read_exact_at(&mut mark, 510));
+    read.is_ok() && mark == [0x55, 0xaa]
+}
+
 /// How many bytes are left for files in this folder.
 pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
     rustix::fs::statvfs(folder).ok().map(|room| room.f_bavail.saturating_mul(room.f_frsize))
@@ -107,10 +115,10 @@ pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
-    use std::os::unix::fs::FileExt as _;
-
     use super::DiskFiles;
     use super::File;
+    use super::FileExt as _;
+    use super::has_boot_mark;
 
     #[test]
     fn a_copy_has_the_same_bytes_and_the_same_holes() {
@@ -131,6 +139,10 @@ mod tests {
             copied.read_exact_at(&mut byte, position).unwrap();
             assert_eq!(byte[0], expected, "at {position}");
         }
+        assert!(!has_boot_mark(&copy.disks[0]));
+        let written = File::options().write(true).open(&copy.disks[0]).unwrap();
+        written.write_all_at(&[0x55, 0xaa], 510).unwrap();
+        assert!(has_boot_mark(&copy.disks[0]));
         copy.remove();
         assert!(!copy.disks[0].exists() && files.disks[0].exists());
     }

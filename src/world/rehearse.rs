@@ -1,5 +1,6 @@
 //! Runs a rehearsal: boots the medium in QEMU, lets it install, and boots the disk as each scenario says.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,11 +17,13 @@ use super::boot_entry::add_argument;
 use super::console::Console;
 use super::disk_files::DiskFiles;
 use super::disk_files::free_bytes;
+use super::disk_files::has_boot_mark;
 use super::machine_facts::records_so_far;
 use super::qemu::Qemu;
 use crate::rehearsal;
 use crate::rehearsal::Accelerator;
 use crate::rehearsal::Firmware;
+use crate::rehearsal::First;
 use crate::rehearsal::Medium;
 use crate::rehearsal::OTHER_SCHEME;
 use crate::rehearsal::Paths;
@@ -139,6 +142,7 @@ struct Run<'a> {
     scenario: Scenario,
     machine: &'a VirtualMachine,
     medium: Option<&'a Path>,
+    first: First,
     files: &'a DiskFiles,
     /// The lives that the guest may report; the first is the one to expect.
     lives: &'a [Life],
@@ -164,6 +168,8 @@ struct Stage<'a> {
     accelerator: Accelerator,
     may_fall_back: bool,
     interrupted: Arc<AtomicBool>,
+    /// The boots that were reported.
+    seen: BTreeSet<String>,
     begin: Instant,
     events: &'a mut dyn FnMut(Event),
 }
@@ -200,8 +206,8 @@ impl<'a> Stage<'a> {
             Firmware::Uefi => Some(ovmf()?),
         };
         let may_fall_back = rehearsal.accelerator == AcceleratorChoice::Auto;
-        let begin = Instant::now();
-        Ok(Self { rehearsal, ovmf, accelerator, may_fall_back, interrupted: interruption(), begin, events })
+        let (interrupted, seen, begin) = (interruption(), BTreeSet::new(), Instant::now());
+        Ok(Self { rehearsal, ovmf, accelerator, may_fall_back, interrupted, seen, begin, events })
     }
 
     fn blank(&self, name: &str) -> Result<DiskFiles, Failure> {
@@ -220,6 +226,7 @@ impl<'a> Stage<'a> {
             scenario: Scenario::Install,
             machine: &rehearsal.machine,
             medium: Some(&rehearsal.medium),
+            first: First::Disk,
             files: &installed,
             lives: &[Life::Live],
             until: Until::Ended,
@@ -260,6 +267,7 @@ impl<'a> Stage<'a> {
                 scenario,
                 machine: &machine,
                 medium: None,
+                first: First::Disk,
                 files: &files,
                 lives: &[life],
                 until: if is_kept { Until::ReportedAndShutDown } else { Until::Reported },
@@ -279,14 +287,12 @@ impl<'a> Stage<'a> {
 
     /// Lets the boot entry on the disk ask for another naming scheme; nothing else is changed.
     fn change_scheme(&self, files: &DiskFiles) -> Result<(), String> {
-        let system =
-            self.rehearsal.machine.disks.iter().position(|disk| disk.role == rehearsal::Role::System);
-        let disk = system.and_then(|index| files.disks.get(index)).ok_or("there is no disk")?;
+        let disk = self.system_disk(files).ok_or("there is no disk")?;
         add_argument(disk, &format!("net.naming-scheme={OTHER_SCHEME}"), &self.rehearsal.folder)
     }
 
     /// Installs and boots a machine whose power fails in the middle of each, and is switched on again with nothing
-    /// changed: the medium is still there, after the disk.
+    /// changed: the medium is still there, and comes after the disk.
     fn cut_the_power(&mut self, boots: &mut Vec<Boot>) -> Result<(), Failure> {
         let rehearsal = self.rehearsal;
         let files = self.blank("power-cut")?;
@@ -295,6 +301,7 @@ impl<'a> Stage<'a> {
             scenario: Scenario::PowerCut,
             machine: &rehearsal.machine,
             medium: Some(&rehearsal.medium),
+            first: First::Disk,
             files: &files,
             lives: &[Life::Live],
             until: Until::Written(CUT_INSTALLATION_BYTES),
@@ -315,6 +322,13 @@ impl<'a> Stage<'a> {
             ..half
         };
         for run in [&first, &install, &half, &last] {
+            let by_hand = Run { first: First::Medium, ..*run };
+            let stops_at_disk = run.until == Until::Ended && self.stops_at_disk(&files);
+            let run = if stops_at_disk { &by_hand } else { run };
+            if stops_at_disk {
+                let note = "the half-written disk has the mark of one that boots, where a BIOS stops: a person must choose the medium in the boot menu, as is done here";
+                (self.events)(Event::Note(note.to_owned()));
+            }
             let (boot, as_it_should) = self.boot(run)?;
             let is_cut = matches!(run.until, Until::Written(_));
             // A boot that was cut has nothing to report.
@@ -331,6 +345,16 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
+    /// Whether a BIOS would boot the disk of the system, and no other after it, whatever is on it.
+    fn stops_at_disk(&self, files: &DiskFiles) -> bool {
+        self.ovmf.is_none() && self.system_disk(files).is_some_and(|disk| has_boot_mark(disk))
+    }
+
+    fn system_disk<'f>(&self, files: &'f DiskFiles) -> Option<&'f PathBuf> {
+        let disks = &self.rehearsal.machine.disks;
+        files.disks.get(disks.iter().position(|disk| disk.role == rehearsal::Role::System)?)
+    }
+
     /// Boots once; says what the guest reported, and whether it ended as it should.
     fn boot(&mut self, run: &Run<'_>) -> Result<(Boot, bool), Failure> {
         if self.begin.elapsed() > self.rehearsal.timeout {
@@ -344,6 +368,7 @@ impl<'a> Stage<'a> {
         let ovmf = self.ovmf.as_ref().zip(run.files.variables.as_ref());
         let paths = Paths {
             medium: run.medium.map(Path::to_path_buf),
+            first: run.first,
             disks: run.files.disks.clone(),
             console: rehearsal::Console::File(console_file.clone()),
             report: folder.join(format!("{}.jsonl", run.name)),
@@ -380,14 +405,12 @@ impl<'a> Stage<'a> {
             let is_to_end = run.until == Until::Ended;
             let (record, as_it_should) = match end {
                 End::Reported(record) => (Ok(*record), true),
-                End::Ended => match newest(&paths.report, run.lives) {
-                    Some(record) => (Ok(record), is_to_end),
-                    None => (Err("the guest ended without a report".to_owned()), is_to_end),
-                },
+                End::Ended => (newest(&paths.report, run.lives, &self.seen), is_to_end),
                 End::Cut => (Err("the power was cut, as it should".to_owned()), true),
                 End::DiedUnderKvm(why) => (Err(format!("the guest died under KVM: {why}")), false),
                 End::Failed(why) => (Err(why), false),
             };
+            self.seen.extend(record.as_ref().ok().map(|record| record.boot_id.clone()));
             let boot = Boot {
                 name: run.name.to_owned(),
                 scenario: run.scenario,
@@ -429,7 +452,7 @@ impl<'a> Stage<'a> {
                 return Ok(End::Failed(why.clone()));
             }
             if matches!(run.until, Until::Reported | Until::ReportedAndShutDown)
-                && let Some(record) = newest(&paths.report, run.lives)
+                && let Ok(record) = newest(&paths.report, run.lives, &self.seen)
             {
                 return Ok(End::Reported(Box::new(record)));
             }
@@ -457,7 +480,10 @@ impl<'a> Stage<'a> {
                 let seconds = self.rehearsal.patience.as_secs();
                 let tail = console.tail();
                 let last = tail.last().map_or("nothing", String::as_str);
-                return Ok(End::Failed(format!("no report within {seconds} s; last on the console: {last}")));
+                let why = newest(&paths.report, run.lives, &self.seen).err().unwrap_or_default();
+                return Ok(End::Failed(format!(
+                    "no report within {seconds} s: {why}; last on the console: {last}"
+                )));
             }
             std::thread::sleep(LOOK_EVERY);
         }
@@ -554,9 +580,25 @@ enum End {
     Failed(String),
 }
 
-/// The last record of these lives. Boot ids tell boots apart, not runs of QEMU: a guest may reboot by itself.
-fn newest(report: &Path, lives: &[Life]) -> Option<BootRecord> {
-    records_so_far(report).into_iter().rev().find(|record| lives.contains(&record.life))
+/// The last record of these lives that is of none of the boots `seen`, or why there is none. Boot ids tell boots apart,
+/// not runs of QEMU: a guest may reboot by itself, and may repeat what it said of an earlier boot.
+fn newest(report: &Path, lives: &[Life], seen: &BTreeSet<String>) -> Result<BootRecord, String> {
+    let (records, refused) = records_so_far(report);
+    let why = match (records.last(), refused) {
+        (Some(record), _) if !lives.contains(&record.life) => {
+            let wanted: Vec<String> = lives.iter().map(ToString::to_string).collect();
+            format!(
+                "the guest reported a boot of the life `{}`, not `{}`",
+                record.life,
+                wanted.join("` or `")
+            )
+        }
+        (Some(_), _) => "the guest reported an earlier boot again".to_owned(),
+        (None, Some(refused)) => format!("what the guest reported is not the record of a boot: {refused}"),
+        (None, None) => "the guest sent no report".to_owned(),
+    };
+    let is_new = |record: &BootRecord| lives.contains(&record.life) && !seen.contains(&record.boot_id);
+    records.into_iter().rev().find(is_new).ok_or(why)
 }
 
 /// OVMF's code, and its variables as they are before anything is installed.
@@ -572,7 +614,7 @@ fn ovmf() -> Result<(PathBuf, PathBuf), Failure> {
 }
 
 /// Set when the user interrupts; then every loop ends, and everything is cleaned up on the way out.
-fn interruption() -> Arc<AtomicBool> {
+pub(super) fn interruption() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     let flag = FLAG.get_or_init(|| {
         let flag = Arc::new(AtomicBool::new(false));
@@ -582,4 +624,41 @@ fn interruption() -> Arc<AtomicBool> {
         flag
     });
     Arc::clone(flag)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::newest;
+    use crate::verify::Life;
+
+    #[test]
+    fn a_guest_can_neither_choose_its_life_nor_repeat_a_boot() {
+        let folder = tempfile::tempdir().unwrap();
+        let report = folder.path().join("report");
+        let newest = |text: &str, seen: &[&str]| {
+            std::fs::write(&report, text).unwrap();
+            let seen: BTreeSet<String> = seen.iter().map(|id| (*id).to_owned()).collect();
+            newest(&report, &[Life::LaterBoots], &seen).map(|record| record.boot_id)
+        };
+        let line = |id: &str, life: &str| {
+            format!("{{\"schema\":\"cotter.dev/boot/1\",\"boot_id\":\"{id}\",\"life\":\"{life}\"}}\n")
+        };
+        let (one, two) = (line("1", "later-boots"), line("2", "later-boots"));
+        assert_eq!(newest(&format!("{one}{two}"), &["1"]), Ok("2".to_owned()));
+        // The port is also written to by whoever else is root in the guest.
+        assert_eq!(newest(&format!("{two}noise\n{one}"), &["1"]), Ok("2".to_owned()));
+        for (text, why) in [
+            (String::new(), "no report"),
+            (one.clone(), "an earlier boot again"),
+            (line("2", "live"), "a boot of the life `live`"),
+            (two.replace("boot/1", "boot/9"), "its schema"),
+            (two.replace('\n', ""), "no report"),
+        ] {
+            let said = newest(&text, &["1"]).unwrap_err();
+            assert!(said.contains(why), "{text}: {said}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ use cotter::image::Archive;
 use cotter::rehearsal::Accelerator;
 use cotter::rehearsal::Console;
 use cotter::rehearsal::Firmware;
+use cotter::rehearsal::First;
 use cotter::rehearsal::Medium;
 use cotter::rehearsal::Paths;
 use cotter::rehearsal::VirtualMachine;
@@ -453,6 +454,8 @@ fn large_the_recovery_medium_puts_back_what_a_disk_lost() {
     let line = |name: &str, medium: Option<PathBuf>| {
         let paths = Paths {
             medium,
+            // The disk has a system by now: a person at the boot menu chooses the medium before it.
+            first: First::Medium,
             disks: vec![disk.clone()],
             console: Console::File(folder.join(format!("{name}.console"))),
             report: folder.join(format!("{name}.jsonl")),
@@ -461,11 +464,7 @@ fn large_the_recovery_medium_puts_back_what_a_disk_lost() {
         };
         arguments(&machine, &paths, Accelerator::Tcg, Firmware::Bios)
     };
-    // The disk has a system by now: a person at the boot menu chooses the medium before it.
-    let mut recovery = line("recovery", Some(medium));
-    for argument in &mut recovery {
-        *argument = argument.replace(",bootindex=0", ",bootindex=2");
-    }
+    let recovery = line("recovery", Some(medium));
     run_until(folder, "recovery", &recovery, &|console, _| {
         console.contains("put back: /etc/passwd")
             && console.contains(", 0 not done; what was replaced is in /var/lib/cotter/recover/")
