@@ -115,9 +115,10 @@ pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
+    use std::os::unix::fs::FileExt as _;
+
     use super::DiskFiles;
     use super::File;
-    use super::FileExt as _;
     use super::has_boot_mark;
 
     #[test]

@@ -336,6 +336,8 @@ impl<'a> Stage<'a> {
                 boots.push(boot);
             }
             if !as_it_should {
+                let note = "this machine does not come back by itself, and must be installed again; a first boot that was cut is repeated, and fails at a file that Ignition may not replace (`overwrite: false`)";
+                (self.events)(Event::Note(note.to_owned()));
                 break;
             }
         }
