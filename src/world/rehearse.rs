@@ -42,7 +42,7 @@ const SPARE_BYTES: u64 = 512 << 20;
 const MAX_REPORT_BYTES: u64 = 64 << 20;
 /// The power is cut once this much more is on the disks: the image is being written, or what Ignition made.
 const CUT_INSTALLATION_BYTES: u64 = 64 << 20;
-const CUT_FIRST_BOOT_BYTES: u64 = 256 << 10;
+const CUT_FIRST_BOOT_BYTES: u64 = 64 << 10;
 
 /// What to rehearse, and with what.
 #[derive(Clone, Debug)]
@@ -463,6 +463,10 @@ impl<'a> Stage<'a> {
                 && used.saturating_sub(used_before) >= bytes
             {
                 return Ok(End::Cut);
+            }
+            if matches!(run.until, Until::Written(_)) && newest(&paths.report, run.lives, &self.seen).is_ok()
+            {
+                return Ok(End::Failed("the guest was through before the power could be cut".to_owned()));
             }
             if let Some(why) = self.too_much(used, &paths.report) {
                 return Ok(End::Failed(why));
