@@ -25,6 +25,7 @@ mod node_script;
 mod real_images;
 mod recover;
 mod rules;
+mod saved;
 mod schemas;
 mod second_opinion;
 mod single_node;
