@@ -15,6 +15,7 @@ use super::report;
 use crate::cluster;
 use crate::cluster::Answers;
 use crate::cluster::Ask;
+use crate::report::Texts;
 use crate::saved::RECORDS;
 use crate::verify;
 use crate::verify::BootRecord;
@@ -37,6 +38,9 @@ pub(super) struct Arguments {
     given: GivenArguments,
     #[command(flatten)]
     probe: Probe,
+    /// Put the report (report.html, junit.xml, report.json) into this folder
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
     /// How long one answer of the cluster may take, in seconds
     #[arg(long, hide = true, value_name = "SECONDS", default_value = kubeconfig::TIMEOUT_SECONDS, value_parser = kubeconfig::timeout)]
     timeout: Duration,
@@ -58,7 +62,7 @@ struct Probe {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let Some(manifest) = manifest(&arguments.spec, &arguments.given, ui)? else {
+    let Some((manifest, texts)) = manifest(&arguments.spec, &arguments.given, ui)? else {
         return Ok(Exit::Input);
     };
     let cluster = match &arguments.probe.kubeconfig {
@@ -86,6 +90,9 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let mut report = verify::judge(&manifest, &boots);
     report.boots.extend(cluster);
+    if let Some(folder) = &arguments.report {
+        report::keep(&report, &texts, folder)?;
+    }
     if ui.wants_json() {
         ui.json(&report);
     } else {
@@ -129,11 +136,11 @@ fn local(manifest: &Manifest) -> Result<Vec<BootRecord>, Failure> {
     Ok(records)
 }
 
-/// The manifest, read or planned.
-fn manifest(path: &Path, given: &GivenArguments, ui: &mut Ui) -> Result<Option<Manifest>, Failure> {
+/// The manifest, read or planned, and the texts that its origins point into.
+fn manifest(path: &Path, given: &GivenArguments, ui: &mut Ui) -> Result<Option<(Manifest, Texts)>, Failure> {
     if path.extension().is_none_or(|extension| extension != "json") {
         let given = Given { is_installed: true, ..given.given() };
-        return Ok(load::load(path, &given, ui)?.ok().map(|loaded| loaded.plan.manifest));
+        return Ok(load::load(path, &given, ui)?.ok().map(|loaded| (loaded.plan.manifest, loaded.sources)));
     }
     let bytes = world::read_bounded(path, MAX_MANIFEST_BYTES)?;
     let refuse = |why: String| {
@@ -144,5 +151,5 @@ fn manifest(path: &Path, given: &GivenArguments, ui: &mut Ui) -> Result<Option<M
     if manifest.schema != MANIFEST_SCHEMA {
         return Err(refuse(format!("its schema is `{}`, not `{MANIFEST_SCHEMA}`", manifest.schema)));
     }
-    Ok(Some(manifest))
+    Ok(Some((manifest, Texts::new())))
 }

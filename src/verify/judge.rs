@@ -99,6 +99,9 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
         ["default-gateway" | "name-servers"] => {
             "the profile that brings it may not be active: see `nmcli connection show --active` and `ip route`".to_owned()
         }
+        ["network-fallback"] => {
+            "what carries the default route did not come up: see `journalctl -b -u cotter-network-fallback -u NetworkManager`".to_owned()
+        }
         ["kernel-arguments"] => "see `/proc/cmdline` and the boot entry below `/boot/loader/entries`".to_owned(),
         ["interface", name, ..] => format!("see `nmcli device show {name}` and `journalctl -b -u NetworkManager`"),
         ["user", name, ..] => format!("see `journalctl -b -t ignition` and `id {name}`"),

@@ -38,7 +38,7 @@ use crate::cluster::TroubleKind;
 use crate::cluster::Trust;
 use crate::cluster::object;
 use crate::cluster::read_kubeconfig;
-use crate::cluster::timestamp;
+use crate::value::timestamp;
 use crate::cluster::understand;
 use crate::cluster::understand_creation;
 use crate::document::Diagnostics;

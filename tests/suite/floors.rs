@@ -17,6 +17,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("plan", 2),
     ("cluster", 2),
     ("machineconfig", 2),
+    ("report", 2),
     ("target", 3),
     ("rehearsal", 3),
     ("saved", 3),

@@ -14,6 +14,7 @@ mod butane;
 mod cluster;
 mod commands;
 mod data_url;
+mod fallback;
 mod fixture;
 mod floors;
 mod golden;
