@@ -55,10 +55,15 @@ fn read(path: &Path) -> Result<Report, Failure> {
     let bytes = world::read_bounded(path, MAX_REPORT_BYTES)?;
     let refuse = |why: String| {
         let message = format!("`{}` is not a report: {}", path.display(), shown(&why));
-        Failure::input(message, "name the report.json that `cotter test --report` or `cotter verify --report` wrote")
+        Failure::input(
+            message,
+            "name the report.json that `cotter test --report` or `cotter verify --report` wrote",
+        )
     };
-    let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|cause| refuse(cause.to_string()))?;
-    let report: Report = serde_json::from_value(printable(json)).map_err(|cause| refuse(cause.to_string()))?;
+    let json: serde_json::Value =
+        serde_json::from_slice(&bytes).map_err(|cause| refuse(cause.to_string()))?;
+    let report: Report =
+        serde_json::from_value(printable(json)).map_err(|cause| refuse(cause.to_string()))?;
     if report.schema != REPORT_SCHEMA {
         return Err(refuse(format!("its schema is `{}`, not `{REPORT_SCHEMA}`", report.schema)));
     }

@@ -28,7 +28,6 @@ use crate::spec::Installer;
 use crate::spec::Sno;
 use crate::target::Placement;
 use crate::verify;
-use crate::verify::BOOT_SCHEMA;
 use crate::verify::BootRecord;
 use crate::verify::Life;
 use crate::verify::Manifest;
@@ -256,16 +255,7 @@ fn said(event: Event, ui: &mut Ui) {
 fn judge(manifest: &Manifest, boots: &[Boot]) -> Report {
     let record = |boot: &Boot| match &boot.record {
         Ok(record) => record.clone(),
-        Err(why) => BootRecord {
-            schema: BOOT_SCHEMA.to_owned(),
-            machine: manifest.machine.clone(),
-            boot_id: format!("none: {}", boot.name),
-            life: boot.life,
-            uptime_seconds: 0,
-            time_seconds: 0,
-            facts: std::collections::BTreeMap::new(),
-            unknown: [(String::new(), why.clone())].into(),
-        },
+        Err(why) => BootRecord::unknown(&manifest.machine, &format!("none: {}", boot.name), boot.life, why),
     };
     let records: Vec<(String, BootRecord)> =
         boots.iter().map(|boot| (boot.name.clone(), record(boot))).collect();

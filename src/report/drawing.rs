@@ -53,7 +53,9 @@ fn figure(network: &Network, boots: &[&str]) -> Element {
         _ => format!("{} not as it should be", counted(network.broken(), "thing")),
     };
     let summary = Element::new("summary").child(Element::new("h3").text(format!("In {names}"))).child(
-        Element::new("span").class(format!("count {}", state.word())).text(format!("{} {words}", state.mark())),
+        Element::new("span")
+            .class(format!("count {}", state.word()))
+            .text(format!("{} {words}", state.mark())),
     );
     let drawn = Element::new("div")
         .class("scroll")
@@ -88,7 +90,11 @@ impl Place {
 
 fn height(node: &Node) -> usize {
     let lines = node.lines.len().min(MAX_LINES) + usize::from(node.lines.len() > MAX_LINES);
-    let head = if node.kind == Kind::Address && node.about.is_empty() { HEAD_HEIGHT - LINE_HEIGHT } else { HEAD_HEIGHT };
+    let head = if node.kind == Kind::Address && node.about.is_empty() {
+        HEAD_HEIGHT - LINE_HEIGHT
+    } else {
+        HEAD_HEIGHT
+    };
     head + lines * LINE_HEIGHT + FOOT_HEIGHT
 }
 
@@ -101,7 +107,9 @@ fn places(network: &Network) -> Vec<Place> {
             let below: Vec<usize> = network
                 .edges
                 .iter()
-                .filter(|edge| edge.to == index && network.nodes.get(edge.from).is_some_and(|n| n.level < level))
+                .filter(|edge| {
+                    edge.to == index && network.nodes.get(edge.from).is_some_and(|n| n.level < level)
+                })
                 .filter_map(|edge| places.get(edge.from).map(|place| place.middle()))
                 .collect();
             (!below.is_empty()).then(|| below.iter().sum::<usize>() / below.len())
@@ -147,17 +155,21 @@ fn join(edge: &Edge, places: &[Place]) -> Option<Element> {
     let half = COLUMN_GAP / 2;
     // Across one gap a curve; further, along the row of where it begins.
     let bend = x2.saturating_sub(half);
-    let path = Element::new("path")
-        .class(format!("join {}", edge.state.word()))
-        .with("d", format!("M{x1} {y1} H{} C{bend} {y1} {bend} {y2} {x2} {y2}", x2.saturating_sub(COLUMN_GAP).max(x1)));
+    let path = Element::new("path").class(format!("join {}", edge.state.word())).with(
+        "d",
+        format!("M{x1} {y1} H{} C{bend} {y1} {bend} {y2} {x2} {y2}", x2.saturating_sub(COLUMN_GAP).max(x1)),
+    );
     let group = Element::new("g").child(path);
     if edge.state == State::Met {
         return Some(group);
     }
     let (x, y) = (bend, usize::midpoint(y1, y2));
     let mark = Element::new("text").class("sign").with("x", x).with("y", y + 5).with("text-anchor", "middle");
-    let circle =
-        Element::new("circle").class(format!("knot {}", edge.state.word())).with("cx", x).with("cy", y).with("r", 10);
+    let circle = Element::new("circle")
+        .class(format!("knot {}", edge.state.word()))
+        .with("cx", x)
+        .with("cy", y)
+        .with("r", 10);
     Some(group.child(circle).child(mark.text(edge.state.mark())))
 }
 

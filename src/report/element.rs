@@ -98,7 +98,9 @@ fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
             '\'' => f.write_str("&#39;")?,
             '\n' => f.write_str("&#10;")?,
             '\t' => f.write_str("&#9;")?,
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => f.write_str("\u{fffd}")?,
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                f.write_str("\u{fffd}")?
+            }
             '\u{fffe}' | '\u{ffff}' => f.write_str("\u{fffd}")?,
             c if c.is_control() => f.write_str("\u{fffd}")?,
             c => fmt::Write::write_char(f, c)?,

@@ -28,13 +28,15 @@ pub fn index(reports: &[(Report, String)]) -> String {
             .child(Element::new("td").class(state.word()).text(marked))
             .child(Element::new("td").class("words").text(cut(words, VALUE_CHARACTERS)))
     });
-    let heading = ["machine", "verdict", ""].into_iter().map(|word| Element::new("th").with("scope", "col").text(word));
+    let heading =
+        ["machine", "verdict", ""].into_iter().map(|word| Element::new("th").with("scope", "col").text(word));
     let table = Element::new("table")
         .child(Element::new("thead").child(Element::new("tr").children(heading)))
         .child(Element::new("tbody").children(lines));
     let mut main = Element::new("main").child(Element::new("div").class("scroll").child(table));
     if let Some(more) = reports.len().checked_sub(MAX_MACHINES).filter(|more| *more > 0) {
-        main = main.child(Element::new("p").class("note").text(format!("{more} more machines are not listed.")));
+        main =
+            main.child(Element::new("p").class("note").text(format!("{more} more machines are not listed.")));
     }
     let mark = Element::new("span").class("seal").with("aria-hidden", "true").text(state.mark());
     let title = Element::new("div")

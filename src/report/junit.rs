@@ -90,8 +90,11 @@ fn case(verdict: &Verdict, class: &str, met_in: Option<&&str>) -> Element {
                 Some(boot) => ("lost", format!("met in `{}`; ", cut(boot, VALUE_CHARACTERS))),
                 None => ("differs", String::new()),
             };
-            let message =
-                format!("{was}expected {}, found {}", cut(&verdict.expected, VALUE_CHARACTERS), values(found));
+            let message = format!(
+                "{was}expected {}, found {}",
+                cut(&verdict.expected, VALUE_CHARACTERS),
+                values(found)
+            );
             let more = format!("{message}\n--> {origin}\nhelp: {}", cut(hint, SENTENCE_CHARACTERS));
             case.child(Element::new("failure").with("type", kind).with("message", message).text(more))
         }
@@ -106,7 +109,8 @@ fn case(verdict: &Verdict, class: &str, met_in: Option<&&str>) -> Element {
 /// A machine that no boot is known of has failed.
 fn nothing(report: &Report) -> Element {
     let machine = cut(&report.machine, VALUE_CHARACTERS);
-    let error = Element::new("error").with("type", "unknown").with("message", "there is no record of any boot");
+    let error =
+        Element::new("error").with("type", "unknown").with("message", "there is no record of any boot");
     let case = Element::new("testcase").with("classname", &machine).with("name", "a boot").with("time", 0);
     Element::new("testsuite")
         .with("name", &machine)

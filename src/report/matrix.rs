@@ -71,7 +71,10 @@ pub(super) fn tables(boots: &[BootReport], texts: &Texts) -> Vec<Element> {
         }
     }
     if all > MAX_ROWS {
-        let note = format!("{} are not shown here; report.json has them all.", counted(all - MAX_ROWS, "expectation"));
+        let note = format!(
+            "{} are not shown here; report.json has them all.",
+            counted(all - MAX_ROWS, "expectation")
+        );
         elements.push(Element::new("p").class("note").text(note));
     }
     elements
@@ -122,11 +125,15 @@ fn table(name: &str, rows: &[&Row<'_>], boots: &[BootReport], texts: &Texts) -> 
             (State::Differs, format!("{differs} of {} not met, {unknown} unknown", rows.len()))
         }
     };
-    let summary = Element::new("summary")
-        .child(Element::new("h3").text(name))
-        .child(Element::new("span").class(format!("count {}", state.word())).text(format!("{} {words}", state.mark())));
-    let heading = boots.iter().map(|boot| Element::new("th").with("scope", "col").text(short(&boot.name, 24)));
-    let head = Element::new("tr").child(Element::new("th").with("scope", "col").text("expected")).children(heading);
+    let summary = Element::new("summary").child(Element::new("h3").text(name)).child(
+        Element::new("span")
+            .class(format!("count {}", state.word()))
+            .text(format!("{} {words}", state.mark())),
+    );
+    let heading =
+        boots.iter().map(|boot| Element::new("th").with("scope", "col").text(short(&boot.name, 24)));
+    let head =
+        Element::new("tr").child(Element::new("th").with("scope", "col").text("expected")).children(heading);
     let body = rows.iter().map(|row| line(row, boots, texts));
     let table = Element::new("table")
         .child(Element::new("thead").child(head))
@@ -177,7 +184,10 @@ fn ways(row: &Row<'_>, boots: &[BootReport]) -> Element {
     }
     let more = ways.len().saturating_sub(MAX_WAYS);
     let told = ways.iter().take(MAX_WAYS).map(|(outcome, names)| way(row, outcome, names));
-    let mut all = Element::new("details").with("open", "open").child(Element::new("summary").text("why")).children(told);
+    let mut all = Element::new("details")
+        .with("open", "open")
+        .child(Element::new("summary").text("why"))
+        .children(told);
     if more > 0 {
         all = all.child(Element::new("p").class("note").text(format!("… and {more} other outcomes")));
     }

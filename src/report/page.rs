@@ -52,7 +52,10 @@ pub fn html(report: &Report, texts: &Texts) -> String {
     }
     let tables = matrix::tables(&report.boots, texts);
     if !tables.is_empty() {
-        main = main.child(section("Expectations", matrix::note(&report.boots).into_iter().chain([legend()]).chain(tables)));
+        main = main.child(section(
+            "Expectations",
+            matrix::note(&report.boots).into_iter().chain([legend()]).chain(tables),
+        ));
     }
     let consoles = consoles(&report.boots);
     if !consoles.is_empty() {
@@ -65,8 +68,10 @@ pub fn html(report: &Report, texts: &Texts) -> String {
 /// A whole page around its parts.
 pub(super) fn document(title: &str, parts: impl IntoIterator<Item = Element>) -> String {
     let digest = STANDARD.encode(Sha256::digest(SHEET));
-    let policy = format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'");
-    let meta = |name: &'static str, value: &str| Element::new("meta").with("name", name).with("content", value);
+    let policy =
+        format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'");
+    let meta =
+        |name: &'static str, value: &str| Element::new("meta").with("name", name).with("content", value);
     let head = Element::new("head")
         .child(Element::new("meta").with("charset", "utf-8"))
         .child(Element::new("meta").with("http-equiv", "Content-Security-Policy").with("content", policy))
@@ -87,19 +92,27 @@ pub(super) fn document(title: &str, parts: impl IntoIterator<Item = Element>) ->
 
 /// The verdict in a sentence.
 pub(super) fn verdict(report: &Report) -> (State, String) {
-    let count = |of: fn((usize, usize, usize)) -> usize| report.boots.iter().map(|boot| of(boot.counts())).sum::<usize>();
+    let count = |of: fn((usize, usize, usize)) -> usize| {
+        report.boots.iter().map(|boot| of(boot.counts())).sum::<usize>()
+    };
     let (differs, unknown) = (count(|(_, differs, _)| differs), count(|(_, _, unknown)| unknown));
     let boots = counted(report.boots.len(), "boot");
     match (report.regressions.len(), differs, unknown) {
-        _ if report.boots.is_empty() => (State::Unknown, "Nothing is known: there is no record of any boot.".to_owned()),
+        _ if report.boots.is_empty() => {
+            (State::Unknown, "Nothing is known: there is no record of any boot.".to_owned())
+        }
         (0, 0, 0) => (State::Met, format!("It is what its file says, in {boots} of {}.", report.boots.len())),
         (0, 0, unknown) => (
             State::Unknown,
-            format!("Nothing was found wrong in {boots}, but {} could not be looked at.", counted(unknown, "thing")),
+            format!(
+                "Nothing was found wrong in {boots}, but {} could not be looked at.",
+                counted(unknown, "thing")
+            ),
         ),
-        (0, differs, _) => {
-            (State::Differs, format!("It is not what its file says: {} over {boots}.", counted(differs, "difference")))
-        }
+        (0, differs, _) => (
+            State::Differs,
+            format!("It is not what its file says: {} over {boots}.", counted(differs, "difference")),
+        ),
         (1, ..) => (State::Differs, "One thing that held is lost after a reboot.".to_owned()),
         (lost, ..) => (State::Differs, format!("{lost} things that held are lost after a reboot.")),
     }
@@ -129,7 +142,11 @@ fn lost(regressions: &[Regression], texts: &Texts) -> Element {
             .children(pair("help", cut(&lost.hint, SENTENCE_CHARACTERS)));
         let card = Element::new("article")
             .class("lost")
-            .child(Element::new("h4").text(format!("{} {}", State::Differs.mark(), cut(&lost.says, VALUE_CHARACTERS))))
+            .child(Element::new("h4").text(format!(
+                "{} {}",
+                State::Differs.mark(),
+                cut(&lost.says, VALUE_CHARACTERS)
+            )))
             .child(quote(&lost.origin, texts))
             .child(list);
         parts.push(card);

@@ -28,7 +28,18 @@ const SHOWN: [&str; 9] = [
 const WITHHELD_KEYS: [&str; 6] = ["contents", "append", "inline", "dropins", "luks", "password"];
 /// In a line: it may hold a secret, whatever its key.
 const SECRET_WORDS: [&str; 12] = [
-    "pass", "secret", "token", "psk", "private", "hash", "contents", "inline", "credential", "auth", "key-file", "$6$",
+    "pass",
+    "secret",
+    "token",
+    "psk",
+    "private",
+    "hash",
+    "contents",
+    "inline",
+    "credential",
+    "auth",
+    "key-file",
+    "$6$",
 ];
 
 /// The place, and its line with what asked for it marked.
@@ -134,7 +145,10 @@ mod tests {
             assert!(!html.contains("zebra") && html.contains("may hold a secret"), "{line}: {html}");
         }
         assert!(shown("hostname: zebra", 11, "hostname").contains("zebra"));
-        assert!(shown("ssh_authorized_keys: [a]", 23, "passwd.users[0].ssh_authorized_keys[0]").contains("<mark>a"));
+        assert!(
+            shown("ssh_authorized_keys: [a]", 23, "passwd.users[0].ssh_authorized_keys[0]")
+                .contains("<mark>a")
+        );
         assert!(!shown(&"x".repeat(5000), 1, "hostname").contains("xxx"), "a line without end");
     }
 }

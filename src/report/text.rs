@@ -22,7 +22,8 @@ pub(super) fn values(found: &[String]) -> String {
     if found.is_empty() {
         return "nothing".to_owned();
     }
-    let mut shown: Vec<String> = found.iter().take(VALUES).map(|value| cut(value, VALUE_CHARACTERS)).collect();
+    let mut shown: Vec<String> =
+        found.iter().take(VALUES).map(|value| cut(value, VALUE_CHARACTERS)).collect();
     if found.len() > VALUES {
         shown.push(format!("and {} more", found.len() - VALUES));
     }
@@ -75,9 +76,14 @@ mod tests {
 
     #[test]
     fn durations_have_two_units_at_most() {
-        for (seconds, words) in
-            [(0, "0 s"), (59, "59 s"), (60, "1 min"), (185, "3 min 5 s"), (7800, "2 h 10 min"), (356_400, "4 d 3 h")]
-        {
+        for (seconds, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (185, "3 min 5 s"),
+            (7800, "2 h 10 min"),
+            (356_400, "4 d 3 h"),
+        ] {
             assert_eq!(duration(seconds), words);
         }
     }

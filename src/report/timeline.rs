@@ -25,12 +25,15 @@ pub(super) fn state(boot: &BootReport) -> State {
 pub(super) fn timeline(boots: &[BootReport]) -> Element {
     let hidden = boots.len().saturating_sub(MAX_BOOTS);
     let shown = boots.iter().enumerate().skip(hidden);
-    let items = shown.map(|(index, boot)| item(boot, index.checked_sub(1).and_then(|before| boots.get(before))));
+    let items =
+        shown.map(|(index, boot)| item(boot, index.checked_sub(1).and_then(|before| boots.get(before))));
     let list = Element::new("ol").class("boots").with("start", hidden + 1).children(items);
     match hidden {
         0 => list,
         _ => Element::new("div")
-            .child(Element::new("p").class("note").text(format!("{hidden} earlier boots are in report.json.")))
+            .child(
+                Element::new("p").class("note").text(format!("{hidden} earlier boots are in report.json.")),
+            )
             .child(list),
     }
 }

@@ -53,6 +53,20 @@ pub const MAX_RECORDS: usize = 64;
 const MAX_SHOWN: usize = 200;
 
 impl BootRecord {
+    /// A boot of `machine` of which nothing is known.
+    pub fn unknown(machine: &str, boot_id: &str, life: Life, why: &str) -> Self {
+        Self {
+            schema: BOOT_SCHEMA.to_owned(),
+            machine: machine.to_owned(),
+            boot_id: boot_id.to_owned(),
+            life,
+            uptime_seconds: 0,
+            time_seconds: 0,
+            facts: BTreeMap::new(),
+            unknown: [(String::new(), why.to_owned())].into(),
+        }
+    }
+
     /// Reads one record, which may come from anywhere; says why if it is none.
     pub fn read(json: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(json).map_err(|cause| quoted(&cause.to_string())).and_then(Self::checked)
@@ -166,7 +180,7 @@ fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Vec<
 }
 
 /// The beginning of a text, cleaned: a message about a machine's words may repeat them.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let beginning: String = text.chars().take(MAX_SHOWN).collect();
     let rest = if text.chars().nth(MAX_SHOWN).is_some() { "…" } else { "" };
     format!("{}{rest}", printable(&beginning))

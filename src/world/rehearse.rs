@@ -408,7 +408,7 @@ fn ovmf(folder: &Path) -> Result<(PathBuf, PathBuf), Failure> {
 }
 
 /// Set when the user interrupts; then every loop ends, and everything is cleaned up on the way out.
-fn interruption() -> Arc<AtomicBool> {
+pub(super) fn interruption() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     let flag = FLAG.get_or_init(|| {
         let flag = Arc::new(AtomicBool::new(false));

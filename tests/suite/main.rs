@@ -23,6 +23,7 @@ mod image;
 mod machineconfig;
 mod network_manager;
 mod node_script;
+mod probes;
 mod real_images;
 mod recover;
 mod rules;
