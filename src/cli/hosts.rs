@@ -55,7 +55,7 @@ pub(super) fn run(
         }
         let read = manifest(&path, given, ui)
             .map_err(|failure| Failure { message: format!("{}: {failure}", host.spec.origin), ..failure })?;
-        let Some(manifest) = read else { return Ok(Exit::Input) };
+        let Some((manifest, _)) = read else { return Ok(Exit::Input) };
         manifests.insert(path, manifest);
     }
     let machines: Vec<(&SshDestination, &Manifest)> = hosts

@@ -61,6 +61,7 @@ enum Command {
     Bench(bench::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
+    Report(report::Arguments),
     Recover(recover::Arguments),
     Explain(explain::Arguments),
     #[command(subcommand)]
@@ -82,6 +83,7 @@ impl Cli {
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
+            Command::Report(arguments) => report::run(&arguments, &mut ui),
             Command::Recover(arguments) => recover::run(&arguments, &mut ui),
             Command::Explain(arguments) => explain::run(&arguments, &mut ui),
             Command::Marker(command) => marker::run(&command, &mut ui),

@@ -65,7 +65,7 @@ pub(super) struct Arguments {
     /// control, which shows what is lost without cotter
     #[arg(long, conflicts_with = "iso")]
     control: bool,
-    /// Put consoles, records and report.json into this folder
+    /// Put the report (report.html, junit.xml, report.json), consoles and records into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// What boots the machine
@@ -165,7 +165,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let report = judge(&manifest, &boots);
     let void = void_rename(&boots);
     if let Some(folder) = &arguments.report {
-        keep(&boots, &report, folder)?;
+        keep(&boots, folder)?;
+        report::keep(&report, &loaded.sources, folder)?;
     }
     if ui.wants_json() {
         ui.json(&report);
@@ -292,8 +293,8 @@ fn verdict(report: &Report, boots: &[Boot], arguments: &Arguments, begin: Instan
     }
 }
 
-/// Keeps consoles, records and the report.
-fn keep(boots: &[Boot], report: &Report, folder: &Path) -> Result<(), Failure> {
+/// Keeps consoles and records.
+fn keep(boots: &[Boot], folder: &Path) -> Result<(), Failure> {
     // Apart, so that `cotter verify --facts` can read the folder.
     let records = folder.join("records");
     std::fs::create_dir_all(&records).map_err(|cause| Failure::io("make", &records, &cause))?;
@@ -307,6 +308,5 @@ fn keep(boots: &[Boot], report: &Report, folder: &Path) -> Result<(), Failure> {
             world::write_file(&records.join(format!("{}.json", boot.name)), &json, Existing::Replace, 0o644)?;
         }
     }
-    let json = serde_json::to_vec_pretty(report).unwrap_or_default();
-    world::write_file(&folder.join("report.json"), &json, Existing::Replace, 0o644)
+    Ok(())
 }

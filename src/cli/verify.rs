@@ -18,6 +18,8 @@ use super::report;
 use crate::cluster;
 use crate::cluster::Answers;
 use crate::cluster::Ask;
+use crate::report::Texts;
+use crate::saved::RECORDS;
 use crate::value::SshDestination;
 use crate::verify;
 use crate::verify::BootRecord;
@@ -30,8 +32,6 @@ use crate::world::Given;
 
 /// The largest manifest.
 const MAX_MANIFEST_BYTES: u64 = 8 << 20;
-/// Where the machine keeps the records of its boots.
-const RECORDS: &str = "/var/lib/cotter/boots";
 
 /// Judge a machine: is it what its file says, and was anything lost across a reboot?
 #[derive(Debug, Args)]
@@ -45,6 +45,9 @@ pub(super) struct Arguments {
     probe: Probe,
     #[command(flatten)]
     remote: RemoteArguments,
+    /// Put the report (report.html, junit.xml, report.json) into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "hosts")]
+    report: Option<PathBuf>,
     /// How long the look at one machine may take, in seconds [default: 60]; with `--kubeconfig`, one answer
     /// [default: 15]
     #[arg(long, value_name = "SECONDS", value_parser = kubeconfig::timeout)]
@@ -63,8 +66,9 @@ struct Probe {
     /// Look at many machines at once: CSV with the columns `spec`, `ssh` and, if wanted, `name`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["facts", "local", "ssh", "kubeconfig"])]
     hosts: Option<PathBuf>,
-    /// Read records of boots: a file, or a folder of them, the oldest first
-    #[arg(long, value_name = "FILE")]
+    /// Read what was kept of it: records of boots (a file, or a folder of them), its mounted root, an unpacked
+    /// sosreport or must-gather
+    #[arg(long, value_name = "PATH")]
     facts: Option<PathBuf>,
     /// Ask the API of the cluster that the machine is; stands alone, or beside one of the others
     #[arg(long, value_name = "FILE")]
@@ -76,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         return hosts::run(list, &arguments.given, &arguments.remote, arguments.timeout, ui);
     }
     let path = arguments.spec.as_deref().unwrap_or(Path::new(""));
-    let Some(manifest) = manifest(path, &arguments.given, ui)? else {
+    let Some((manifest, texts)) = manifest(path, &arguments.given, ui)? else {
         return Ok(Exit::Input);
     };
     let cluster = match &arguments.probe.kubeconfig {
@@ -89,18 +93,30 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             }
         }
     };
-    let named =
-        |records: Vec<BootRecord>| records.into_iter().map(|record| (record.name(), record)).collect();
-    let boots: Vec<(String, BootRecord)> = match &arguments.probe {
-        Probe { facts: Some(path), .. } => named(world::records(path)?),
-        Probe { local: true, .. } => named(local(&manifest)?),
-        Probe { ssh: Some(destination), .. } => {
-            remote::boots(destination, &manifest, &arguments.remote, arguments.timeout, ui)?
-        }
-        _ => Vec::new(),
+    let kept = match &arguments.probe.facts {
+        Some(path) => Some(world::facts(path, &manifest)?),
+        None => None,
     };
+    let mut boots: Vec<(String, BootRecord)> = Vec::new();
+    let mut cluster: Vec<BootReport> = cluster.into_iter().collect();
+    if let Some(kept) = kept {
+        for note in &kept.notes {
+            ui.note(format!("note: {note}"));
+        }
+        boots = kept.boots;
+        cluster.extend(kept.cluster.map(|record| verify::judge_cluster(&manifest, &record)));
+    }
+    if arguments.probe.local {
+        boots = local(&manifest)?.into_iter().map(|record| (record.name(), record)).collect();
+    }
+    if let Some(destination) = &arguments.probe.ssh {
+        boots = remote::boots(destination, &manifest, &arguments.remote, arguments.timeout, ui)?;
+    }
     let mut report = verify::judge(&manifest, &boots);
     report.boots.extend(cluster);
+    if let Some(folder) = &arguments.report {
+        report::keep(&report, &texts, folder)?;
+    }
     if ui.wants_json() {
         ui.json(&report);
     } else {
@@ -144,15 +160,15 @@ fn local(manifest: &Manifest) -> Result<Vec<BootRecord>, Failure> {
     Ok(records)
 }
 
-/// The manifest, read or planned.
+/// The manifest, read or planned, and the texts that its origins point into.
 pub(super) fn manifest(
     path: &Path,
     given: &GivenArguments,
     ui: &mut Ui,
-) -> Result<Option<Manifest>, Failure> {
+) -> Result<Option<(Manifest, Texts)>, Failure> {
     if path.extension().is_none_or(|extension| extension != "json") {
         let given = Given { is_installed: true, ..given.given() };
-        return Ok(load::load(path, &given, ui)?.ok().map(|loaded| loaded.plan.manifest));
+        return Ok(load::load(path, &given, ui)?.ok().map(|loaded| (loaded.plan.manifest, loaded.sources)));
     }
     let bytes = world::read_bounded(path, MAX_MANIFEST_BYTES)?;
     let refuse = |why: String| {
@@ -163,5 +179,5 @@ pub(super) fn manifest(
     if manifest.schema != MANIFEST_SCHEMA {
         return Err(refuse(format!("its schema is `{}`, not `{MANIFEST_SCHEMA}`", manifest.schema)));
     }
-    Ok(Some(manifest))
+    Ok(Some((manifest, Texts::new())))
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Ask;
 use super::ask::Name;
 use super::ask::Object;
+use crate::value::is_printable;
 
 /// The most of a server's words that is shown, in characters.
 const MAX_SHOWN: usize = 400;
@@ -170,7 +171,7 @@ fn refusal(status: u16, body: &[u8], wanted: Option<Name>) -> Trouble {
 
 /// A text from outside as it may be shown: no control characters, not without end.
 pub(super) fn shown(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_SHOWN).collect();
+    let clean: String = text.chars().map(|c| if is_printable(c) { c } else { ' ' }).take(MAX_SHOWN).collect();
     let is_cut = text.chars().nth(MAX_SHOWN).is_some();
     let words = clean.trim();
     if is_cut { format!("{words}…") } else { words.to_owned() }

@@ -3,6 +3,7 @@
 use super::landing::Landing;
 use super::landing::Thing;
 use crate::document::Sourced;
+use crate::network::Fallback;
 use crate::network::NetworkState;
 use crate::network::Pin;
 use crate::network::Profile;
@@ -164,6 +165,11 @@ pub(super) fn network(network: &NetworkState, profiles: &[Profile]) -> Vec<Expec
         }
     }
     expected
+}
+
+/// That the network needs no fallback.
+pub(super) fn fallback(asked: &Fallback) -> Vec<Expectation> {
+    vec![Expectation::has(&Subject::NetworkFallback, "none", "no fallback by DHCP", &asked.origin)]
 }
 
 fn is_port(network: &NetworkState, name: &str) -> bool {

@@ -11,6 +11,7 @@ mod contents;
 mod draft;
 mod expect;
 mod explain;
+mod fallback;
 mod fcos;
 mod installer;
 mod landing;

@@ -15,6 +15,8 @@ mod subject;
 
 pub use boot::BOOT_SCHEMA;
 pub use boot::BootRecord;
+pub use boot::MAX_RECORD_BYTES;
+pub use boot::MAX_RECORDS;
 pub use expectation::Expectation;
 pub use expectation::Wanted;
 pub use hosts_report::HOSTS_REPORT_SCHEMA;

@@ -15,6 +15,8 @@ pub enum Subject {
     DefaultGateway,
     /// Name servers in use.
     NameServers,
+    /// `none`, or the profiles that stand in for a network that did not come up.
+    NetworkFallback,
     /// A property of a physical port, which is known by its permanent address.
     Port(MacAddress, PortProperty),
     /// A property of an interface known by its name (bond, VLAN, bridge).
@@ -114,6 +116,7 @@ impl fmt::Display for Subject {
             Self::KernelArguments => f.write_str("kernel-arguments"),
             Self::DefaultGateway => f.write_str("default-gateway"),
             Self::NameServers => f.write_str("name-servers"),
+            Self::NetworkFallback => f.write_str("network-fallback"),
             Self::Port(mac, property) => write!(f, "port/{mac}/{property}"),
             Self::Interface(name, property) => write!(f, "interface/{name}/{property}"),
             Self::User(name, property) => write!(f, "user/{name}/{property}"),

@@ -15,6 +15,7 @@ mod plan;
 mod qemu;
 mod rehearse;
 mod remote;
+mod saved;
 mod subject;
 
 pub use apply::Existing;
@@ -63,4 +64,6 @@ pub use remote::Waiting;
 pub use remote::look;
 pub use remote::look_at_all;
 pub use remote::reboot;
+pub use saved::Kept;
+pub use saved::facts;
 pub use subject::read_subject;

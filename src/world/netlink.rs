@@ -99,7 +99,8 @@ pub(super) fn correct(record: &mut BootRecord, permanent: &BTreeMap<String, MacA
             }
             continue;
         }
-        let why = format!("{} have one current address, and what was found of them is mixed", names.join(", "));
+        let why =
+            format!("{} have one current address, and what was found of them is mixed", names.join(", "));
         for mixed in truly.into_iter().chain([key]) {
             record.unknown.insert(format!("{mixed}/"), why.clone());
         }

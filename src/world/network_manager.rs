@@ -82,7 +82,8 @@ pub(super) fn compare<'a>(
         let nmcli = record.facts.get(&subject).filter(|_| !record.unknown.contains_key(&subject));
         match nmcli {
             Some(found) if found.iter().collect::<BTreeSet<_>>() != uuids.iter().collect() => {
-                let list = |uuids: &[String]| if uuids.is_empty() { "none".to_owned() } else { uuids.join(", ") };
+                let list =
+                    |uuids: &[String]| if uuids.is_empty() { "none".to_owned() } else { uuids.join(", ") };
                 let why = format!("nmcli says {}, D-Bus {}", list(found), list(&uuids));
                 record.unknown.insert(subject, why);
             }

@@ -1,6 +1,6 @@
 //! What a machine answers, told apart from what else its shell may say.
 
-use super::super::machine_facts::MAX_RECORD_BYTES;
+use crate::verify::MAX_RECORD_BYTES;
 
 /// A record, and the words before it.
 const MAX_LINE_BYTES: usize = MAX_RECORD_BYTES as usize + 256;

@@ -22,15 +22,14 @@ use ssh::Task;
 
 use super::Failure;
 use super::failure::plain;
-use super::machine_facts::MAX_RECORD_BYTES;
 use crate::target::AS_ROOT_SCRIPT;
 use crate::target::LOOK_SCRIPT;
 use crate::target::VERIFY_SCRIPT;
 use crate::target::expectations_file;
 use crate::value::SshDestination;
-use crate::verify::BOOT_SCHEMA;
 use crate::verify::BootRecord;
 use crate::verify::Life;
+use crate::verify::MAX_RECORD_BYTES;
 use crate::verify::Manifest;
 
 /// How much room the record of an earlier boot has, if all are of one size: many times what one needs.
@@ -195,11 +194,7 @@ fn seen(destination: &SshDestination, lines: Vec<Line>) -> Result<Seen, Trouble>
 }
 
 fn record(text: &str) -> Result<BootRecord, String> {
-    let record: BootRecord = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
-    let record = record.printable();
-    if record.schema != BOOT_SCHEMA {
-        return Err(format!("its schema is `{}`, not `{BOOT_SCHEMA}`", printable(&record.schema)));
-    }
+    let record = BootRecord::read(text.as_bytes())?;
     if record.machine.is_empty() {
         return Err("it does not say of which machine".to_owned());
     }
