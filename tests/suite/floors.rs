@@ -5,7 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Every module of the crate and its floor. A new module must be added here, and nowhere else.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 17] = [
     ("value", 0),
     ("document", 0),
     ("network", 1),
