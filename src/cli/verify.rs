@@ -93,25 +93,24 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             }
         }
     };
-    let kept = match &arguments.probe.facts {
-        Some(path) => Some(world::facts(path, &manifest)?),
-        None => None,
-    };
-    let mut boots: Vec<(String, BootRecord)> = Vec::new();
     let mut cluster: Vec<BootReport> = cluster.into_iter().collect();
-    if let Some(kept) = kept {
-        for note in &kept.notes {
-            ui.note(format!("note: {note}"));
+    let boots: Vec<(String, BootRecord)> = match &arguments.probe {
+        Probe { facts: Some(path), .. } => {
+            let kept = world::facts(path, &manifest)?;
+            for note in &kept.notes {
+                ui.note(format!("note: {note}"));
+            }
+            cluster.extend(kept.cluster.map(|record| verify::judge_cluster(&manifest, &record)));
+            kept.boots
         }
-        boots = kept.boots;
-        cluster.extend(kept.cluster.map(|record| verify::judge_cluster(&manifest, &record)));
-    }
-    if arguments.probe.local {
-        boots = local(&manifest)?.into_iter().map(|record| (record.name(), record)).collect();
-    }
-    if let Some(destination) = &arguments.probe.ssh {
-        boots = remote::boots(destination, &manifest, &arguments.remote, arguments.timeout, ui)?;
-    }
+        Probe { local: true, .. } => {
+            local(&manifest)?.into_iter().map(|record| (record.name(), record)).collect()
+        }
+        Probe { ssh: Some(destination), .. } => {
+            remote::boots(destination, &manifest, &arguments.remote, arguments.timeout, ui)?
+        }
+        _ => Vec::new(),
+    };
     let mut report = verify::judge(&manifest, &boots);
     report.boots.extend(cluster);
     if let Some(folder) = &arguments.report {

@@ -17,6 +17,7 @@ pub use boot::BOOT_SCHEMA;
 pub use boot::BootRecord;
 pub use boot::MAX_RECORD_BYTES;
 pub use boot::MAX_RECORDS;
+pub use boot::quoted;
 pub use expectation::Expectation;
 pub use expectation::Wanted;
 pub use hosts_report::HOSTS_REPORT_SCHEMA;

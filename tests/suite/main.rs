@@ -27,6 +27,7 @@ mod probes;
 mod real_images;
 mod recover;
 mod rules;
+mod saved;
 mod schemas;
 mod second_opinion;
 mod single_node;

@@ -31,6 +31,7 @@ use crate::verify::BootRecord;
 use crate::verify::Life;
 use crate::verify::MAX_RECORD_BYTES;
 use crate::verify::Manifest;
+use crate::verify::quoted;
 
 /// How much room the record of an earlier boot has, if all are of one size: many times what one needs.
 const EARLIER_BYTES: usize = 256 << 10;
@@ -180,9 +181,9 @@ fn seen(destination: &SshDestination, lines: Vec<Line>) -> Result<Seen, Trouble>
                 Err(_) => dropped += 1,
             },
             "dropped" => dropped += 1,
-            "hidden" => hidden.push(printable(&line.says)),
-            "limited" => limited_to = Some(printable(&line.says)),
-            "failed" => return Err(refuse(&printable(&line.says))),
+            "hidden" => hidden.push(quoted(&line.says)),
+            "limited" => limited_to = Some(quoted(&line.says)),
+            "failed" => return Err(refuse(&quoted(&line.says))),
             // A newer script may say more.
             _ => {}
         }
@@ -217,12 +218,6 @@ fn record(text: &str) -> Result<BootRecord, String> {
 /// True for what the kernel gives: a UUID.
 fn is_boot_id(text: &str) -> bool {
     text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
-}
-
-/// A machine's words, short and harmless.
-fn printable(text: &str) -> String {
-    let plain = |letter: char| if letter.is_control() { '?' } else { letter };
-    text.chars().take(300).map(plain).collect()
 }
 
 #[cfg(test)]

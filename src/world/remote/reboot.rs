@@ -13,6 +13,7 @@ use super::boot_id;
 use super::token;
 use crate::target::REBOOT_SCRIPT;
 use crate::value::SshDestination;
+use crate::verify::quoted;
 use crate::world::Failure;
 use crate::world::rehearse::interruption;
 
@@ -97,7 +98,7 @@ fn order(ssh: &Ssh, destination: &SshDestination) -> Result<(), Trouble> {
     match lines.iter().find(|line| line.word == "refused") {
         None => Ok(()),
         Some(refused) => Err(Trouble::Unreachable(Failure::surroundings(
-            format!("`{destination}` does not reboot: {}", super::printable(&refused.says)),
+            format!("`{destination}` does not reboot: {}", quoted(&refused.says)),
             "use a user that may run `sudo -n systemctl reboot` there",
         ))),
     }

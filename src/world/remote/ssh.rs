@@ -29,6 +29,7 @@ use super::frame::Frame;
 use super::frame::Line;
 use super::trouble;
 use crate::value::SshDestination;
+use crate::value::is_printable;
 use crate::world::Failure;
 use crate::world::failure::plain;
 use crate::world::rehearse::interruption;
@@ -289,5 +290,5 @@ fn keep(errors: &mut Vec<u8>, bytes: &[u8]) {
 /// Lines without what would drive a terminal.
 fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.chars().filter(|letter| *letter == '\n' || !letter.is_control()).collect()
+    text.chars().filter(|letter| *letter == '\n' || is_printable(*letter)).collect()
 }
