@@ -153,6 +153,7 @@ impl List<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::hosts;
 
@@ -160,7 +161,7 @@ mod tests {
     fn reads_machines_in_any_order_of_columns() {
         let text =
             "\u{feff}ssh, name ,spec\n# the first rack\ncore@a,,x.yaml\n\n\"b\",node b, y.manifest.json\n";
-        let hosts = hosts("hosts.csv", text).expect("all is right");
+        let hosts = hosts("hosts.csv", text).unwrap();
         let seen: Vec<_> = hosts.iter().map(|h| (h.name.as_str(), h.ssh.as_str(), h.spec.as_str())).collect();
         assert_eq!(seen, [("core@a", "core@a", "x.yaml"), ("node b", "b", "y.manifest.json")]);
         assert_eq!(hosts[1].spec.origin.line, 5);
@@ -185,7 +186,7 @@ mod tests {
             ),
             ("spec,ssh,name\na,b,\"x\u{7}\"\n", &[(2, "control")]),
         ] {
-            let findings = hosts("hosts.csv", text).expect_err("it is wrong").sorted();
+            let findings = hosts("hosts.csv", text).unwrap_err().sorted();
             let found: Vec<_> = findings.iter().map(|f| (f.origin.line, f.message.as_str())).collect();
             assert_eq!(found.len(), expected.len(), "{text:?}: {found:?}");
             for (line, words) in expected {

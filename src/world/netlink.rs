@@ -112,6 +112,7 @@ fn is_below(subject: &str, key: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::correct;
     use super::permanent_addresses;
@@ -131,10 +132,10 @@ mod tests {
 
     #[test]
     fn a_port_is_known_by_its_permanent_address() {
-        let permanent = [("p0".to_owned(), "52:54:00:00:00:01".parse().expect("an address"))].into();
+        let permanent = [("p0".to_owned(), "52:54:00:00:00:01".parse().unwrap())].into();
         let mut moved = record(&["p0"]);
         correct(&mut moved, &permanent);
-        assert_eq!(moved.look("port/52:54:00:00:00:01/mtu").expect("it moved"), ["1500"]);
+        assert_eq!(moved.look("port/52:54:00:00:00:01/mtu").unwrap(), ["1500"]);
         assert!(moved.look(&format!("port/{CURRENT}/mtu")).is_err());
         let mut other = record(&["p1"]);
         correct(&mut other, &permanent);
@@ -143,12 +144,12 @@ mod tests {
 
     #[test]
     fn ports_that_are_mixed_up_are_unknown() {
-        let address = |last: u8| format!("52:54:00:00:00:0{last}").parse().expect("an address");
+        let address = |last: u8| format!("52:54:00:00:00:0{last}").parse().unwrap();
         let permanent = [("p0".to_owned(), address(1)), ("p1".to_owned(), address(2))].into();
         let mut mixed = record(&["p0", "p1"]);
         correct(&mut mixed, &permanent);
         for key in ["52:54:00:00:00:01", "52:54:00:00:00:02", CURRENT] {
-            assert!(mixed.look(&format!("port/{key}/mtu")).expect_err("unknown").contains("p0, p1"));
+            assert!(mixed.look(&format!("port/{key}/mtu")).unwrap_err().contains("p0, p1"));
         }
     }
 

@@ -98,6 +98,7 @@ pub(super) fn compare<'a>(
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::Active;
     use super::compare;
@@ -128,7 +129,7 @@ mod tests {
         let on_p0 = Ok(vec![active("p0", "1"), active("p1", "2")]);
         assert_eq!(compared(record(&["1"]), &on_p0), record(&["1"]));
         for (nmcli, why) in [(&["2"][..], "nmcli says 2, D-Bus 1"), (&[], "nmcli says none, D-Bus 1")] {
-            assert_eq!(compared(record(nmcli), &on_p0).look("port/a/profile").expect_err("unknown"), why);
+            assert_eq!(compared(record(nmcli), &on_p0).look("port/a/profile").unwrap_err(), why);
         }
         let none = Ok(vec![active("p1", "2")]);
         assert!(compared(record(&["1"]), &none).look("port/a/profile").is_err());
@@ -136,7 +137,7 @@ mod tests {
         assert_eq!(compared(record(&["1"]), &silent), record(&["1"]));
         let mut no_nmcli = record(&[]);
         no_nmcli.unknown.insert("port/a/profile".into(), "NetworkManager does not answer".into());
-        assert_eq!(compared(no_nmcli.clone(), &on_p0).look("port/a/profile").expect("it is known"), ["1"]);
+        assert_eq!(compared(no_nmcli.clone(), &on_p0).look("port/a/profile").unwrap(), ["1"]);
         assert!(compared(no_nmcli, &silent).look("port/a/profile").is_err());
     }
 }
