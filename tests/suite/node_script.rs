@@ -86,7 +86,7 @@ install:
 
 /// Furnishes a machine that is as `MACHINE` says, in folder `$0`: `etc`, the network, the name, systemd's answers.
 const FURNISH: &str = r#"
-ip link add a0 type veth peer name far && ip addr add 192.0.2.10/24 dev a0 && ip link set far up &&
+ip link set lo up && ip link add a0 type veth peer name far && ip addr add 192.0.2.10/24 dev a0 && ip link set far up &&
 ip link set a0 up && ip route add default via 192.0.2.1 && ip route add 198.51.100.0/24 via 192.0.2.254 &&
 ip route add 203.0.113.0/24 via 192.0.2.254 table 77 && echo node.lab.example.com >/proc/sys/kernel/hostname &&
 mkdir "$0/etc" && mount -t tmpfs -o mode=755 none "$0/etc" && cp -a /etc/. "$0/etc" && rm -rf "$0/etc/NetworkManager" "$0/etc/resolv.conf" "$0/etc/issue.d" &&
@@ -526,6 +526,25 @@ fn tools_that_hang_are_waited_for_a_bounded_time() {
             _ => continue,
         };
         assert!(seen.record().unknown.contains_key(lost), "{tool}");
+    }
+}
+
+/// A port that takes nothing, or that nobody reads, holds nothing up for long and leaves nobody behind.
+#[test]
+fn a_port_that_takes_nothing_holds_nothing_up() {
+    for (port, least, most) in [("/proc/version", 0, 15), ("mkfifo", 20, 40)] {
+        let node = Node::bare(&expecting(&["hostname"]));
+        let (node, port) = match port {
+            "mkfifo" => (node.and("mkfifo \"$0/fifo\""), "fifo"),
+            port => (node, port),
+        };
+        let place = node.path(port).display().to_string();
+        let node = node.with("COTTER_PORT", &place);
+        let begin = Instant::now();
+        let Some(seen) = node.look() else { return };
+        assert_eq!(seen.kept.len(), 1);
+        let took = begin.elapsed().as_secs();
+        assert!((least..most).contains(&took), "{port}: {took} s");
     }
 }
 
