@@ -9,6 +9,8 @@ pub mod machineconfig;
 pub mod network;
 pub mod plan;
 pub mod rehearsal;
+pub mod report;
+pub mod saved;
 pub mod spec;
 pub mod systemd;
 pub mod target;

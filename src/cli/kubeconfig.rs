@@ -11,8 +11,8 @@ use crate::world::ClusterApi;
 use crate::world::Failure;
 use crate::world::Sources;
 
-/// How long one answer may take, in seconds.
-pub(super) const TIMEOUT_SECONDS: &str = "15";
+/// How long one answer may take, if nobody says.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The time that one answer may take.
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {

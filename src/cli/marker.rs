@@ -37,8 +37,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
     /// How long one answer may take, in seconds
-    #[arg(long, hide = true, value_name = "SECONDS", default_value = kubeconfig::TIMEOUT_SECONDS, value_parser = kubeconfig::timeout)]
-    timeout: Duration,
+    #[arg(long, hide = true, value_name = "SECONDS", value_parser = kubeconfig::timeout)]
+    timeout: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
@@ -57,7 +57,7 @@ pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Create(arguments) => (&arguments.common, Topology::SingleNode),
     };
     let path = kubeconfig::chosen(arguments.kubeconfig.as_deref())?;
-    let api = match kubeconfig::open(&path, arguments.timeout, ui)? {
+    let api = match kubeconfig::open(&path, arguments.timeout.unwrap_or(kubeconfig::TIMEOUT), ui)? {
         Ok(api) => api,
         Err(exit) => return Ok(exit),
     };

@@ -10,6 +10,7 @@ mod build;
 mod check;
 mod exit;
 mod explain;
+mod hosts;
 mod ignition;
 mod image;
 mod init;
@@ -18,6 +19,7 @@ mod load;
 mod marker;
 mod plan;
 mod recover;
+mod remote;
 mod report;
 mod schema;
 mod test;
@@ -59,6 +61,7 @@ enum Command {
     Bench(bench::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
+    Report(report::Arguments),
     Recover(recover::Arguments),
     Explain(explain::Arguments),
     #[command(subcommand)]
@@ -80,6 +83,7 @@ impl Cli {
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
+            Command::Report(arguments) => report::run(&arguments, &mut ui),
             Command::Recover(arguments) => recover::run(&arguments, &mut ui),
             Command::Explain(arguments) => explain::run(&arguments, &mut ui),
             Command::Marker(command) => marker::run(&command, &mut ui),

@@ -28,7 +28,6 @@ use crate::spec::Installer;
 use crate::spec::Sno;
 use crate::target::Placement;
 use crate::verify;
-use crate::verify::BOOT_SCHEMA;
 use crate::verify::BootRecord;
 use crate::verify::Life;
 use crate::verify::Manifest;
@@ -66,7 +65,7 @@ pub(super) struct Arguments {
     /// control, which shows what is lost without cotter
     #[arg(long, conflicts_with = "iso")]
     control: bool,
-    /// Put consoles, records and report.json into this folder
+    /// Put the report (report.html, junit.xml, report.json), consoles and records into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// What boots the machine
@@ -166,7 +165,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let report = judge(&manifest, &boots);
     let void = void_rename(&boots);
     if let Some(folder) = &arguments.report {
-        keep(&boots, &report, folder)?;
+        keep(&boots, folder)?;
+        report::keep(&report, &loaded.sources, folder)?;
     }
     if ui.wants_json() {
         ui.json(&report);
@@ -255,16 +255,7 @@ fn said(event: Event, ui: &mut Ui) {
 fn judge(manifest: &Manifest, boots: &[Boot]) -> Report {
     let record = |boot: &Boot| match &boot.record {
         Ok(record) => record.clone(),
-        Err(why) => BootRecord {
-            schema: BOOT_SCHEMA.to_owned(),
-            machine: manifest.machine.clone(),
-            boot_id: format!("none: {}", boot.name),
-            life: boot.life,
-            uptime_seconds: 0,
-            time_seconds: 0,
-            facts: std::collections::BTreeMap::new(),
-            unknown: [(String::new(), why.clone())].into(),
-        },
+        Err(why) => BootRecord::unknown(&manifest.machine, &format!("none: {}", boot.name), boot.life, why),
     };
     let records: Vec<(String, BootRecord)> =
         boots.iter().map(|boot| (boot.name.clone(), record(boot))).collect();
@@ -302,8 +293,8 @@ fn verdict(report: &Report, boots: &[Boot], arguments: &Arguments, begin: Instan
     }
 }
 
-/// Keeps consoles, records and the report.
-fn keep(boots: &[Boot], report: &Report, folder: &Path) -> Result<(), Failure> {
+/// Keeps consoles and records.
+fn keep(boots: &[Boot], folder: &Path) -> Result<(), Failure> {
     // Apart, so that `cotter verify --facts` can read the folder.
     let records = folder.join("records");
     std::fs::create_dir_all(&records).map_err(|cause| Failure::io("make", &records, &cause))?;
@@ -317,6 +308,5 @@ fn keep(boots: &[Boot], report: &Report, folder: &Path) -> Result<(), Failure> {
             world::write_file(&records.join(format!("{}.json", boot.name)), &json, Existing::Replace, 0o644)?;
         }
     }
-    let json = serde_json::to_vec_pretty(report).unwrap_or_default();
-    world::write_file(&folder.join("report.json"), &json, Existing::Replace, 0o644)
+    Ok(())
 }

@@ -11,6 +11,7 @@ use indicatif::ProgressStyle;
 
 use crate::document::Diagnostic;
 use crate::document::Severity;
+use crate::value::is_printable;
 use crate::world::Failure;
 use crate::world::Sources;
 
@@ -188,7 +189,7 @@ impl Ui {
 
 /// What comes from elsewhere may say anything: no control characters of it reach the terminal.
 pub(super) fn shown(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { c.escape_default().collect() } else { String::from(c) };
+    let plain = |c: char| if is_printable(c) { String::from(c) } else { c.escape_default().collect() };
     text.chars().map(plain).collect()
 }
 

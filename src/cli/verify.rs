@@ -8,13 +8,19 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
+use super::hosts;
 use super::kubeconfig;
 use super::load;
 use super::load::GivenArguments;
+use super::remote;
+use super::remote::RemoteArguments;
 use super::report;
 use crate::cluster;
 use crate::cluster::Answers;
 use crate::cluster::Ask;
+use crate::report::Texts;
+use crate::saved::RECORDS;
+use crate::value::SshDestination;
 use crate::verify;
 use crate::verify::BootRecord;
 use crate::verify::BootReport;
@@ -26,21 +32,26 @@ use crate::world::Given;
 
 /// The largest manifest.
 const MAX_MANIFEST_BYTES: u64 = 8 << 20;
-/// Where the machine keeps the records of its boots.
-const RECORDS: &str = "/var/lib/cotter/boots";
 
 /// Judge a machine: is it what its file says, and was anything lost across a reboot?
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file, or a manifest that `cotter build` wrote
-    spec: PathBuf,
+    #[arg(required_unless_present = "hosts", conflicts_with = "hosts")]
+    spec: Option<PathBuf>,
     #[command(flatten)]
     given: GivenArguments,
     #[command(flatten)]
     probe: Probe,
-    /// How long one answer of the cluster may take, in seconds
-    #[arg(long, hide = true, value_name = "SECONDS", default_value = kubeconfig::TIMEOUT_SECONDS, value_parser = kubeconfig::timeout)]
-    timeout: Duration,
+    /// Put the report (report.html, junit.xml, report.json) into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "hosts")]
+    report: Option<PathBuf>,
+    #[command(flatten)]
+    remote: RemoteArguments,
+    /// How long the look at one machine may take, in seconds [default: 60]; with `--kubeconfig`, one answer
+    /// [default: 15]
+    #[arg(long, value_name = "SECONDS", value_parser = kubeconfig::timeout)]
+    timeout: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
@@ -49,8 +60,15 @@ struct Probe {
     /// Look at this machine, and at the records of its earlier boots
     #[arg(long, conflicts_with = "facts")]
     local: bool,
-    /// Read records of boots: a file, or a folder of them, the oldest first
-    #[arg(long, value_name = "FILE")]
+    /// Look at a machine over your own ssh, and at the records of its earlier boots
+    #[arg(long, value_name = "DEST", conflicts_with_all = ["facts", "local"])]
+    ssh: Option<SshDestination>,
+    /// Look at many machines at once: CSV with the columns `spec`, `ssh` and, if wanted, `name`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["facts", "local", "ssh", "kubeconfig"])]
+    hosts: Option<PathBuf>,
+    /// Read what was kept of it: records of boots (a file, or a folder of them), its mounted root, an unpacked
+    /// sosreport or must-gather
+    #[arg(long, value_name = "PATH")]
     facts: Option<PathBuf>,
     /// Ask the API of the cluster that the machine is; stands alone, or beside one of the others
     #[arg(long, value_name = "FILE")]
@@ -58,25 +76,46 @@ struct Probe {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let Some(manifest) = manifest(&arguments.spec, &arguments.given, ui)? else {
+    if let Some(list) = &arguments.probe.hosts {
+        return hosts::run(list, &arguments.given, &arguments.remote, arguments.timeout, ui);
+    }
+    let path = arguments.spec.as_deref().unwrap_or(Path::new(""));
+    let Some((manifest, texts)) = manifest(path, &arguments.given, ui)? else {
         return Ok(Exit::Input);
     };
     let cluster = match &arguments.probe.kubeconfig {
         None => None,
-        Some(path) => match ask_cluster(&manifest, path, arguments.timeout, ui)? {
-            Ok(report) => Some(report),
-            Err(exit) => return Ok(exit),
-        },
+        Some(path) => {
+            let timeout = arguments.timeout.unwrap_or(kubeconfig::TIMEOUT);
+            match ask_cluster(&manifest, path, timeout, ui)? {
+                Ok(report) => Some(report),
+                Err(exit) => return Ok(exit),
+            }
+        }
     };
-    let records = match &arguments.probe {
-        Probe { facts: Some(path), .. } => world::records(path)?,
-        Probe { local: true, .. } => local(&manifest)?,
+    let mut cluster: Vec<BootReport> = cluster.into_iter().collect();
+    let boots: Vec<(String, BootRecord)> = match &arguments.probe {
+        Probe { facts: Some(path), .. } => {
+            let kept = world::facts(path, &manifest)?;
+            for note in &kept.notes {
+                ui.note(format!("note: {note}"));
+            }
+            cluster.extend(kept.cluster.map(|record| verify::judge_cluster(&manifest, &record)));
+            kept.boots
+        }
+        Probe { local: true, .. } => {
+            local(&manifest)?.into_iter().map(|record| (record.name(), record)).collect()
+        }
+        Probe { ssh: Some(destination), .. } => {
+            remote::boots(destination, &manifest, &arguments.remote, arguments.timeout, ui)?
+        }
         _ => Vec::new(),
     };
-    let boots: Vec<(String, BootRecord)> =
-        records.into_iter().map(|record| (record.name(), record)).collect();
     let mut report = verify::judge(&manifest, &boots);
     report.boots.extend(cluster);
+    if let Some(folder) = &arguments.report {
+        report::keep(&report, &texts, folder)?;
+    }
     if ui.wants_json() {
         ui.json(&report);
     } else {
@@ -120,11 +159,15 @@ fn local(manifest: &Manifest) -> Result<Vec<BootRecord>, Failure> {
     Ok(records)
 }
 
-/// The manifest, read or planned.
-fn manifest(path: &Path, given: &GivenArguments, ui: &mut Ui) -> Result<Option<Manifest>, Failure> {
+/// The manifest, read or planned, and the texts that its origins point into.
+pub(super) fn manifest(
+    path: &Path,
+    given: &GivenArguments,
+    ui: &mut Ui,
+) -> Result<Option<(Manifest, Texts)>, Failure> {
     if path.extension().is_none_or(|extension| extension != "json") {
         let given = Given { is_installed: true, ..given.given() };
-        return Ok(load::load(path, &given, ui)?.ok().map(|loaded| loaded.plan.manifest));
+        return Ok(load::load(path, &given, ui)?.ok().map(|loaded| (loaded.plan.manifest, loaded.sources)));
     }
     let bytes = world::read_bounded(path, MAX_MANIFEST_BYTES)?;
     let refuse = |why: String| {
@@ -135,5 +178,5 @@ fn manifest(path: &Path, given: &GivenArguments, ui: &mut Ui) -> Result<Option<M
     if manifest.schema != MANIFEST_SCHEMA {
         return Err(refuse(format!("its schema is `{}`, not `{MANIFEST_SCHEMA}`", manifest.schema)));
     }
-    Ok(Some(manifest))
+    Ok(Some((manifest, Texts::new())))
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Ask;
 use super::ask::Name;
 use super::ask::Object;
+use crate::value::is_printable;
 
 /// The most of a server's words that is shown, in characters.
 const MAX_SHOWN: usize = 400;
@@ -56,6 +57,8 @@ pub enum TroubleKind {
     Strange,
     /// A larger answer than is read.
     TooLarge,
+    /// Nobody was asked: what was kept of the cluster does not say.
+    NotKept,
 }
 
 impl Trouble {
@@ -102,6 +105,7 @@ impl fmt::Display for Trouble {
             TroubleKind::Server => write!(f, "the server cannot answer now: {message}"),
             TroubleKind::Status => write!(f, "the server answers otherwise: {message}"),
             TroubleKind::Strange => write!(f, "that is no API server's answer: {message}"),
+            TroubleKind::NotKept => f.write_str(message),
             TroubleKind::TooLarge => write!(f, "the answer is too large: {message}"),
         }
     }
@@ -170,7 +174,7 @@ fn refusal(status: u16, body: &[u8], wanted: Option<Name>) -> Trouble {
 
 /// A text from outside as it may be shown: no control characters, not without end.
 pub(super) fn shown(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_SHOWN).collect();
+    let clean: String = text.chars().map(|c| if is_printable(c) { c } else { ' ' }).take(MAX_SHOWN).collect();
     let is_cut = text.chars().nth(MAX_SHOWN).is_some();
     let words = clean.trim();
     if is_cut { format!("{words}…") } else { words.to_owned() }

@@ -10,7 +10,6 @@ mod ask;
 mod facts;
 mod kubeconfig;
 mod marker;
-mod timestamp;
 
 pub use answer::Answer;
 pub use answer::Answers;
@@ -39,4 +38,3 @@ pub use marker::Topology;
 pub use marker::look;
 pub use marker::object;
 pub use marker::settle;
-pub use timestamp::timestamp;

@@ -5,6 +5,7 @@
 //! once a rehearsal has shown that `nmstate` writes a right keyfile for it.
 
 mod checks;
+mod fallback;
 mod foreign;
 mod ini;
 mod interface;
@@ -14,6 +15,8 @@ mod rule;
 mod state;
 
 pub use checks::CHECKS;
+pub use fallback::Fallback;
+pub use fallback::fallback_table;
 pub use foreign::check_keyfile;
 pub use foreign::check_link_file;
 pub use interface::Interface;
@@ -77,6 +80,8 @@ pub struct NetworkState {
     pub matching: Match,
     /// Where `matching: name` was asked for, if it was.
     pub matching_origin: Option<Origin>,
+    /// What the installed system does if this network does not come up.
+    pub fallback: Option<Fallback>,
 }
 
 /// One port.

@@ -7,6 +7,7 @@
 
 mod butane;
 mod butane_file;
+mod hosts;
 mod machine;
 mod network;
 mod parse;
@@ -29,6 +30,8 @@ pub use butane::Unit;
 pub use butane::User;
 pub use butane_file::ButaneFile;
 pub use butane_file::parse_butane;
+pub use hosts::Host;
+pub use hosts::hosts;
 pub use machine::After;
 pub use machine::Child;
 pub use machine::Disk;

@@ -2,6 +2,7 @@
 
 use crate::document::Sourced;
 use crate::document::View;
+use crate::network::Fallback;
 use crate::network::Match;
 use crate::network::NetworkState;
 use crate::network::Nic;
@@ -21,7 +22,15 @@ pub(super) fn network(view: &View<'_>) -> NetworkState {
     network.pin = view.word_at("pin", &PINS).map(|pin| pin.value).unwrap_or_default();
     network.matching = matching.as_ref().map(|matching| matching.value).unwrap_or_default();
     network.matching_origin = matching.map(|matching| matching.origin);
+    network.fallback = fallback(view);
     network
+}
+
+fn fallback(view: &View<'_>) -> Option<Fallback> {
+    let asked = view.text_at("fallback").filter(|word| word.value == "dhcp-by-mac")?;
+    let after_minutes =
+        view.parse_at("fallback_minutes").map_or(Fallback::AFTER_MINUTES, |minutes| minutes.value);
+    Some(Fallback { after_minutes, origin: asked.origin })
 }
 
 fn nic(view: &View<'_>) -> Option<Nic> {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::contents;
 use super::contents::Files;
 use super::expect;
+use super::fallback;
 use super::landing;
 use super::landing::Landed;
 use super::landing::Landing;
@@ -247,6 +248,17 @@ impl Draft {
         // Where the live system's come from, and what it makes of them, is the image's matter.
         let on_disk: Lives = lives.into_iter().filter(|life| *life != Life::Live).collect();
         self.expect(profiles.iter().map(expect::keyfile).collect(), &on_disk);
+        self.fallback(machine, profiles);
+    }
+
+    fn fallback(&mut self, machine: &Machine, profiles: &[Profile]) {
+        let Some(asked) = &machine.network.fallback else { return };
+        for (part, text) in fallback::add(&mut self.destination, asked, &machine.network, profiles) {
+            let what = format!("fallback: {} {}", part.kind, part.name);
+            let artifact = Artifact::new(Section::Network, what, &asked.origin).holding(text.as_bytes());
+            self.artifacts.push(artifact.as_part(part).in_lives(&expect::INSTALLED));
+        }
+        self.expect(expect::fallback(asked), &expect::INSTALLED);
     }
 
     /// Files, directories and links.

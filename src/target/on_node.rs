@@ -13,6 +13,12 @@ use crate::verify::Wanted;
 
 /// The script that looks at a machine after each boot.
 pub const SCRIPT: &str = include_str!("../../templates/files/cotter-verify");
+/// The beginning of what is sent over ssh: it becomes root, if it may.
+pub const AS_ROOT_SCRIPT: &str = include_str!("../../templates/files/cotter-as-root");
+/// What lets the script look at a machine over ssh, and sends what it found.
+pub const LOOK_SCRIPT: &str = include_str!("../../templates/files/cotter-look");
+/// What reboots a machine over ssh.
+pub const REBOOT_SCRIPT: &str = include_str!("../../templates/files/cotter-reboot");
 const UNIT: &str = include_str!("../../templates/files/cotter-verify.service");
 /// What is reached in each boot when all is met, and what holds it back until then.
 const COMPLETE: [(&str, &str); 2] = [

@@ -33,12 +33,12 @@ pub fn judge_cluster(manifest: &Manifest, record: &BootRecord) -> BootReport {
 
 fn boot(manifest: &Manifest, expectations: &[Expectation], name: &str, record: &BootRecord) -> BootReport {
     let of_this_life = |expectation: &&Expectation| expectation.lives.contains(&record.life);
-    let mut record = record.clone();
-    if !record.machine.is_empty() && record.machine != manifest.machine {
-        let why = format!("this is a record of `{}`, not of `{}`", record.machine, manifest.machine);
-        record.unknown = [(String::new(), why)].into();
-    }
-    let verdicts = expectations.iter().filter(of_this_life).map(|e| verdict(e, &record)).collect();
+    let doubt = (record.machine != manifest.machine).then(|| match record.machine.as_str() {
+        "" => format!("the record does not say whether it is of `{}`", manifest.machine),
+        other => format!("this is a record of `{other}`, not of `{}`", manifest.machine),
+    });
+    let verdict = |expectation| verdict(expectation, record, doubt.as_deref());
+    let verdicts = expectations.iter().filter(of_this_life).map(verdict).collect();
     BootReport {
         name: name.to_owned(),
         boot_id: record.boot_id.clone(),
@@ -50,8 +50,12 @@ fn boot(manifest: &Manifest, expectations: &[Expectation], name: &str, record: &
     }
 }
 
-fn verdict(expectation: &Expectation, record: &BootRecord) -> Verdict {
-    let outcome = match record.look(&expectation.subject) {
+fn verdict(expectation: &Expectation, record: &BootRecord, doubt: Option<&str>) -> Verdict {
+    let looked = match doubt {
+        Some(why) => Err(why.to_owned()),
+        None => record.look(&expectation.subject),
+    };
+    let outcome = match looked {
         Err(why) => Outcome::Unknown { why },
         Ok(found) => {
             let there = found.contains(&expectation.value);
@@ -104,6 +108,9 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
             [] => "the keyfile was moved or taken away: see `nmcli -f NAME,FILENAME connection show`".to_owned(),
             _ => "the keyfile was changed after Ignition wrote it; NetworkManager reads none that others may read".to_owned(),
         },
+        ["network-fallback"] => {
+            "what carries the default route did not come up: see `journalctl -b -u cotter-network-fallback -u NetworkManager`".to_owned()
+        }
         ["kernel-arguments"] => "see `/proc/cmdline` and the boot entry below `/boot/loader/entries`".to_owned(),
         ["interface", name, ..] => format!("see `nmcli device show {name}` and `journalctl -b -u NetworkManager`"),
         ["user", name, ..] => format!("see `journalctl -b -t ignition` and `id {name}`"),
@@ -270,6 +277,18 @@ mod tests {
         assert!(!judge(&manifest(), &[]).all_met(), "no boot is no pass");
         let mut other = boot("1", Life::Live, &[("hostname", &["a"])]);
         other.1.machine = "b".into();
-        assert!(!judge(&manifest(), &[other]).all_met(), "another machine's record is no pass");
+        assert!(!judge(&manifest(), &[other.clone()]).all_met(), "another machine's record is no pass");
+        other.1.machine = String::new();
+        assert!(!judge(&manifest(), &[other]).all_met(), "nobody's record is no pass");
+    }
+
+    #[test]
+    fn nothing_expected_is_nothing_met() {
+        let good = boot("1", Life::Live, &[("hostname", &["a"])]);
+        assert!(judge(&manifest(), std::slice::from_ref(&good)).all_met());
+        let elsewhere = boot("2", Life::AfterMco, &[]);
+        assert!(!judge(&manifest(), std::slice::from_ref(&elsewhere)).all_met());
+        assert!(!judge(&manifest(), &[good.clone(), elsewhere.clone()]).all_met(), "the last boot counts");
+        assert!(judge(&manifest(), &[elsewhere, good]).all_met());
     }
 }

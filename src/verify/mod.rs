@@ -6,6 +6,7 @@
 
 mod boot;
 mod expectation;
+mod hosts_report;
 mod judge;
 mod life;
 mod manifest;
@@ -14,8 +15,16 @@ mod subject;
 
 pub use boot::BOOT_SCHEMA;
 pub use boot::BootRecord;
+pub use boot::MAX_RECORD_BYTES;
+pub use boot::MAX_RECORDS;
+pub use boot::quoted;
 pub use expectation::Expectation;
 pub use expectation::Wanted;
+pub use hosts_report::HOSTS_REPORT_SCHEMA;
+pub use hosts_report::HostCounts;
+pub use hosts_report::HostOutcome;
+pub use hosts_report::HostReport;
+pub use hosts_report::HostsReport;
 pub use judge::judge;
 pub use judge::judge_cluster;
 pub use life::Life;

@@ -19,6 +19,8 @@ pub enum Subject {
     SearchDomains,
     /// Ways to a network, which is written as its address with a prefix length, in a table other than the main one.
     Route(String, Option<u32>),
+    /// `none`, or the profiles that stand in for a network that did not come up.
+    NetworkFallback,
     /// A property of a physical port, which is known by its permanent address.
     Port(MacAddress, PortProperty),
     /// A property of an interface known by its name (bond, VLAN, bridge).
@@ -150,6 +152,7 @@ impl fmt::Display for Subject {
             Self::SearchDomains => f.write_str("search-domains"),
             Self::Route(network, None) => write!(f, "route/{network}"),
             Self::Route(network, Some(table)) => write!(f, "route/{network}/table/{table}"),
+            Self::NetworkFallback => f.write_str("network-fallback"),
             Self::Port(mac, property) => write!(f, "port/{mac}/{property}"),
             Self::Interface(name, property) => write!(f, "interface/{name}/{property}"),
             Self::User(name, property) => write!(f, "user/{name}/{property}"),

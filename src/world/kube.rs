@@ -38,11 +38,11 @@ use crate::cluster::TroubleKind;
 use crate::cluster::Trust;
 use crate::cluster::object;
 use crate::cluster::read_kubeconfig;
-use crate::cluster::timestamp;
 use crate::cluster::understand;
 use crate::cluster::understand_creation;
 use crate::document::Diagnostics;
 use crate::value::Secret;
+use crate::value::timestamp;
 
 /// The largest kubeconfig, certificate, key or token.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;

@@ -16,15 +16,12 @@ use crate::target::VERIFY_SCRIPT;
 use crate::target::expectations_file;
 use crate::value::MacAddress;
 use crate::value::ReachTarget;
-use crate::verify::BOOT_SCHEMA;
 use crate::verify::BootRecord;
 use crate::verify::Life;
+use crate::verify::MAX_RECORD_BYTES;
+use crate::verify::MAX_RECORDS;
 use crate::verify::Manifest;
 
-/// The largest record of one boot.
-const MAX_RECORD_BYTES: u64 = 1 << 20;
-/// The most records read from one folder.
-const MAX_RECORDS: usize = 64;
 const REACH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Looks at this machine, as the script on it does after each boot.
@@ -142,9 +139,10 @@ pub fn records(path: &Path) -> Result<Vec<BootRecord>, Failure> {
     for entry in path.read_dir().map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let file = entry.path();
-        if file.extension().is_some_and(|extension| extension == "json") {
-            let written = entry.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
-            files.push((written, file));
+        let data = entry.metadata().map_err(failed)?;
+        // What is a pipe or leads elsewhere was not put there by the machine.
+        if data.is_file() && file.extension().is_some_and(|extension| extension == "json") {
+            files.push((data.modified().unwrap_or(SystemTime::UNIX_EPOCH), file));
         }
     }
     files.sort();
@@ -156,49 +154,24 @@ pub fn records(path: &Path) -> Result<Vec<BootRecord>, Failure> {
     Ok(found)
 }
 
-/// One record, or one a line.
+/// One record, or one after another.
 fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<BootRecord>, Failure> {
-    let mut records = Vec::new();
-    for record in serde_json::Deserializer::from_slice(bytes).into_iter::<BootRecord>() {
-        match record {
-            Ok(record) if record.schema == BOOT_SCHEMA => records.push(record.printable()),
-            Ok(record) => {
-                let message = format!(
-                    "`{}` has the schema `{}`, not `{BOOT_SCHEMA}`",
-                    path.display(),
-                    record.printable().schema
-                );
-                return Err(Failure::input(message, "judge it with the cotter that wrote it"));
-            }
-            Err(cause) => {
-                let message = format!("`{}` is not the record of a boot: {cause}", path.display());
-                return Err(Failure::input(message, "name a file from /var/lib/cotter/boots of the machine"));
-            }
-        }
-    }
+    let help = "name a file or folder from /var/lib/cotter/boots of the machine";
+    let records = BootRecord::read_all(bytes).map_err(|why| {
+        Failure::input(format!("`{}` is not the record of a boot: {why}", path.display()), help)
+    })?;
     if records.is_empty() {
-        let message = format!("`{}` holds no record of a boot", path.display());
-        return Err(Failure::input(
-            message,
-            "name a file or folder from /var/lib/cotter/boots of the machine",
-        ));
+        return Err(Failure::input(format!("`{}` holds no record of a boot", path.display()), help));
     }
     Ok(records)
 }
 
-/// Reads the records a guest has written so far: whole lines that are records. What else it writes is
-/// ignored; more than 4 MiB is not read.
-pub(super) fn records_so_far(path: &Path) -> Vec<BootRecord> {
-    let Ok(file) = std::fs::File::open(path) else {
-        return Vec::new();
-    };
+/// Reads the records a guest has written so far, and why the last line that is none is none; more than 4 MiB is
+/// not read.
+pub(super) fn records_so_far(path: &Path) -> (Vec<BootRecord>, Option<String>) {
     let mut text = Vec::new();
-    if file.take(4 * MAX_RECORD_BYTES).read_to_end(&mut text).is_err() {
-        return Vec::new();
+    match std::fs::File::open(path).and_then(|file| file.take(4 * MAX_RECORD_BYTES).read_to_end(&mut text)) {
+        Ok(_) => BootRecord::read_lines(&text),
+        Err(_) => (Vec::new(), None),
     }
-    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let lines = text.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n');
-    let bounded = lines.filter(|line| line.len() as u64 <= MAX_RECORD_BYTES);
-    let records = bounded.filter_map(|line| serde_json::from_slice::<BootRecord>(line).ok());
-    records.map(BootRecord::printable).collect()
 }

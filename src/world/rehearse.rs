@@ -1,5 +1,6 @@
 //! Runs a rehearsal: boots the medium in QEMU, lets it install, and boots the disk as each scenario says.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::io::Seek as _;
@@ -25,6 +26,7 @@ use crate::rehearsal::Scenario;
 use crate::rehearsal::VirtualMachine;
 use crate::rehearsal::Writes;
 use crate::rehearsal::arguments;
+use crate::value::is_printable;
 use crate::verify::BootRecord;
 use crate::verify::Life;
 
@@ -146,6 +148,8 @@ struct Stage<'a> {
     accelerator: Accelerator,
     may_fall_back: bool,
     interrupted: Arc<AtomicBool>,
+    /// The boots that were reported.
+    seen: BTreeSet<String>,
     events: &'a mut dyn FnMut(Event),
 }
 
@@ -173,7 +177,8 @@ impl<'a> Stage<'a> {
             Firmware::Uefi => Some(ovmf(folder)?),
         };
         let may_fall_back = rehearsal.accelerator == AcceleratorChoice::Auto;
-        Ok(Self { rehearsal, disk, ovmf, accelerator, may_fall_back, interrupted: interruption(), events })
+        let (interrupted, seen) = (interruption(), BTreeSet::new());
+        Ok(Self { rehearsal, disk, ovmf, accelerator, may_fall_back, interrupted, seen, events })
     }
 
     /// Boots once; says what the guest reported, and whether it ended as it should.
@@ -221,13 +226,11 @@ impl<'a> Stage<'a> {
             self.may_fall_back = false;
             let (record, as_it_should) = match end {
                 End::Reported(record) => (Ok(*record), true),
-                End::Ended => match newest(&paths.report, life) {
-                    Some(record) => (Ok(record), until == Until::Ended),
-                    None => (Err("the guest ended without a report".to_owned()), until == Until::Ended),
-                },
+                End::Ended => (newest(&paths.report, life, &self.seen), until == Until::Ended),
                 End::DiedUnderKvm(why) => (Err(format!("the guest died under KVM: {why}")), false),
                 End::Failed(why) => (Err(why), false),
             };
+            self.seen.extend(record.as_ref().ok().map(|record| record.boot_id.clone()));
             let boot = Boot {
                 name: name.to_owned(),
                 life,
@@ -266,7 +269,7 @@ impl<'a> Stage<'a> {
                 return Ok(End::Failed(why.clone()));
             }
             if until == Until::Reported
-                && let Some(record) = newest(&paths.report, life)
+                && let Ok(record) = newest(&paths.report, life, &self.seen)
             {
                 return Ok(End::Reported(Box::new(record)));
             }
@@ -281,7 +284,10 @@ impl<'a> Stage<'a> {
             if begin.elapsed() > self.rehearsal.patience {
                 let seconds = self.rehearsal.patience.as_secs();
                 let last = console.last.as_deref().unwrap_or("nothing");
-                return Ok(End::Failed(format!("no report within {seconds} s; last on the console: {last}")));
+                let why = newest(&paths.report, life, &self.seen).err().unwrap_or_default();
+                return Ok(End::Failed(format!(
+                    "no report within {seconds} s: {why}; last on the console: {last}"
+                )));
             }
             std::thread::sleep(LOOK_EVERY);
         }
@@ -312,9 +318,20 @@ enum End {
     Failed(String),
 }
 
-/// The last record of this life. Boot ids tell boots apart, not runs of QEMU: a guest may reboot by itself.
-fn newest(report: &Path, life: Life) -> Option<BootRecord> {
-    records_so_far(report).into_iter().rev().find(|record| record.life == life)
+/// The last record of this life that is of none of the boots `seen`, or why there is none. Boot ids tell boots apart,
+/// not runs of QEMU: a guest may reboot by itself, and may repeat what it said of an earlier boot.
+fn newest(report: &Path, life: Life, seen: &BTreeSet<String>) -> Result<BootRecord, String> {
+    let (records, refused) = records_so_far(report);
+    let why = match (records.last(), refused) {
+        (Some(record), _) if record.life != life => {
+            format!("the guest reported a boot of the life `{}`, not `{life}`", record.life)
+        }
+        (Some(_), _) => "the guest reported an earlier boot again".to_owned(),
+        (None, Some(refused)) => format!("what the guest reported is not the record of a boot: {refused}"),
+        (None, None) => "the guest sent no report".to_owned(),
+    };
+    let is_new = |record: &BootRecord| record.life == life && !seen.contains(&record.boot_id);
+    records.into_iter().rev().find(is_new).ok_or(why)
 }
 
 /// What has come on the console so far.
@@ -369,7 +386,7 @@ fn plain(bytes: &[u8]) -> String {
                 }
             }
             '\r' | '\n' => plain.push('\n'),
-            letter if letter.is_control() => {}
+            letter if !is_printable(letter) => {}
             letter => plain.push(letter),
         }
     }
@@ -391,7 +408,7 @@ fn ovmf(folder: &Path) -> Result<(PathBuf, PathBuf), Failure> {
 }
 
 /// Set when the user interrupts; then every loop ends, and everything is cleaned up on the way out.
-fn interruption() -> Arc<AtomicBool> {
+pub(super) fn interruption() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     let flag = FLAG.get_or_init(|| {
         let flag = Arc::new(AtomicBool::new(false));
@@ -404,8 +421,41 @@ fn interruption() -> Arc<AtomicBool> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use super::newest;
     use super::plain;
+    use crate::verify::Life;
+
+    #[test]
+    fn a_guest_can_neither_choose_its_life_nor_repeat_a_boot() {
+        let folder = tempfile::tempdir().unwrap();
+        let report = folder.path().join("report");
+        let newest = |text: &str, seen: &[&str]| {
+            std::fs::write(&report, text).unwrap();
+            let seen: BTreeSet<String> = seen.iter().map(|id| (*id).to_owned()).collect();
+            newest(&report, Life::LaterBoots, &seen).map(|record| record.boot_id)
+        };
+        let line = |id: &str, life: &str| {
+            format!("{{\"schema\":\"cotter.dev/boot/1\",\"boot_id\":\"{id}\",\"life\":\"{life}\"}}\n")
+        };
+        let (one, two) = (line("1", "later-boots"), line("2", "later-boots"));
+        assert_eq!(newest(&format!("{one}{two}"), &["1"]), Ok("2".to_owned()));
+        // The port is also written to by whoever else is root in the guest.
+        assert_eq!(newest(&format!("{two}noise\n{one}"), &["1"]), Ok("2".to_owned()));
+        for (text, why) in [
+            (String::new(), "no report"),
+            (one.clone(), "an earlier boot again"),
+            (line("2", "live"), "a boot of the life `live`"),
+            (two.replace("boot/1", "boot/9"), "its schema"),
+            (two.replace('\n', ""), "no report"),
+        ] {
+            let said = newest(&text, &["1"]).unwrap_err();
+            assert!(said.contains(why), "{text}: {said}");
+        }
+    }
 
     #[test]
     fn a_guest_cannot_drive_the_terminal() {

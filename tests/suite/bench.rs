@@ -28,7 +28,7 @@ use crate::tools;
 const BOOT_TIMEOUT: Duration = Duration::from_secs(240);
 
 /// The stand-in, built if need be; nothing, aloud, where it cannot be.
-fn stand_in() -> Option<PathBuf> {
+pub(crate) fn stand_in() -> Option<PathBuf> {
     tools::program("qemu-system-x86_64")?;
     match cotter::world::stand_in(&mut |line| eprintln!("{line}")) {
         Ok(iso) => Some(iso),
@@ -40,7 +40,7 @@ fn stand_in() -> Option<PathBuf> {
 }
 
 /// Boots the initramfs-only tier with `files` below /etc and gives what the probe printed.
-fn boot_small(iso: &Path, files: &[(&str, &str)], probe: &str, devices: &[&str]) -> String {
+pub(crate) fn boot_small(iso: &Path, files: &[(&str, &str)], probe: &str, devices: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let tier = iso.parent().unwrap().join("tier1");
     let mut archive = Archive::default();
@@ -103,7 +103,7 @@ fn ports(list: &[(&str, usize, usize)]) -> Vec<String> {
 }
 
 /// The network files that a case installs: keyfiles, `.link` files, udev rules.
-fn network_files(case: &str) -> Vec<(String, String)> {
+pub(crate) fn network_files(case: &str) -> Vec<(String, String)> {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(case).join("expect/installed");
     let mut files = Vec::new();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Every module of the crate and its floor. A new module must be added here, and nowhere else.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 17] = [
     ("value", 0),
     ("document", 0),
     ("network", 1),
@@ -17,8 +17,10 @@ const FLOORS: [(&str, u8); 15] = [
     ("plan", 2),
     ("cluster", 2),
     ("machineconfig", 2),
+    ("report", 2),
     ("target", 3),
     ("rehearsal", 3),
+    ("saved", 3),
     ("world", 4),
     ("cli", 5),
 ];

@@ -228,4 +228,13 @@ pub static CHECKS: &[Check<NetworkState>] = &[
         },
         by: ports::bound_by_name,
     },
+    Check {
+        rule: Rule {
+            name: "fallback",
+            refuses: "`fallback: dhcp-by-mac` for a network in which nothing has an address",
+            why: "nobody could say whether such a network is up",
+            example: "{fallback: dhcp-by-mac, nics: [{name: data0, mac: …}]}",
+        },
+        by: ports::fallback,
+    },
 ];

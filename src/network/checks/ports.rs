@@ -6,6 +6,7 @@ use crate::document::repeated;
 use crate::network::Match;
 use crate::network::NetworkState;
 use crate::network::Pin;
+use crate::network::fallback::main_interfaces;
 
 pub(super) fn reserved_names(network: &NetworkState, found: &mut Found<'_>) {
     if network.pin == Pin::None {
@@ -73,6 +74,18 @@ pub(super) fn ports_need_macs(network: &NetworkState, found: &mut Found<'_>) {
                 format!("`{}` has another MAC address on line {}", interface.name.value, nic.mac.origin.line);
             found.error(&mac.origin, message, "leave it out here; `network.nics` binds the port");
         }
+    }
+}
+
+pub(super) fn fallback(network: &NetworkState, found: &mut Found<'_>) {
+    let Some(fallback) = &network.fallback else { return };
+    if main_interfaces(network).is_empty() {
+        let message = "nothing in this network has an address: it would be taken for up at once";
+        found.error(
+            &fallback.origin,
+            message,
+            "give a port an address or `dhcp: true`, or leave `fallback` out",
+        );
     }
 }
 

@@ -298,7 +298,7 @@ static NMSTATE: [Key; 9] = [
 ];
 
 /// `network`.
-pub(crate) static NETWORK: [Key; 5] = [
+pub(crate) static NETWORK: [Key; 7] = [
     key("nics", Shape::List(&Shape::Map(&NIC)), "Every port that matters, by its permanent MAC address."),
     key("nmstate", Shape::Map(&NMSTATE), "Bonds, VLANs, bridges, routes: an nmstate document."),
     key(
@@ -311,6 +311,12 @@ pub(crate) static NETWORK: [Key; 5] = [
         Shape::Word(&["mac", "name"]),
         "What binds profiles to ports: the MAC address, or the name.",
     ),
+    key(
+        "fallback",
+        Shape::Word(&["dhcp-by-mac", "none"]),
+        "What the installed system does if this network does not come up: ask for addresses by DHCP on its ports, until it does.",
+    ),
+    key("fallback_minutes", Shape::Number(1, 60), "How many minutes after boot that is; 5 if not said."),
     key(
         "lives",
         Shape::List(&Shape::Word(&["live", "first-boot", "later-boots"])),

@@ -10,6 +10,7 @@ pub(super) use storage::storage;
 use super::landing::Landing;
 use super::landing::Thing;
 use crate::document::Sourced;
+use crate::network::Fallback;
 use crate::spec::Install;
 use crate::spec::Machine;
 use crate::value::Digest;
@@ -69,6 +70,11 @@ pub(super) fn user(
         expected.push(Expectation::has(&subject(UserProperty::Group), group.as_str(), says, &group.origin));
     }
     expected
+}
+
+/// That the network needs no fallback.
+pub(super) fn fallback(asked: &Fallback) -> Vec<Expectation> {
+    vec![Expectation::has(&Subject::NetworkFallback, "none", "no fallback by DHCP", &asked.origin)]
 }
 
 /// A file, directory or link, in the lives it is in.

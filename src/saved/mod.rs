@@ -1,0 +1,57 @@
+//! What somebody kept of a machine or a cluster in a folder: a mounted disk, an sosreport, a must-gather; and the facts
+//! in it. What such a folder cannot tell is unknown, with the reason.
+//!
+//! The folder may come from a broken or hostile machine. Whoever implements [`Tree`] keeps every look inside it and
+//! bounded; nothing here trusts what is read beyond its form.
+//!
+//! To read another kind of folder:
+//! 1. give it a [`Kind`], and a mark to know it by in [`kind`];
+//! 2. write `src/saved/<kind>.rs`, which makes a record of a [`Tree`];
+//! 3. let `world::facts` ask it, and give it a made folder in `tests/suite/saved.rs`.
+
+mod accounts;
+mod facts;
+mod must_gather;
+mod root;
+mod sosreport;
+mod tree;
+
+pub use must_gather::record as cluster_record;
+pub use root::Deployment;
+pub use root::deployment;
+pub use root::elsewhere;
+pub use root::record as root_record;
+pub use sosreport::record as sosreport_record;
+pub use tree::Entry;
+pub use tree::EntryKind;
+pub use tree::Found;
+pub use tree::Links;
+pub use tree::Tree;
+
+/// Where the machine keeps the records of its boots.
+pub const RECORDS: &str = "/var/lib/cotter/boots";
+
+/// The kinds of folders that are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The root file system of a machine, or the disk of one with ostree deployments.
+    Root,
+    /// An unpacked sosreport.
+    SosReport,
+    /// What `oc adm must-gather` made.
+    MustGather,
+}
+
+/// What kind of folder it is; nothing if it is none of these.
+pub fn kind(tree: &dyn Tree) -> Option<Kind> {
+    let has = |path: &str| matches!(tree.look(path, Links::Followed), Ok(Some(_)));
+    if must_gather::folder(tree).is_some() {
+        Some(Kind::MustGather)
+    } else if has("/sos_commands") {
+        Some(Kind::SosReport)
+    } else if has("/ostree/deploy") || (has("/etc") && (has("/usr") || has("/var"))) {
+        Some(Kind::Root)
+    } else {
+        None
+    }
+}
