@@ -43,11 +43,11 @@ pub(super) struct Arguments {
     given: GivenArguments,
     #[command(flatten)]
     probe: Probe,
+    #[command(flatten)]
+    remote: RemoteArguments,
     /// Put the report (report.html, junit.xml, report.json) into this folder
     #[arg(long, value_name = "DIR", conflicts_with = "hosts")]
     report: Option<PathBuf>,
-    #[command(flatten)]
-    remote: RemoteArguments,
     /// How long the look at one machine may take, in seconds [default: 60]; with `--kubeconfig`, one answer
     /// [default: 15]
     #[arg(long, value_name = "SECONDS", value_parser = kubeconfig::timeout)]

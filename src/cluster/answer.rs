@@ -57,6 +57,8 @@ pub enum TroubleKind {
     Strange,
     /// A larger answer than is read.
     TooLarge,
+    /// Nobody was asked: what was kept of the cluster does not say.
+    NotKept,
 }
 
 impl Trouble {
@@ -103,6 +105,7 @@ impl fmt::Display for Trouble {
             TroubleKind::Server => write!(f, "the server cannot answer now: {message}"),
             TroubleKind::Status => write!(f, "the server answers otherwise: {message}"),
             TroubleKind::Strange => write!(f, "that is no API server's answer: {message}"),
+            TroubleKind::NotKept => f.write_str(message),
             TroubleKind::TooLarge => write!(f, "the answer is too large: {message}"),
         }
     }

@@ -24,6 +24,8 @@ pub struct Interface {
     pub base: Option<Sourced<String>>,
     /// A VLAN's number.
     pub vlan: Option<Sourced<u32>>,
+    /// A bond's mode, by its name or number.
+    pub mode: Option<Sourced<String>>,
     /// Static addresses.
     pub addresses: Vec<Sourced<IpNetwork>>,
     /// Addresses by DHCP or router advertisements.
@@ -54,6 +56,7 @@ fn interface(view: &View<'_>) -> Option<Interface> {
         ports: ports(view),
         base: view.at(&["vlan", "base-iface"]).and_then(|base| base.text()),
         vlan: view.at(&["vlan", "id"]).and_then(|id| id.parse()),
+        mode: view.at(&["link-aggregation", "mode"]).and_then(|mode| mode.text()),
         addresses: families
             .iter()
             .flat_map(|family| family.list("address"))

@@ -30,13 +30,27 @@ pub struct Profile {
 impl Profile {
     /// The file's name.
     pub fn file_name(&self) -> String {
-        format!("cotter-{}.nmconnection", self.name)
+        keyfile_name(&self.name)
     }
 
     /// The file's path on the machine.
     pub fn path(&self) -> String {
-        format!("{KEYFILE_FOLDER}/{}", self.file_name())
+        keyfile_path(&self.name)
     }
+
+    /// True if a password is in it, as for 802.1X.
+    pub fn has_secret(&self) -> bool {
+        self.text.lines().any(|line| line.contains("password"))
+    }
+}
+
+fn keyfile_name(profile: &str) -> String {
+    format!("cotter-{profile}.nmconnection")
+}
+
+/// The path on the machine of the keyfile for the profile of this name.
+pub fn keyfile_path(profile: &str) -> String {
+    format!("{KEYFILE_FOLDER}/{}", keyfile_name(profile))
 }
 
 /// Renders every profile of the network, by name.

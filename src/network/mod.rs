@@ -21,6 +21,7 @@ pub use foreign::check_keyfile;
 pub use foreign::check_link_file;
 pub use interface::Interface;
 pub use keyfile::Profile;
+pub use keyfile::keyfile_path;
 pub use keyfile::profiles;
 pub use link::link_file;
 pub use rule::rule_file;

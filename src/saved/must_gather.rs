@@ -44,10 +44,10 @@ pub fn record(tree: &dyn Tree, machine: &str) -> BootRecord {
         Some(folder) => folder,
         None => Err("it is no must-gather".to_owned()),
     };
-    let strange = |why: String| Trouble::new(TroubleKind::Strange, why);
+    let not_kept = |why: String| Trouble::new(TroubleKind::NotKept, why);
     let answer = |ask: Ask| match &folder {
-        Ok(folder) => Gathered { tree, folder, ask }.answer().unwrap_or_else(|why| Err(strange(why))),
-        Err(why) => Err(strange(why.clone())),
+        Ok(folder) => Gathered { tree, folder, ask }.answer().unwrap_or_else(|why| Err(not_kept(why))),
+        Err(why) => Err(not_kept(why.clone())),
     };
     cluster::record(machine, &Ask::FOR_VERDICT.into_iter().map(|ask| (ask, answer(ask))).collect())
 }

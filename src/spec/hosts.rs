@@ -31,12 +31,11 @@ pub struct Host {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn hosts(file: &str, text: &str) -> Result<Vec<Host>, Diagnostics> {
-    let mut rows = ReaderBuilder::new()
-        .flexible(true)
-        .trim(Trim::All)
-        .comment(Some(b'#'))
-        .from_reader(text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes());
-    let mut list = List { file, findings: Diagnostics::new(), hosts: Vec::new(), names: BTreeMap::new() };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut rows =
+        ReaderBuilder::new().flexible(true).trim(Trim::All).comment(Some(b'#')).from_reader(text.as_bytes());
+    let mut list =
+        List { file, text, findings: Diagnostics::new(), hosts: Vec::new(), names: BTreeMap::new() };
     let header = rows.headers().cloned().unwrap_or_default();
     if !list.takes(&header) {
         return Err(list.findings);
@@ -45,7 +44,7 @@ pub fn hosts(file: &str, text: &str) -> Result<Vec<Host>, Diagnostics> {
         match row {
             Ok(row) => list.add(&header, &row),
             Err(cause) => {
-                let line = cause.position().map_or(1, csv::Position::line);
+                let line = list.line(cause.position());
                 let place = list.place(line, "");
                 list.refuse(&place, format!("it is no row of CSV: {cause}"), "quote fields with `\"`");
             }
@@ -64,6 +63,7 @@ pub fn hosts(file: &str, text: &str) -> Result<Vec<Host>, Diagnostics> {
 
 struct List<'a> {
     file: &'a str,
+    text: &'a str,
     findings: Diagnostics,
     hosts: Vec<Host>,
     /// Names that are taken, with their lines.
@@ -71,6 +71,14 @@ struct List<'a> {
 }
 
 impl List<'_> {
+    /// The line of a row, which the reader places before the empty lines and comments that it skips.
+    fn line(&self, position: Option<&csv::Position>) -> u64 {
+        let Some(position) = position else { return 1 };
+        let begin = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+        let rest = self.text.get(begin..).unwrap_or_default().lines();
+        position.line() + rest.take_while(|line| line.is_empty() || line.starts_with('#')).count() as u64
+    }
+
     fn place(&self, line: u64, column: &str) -> Origin {
         let line = usize::try_from(line).unwrap_or(usize::MAX);
         Origin { line, key: column.to_owned(), length: usize::MAX, ..Origin::of_file(self.file) }
@@ -82,7 +90,7 @@ impl List<'_> {
 
     /// Looks at the header.
     fn takes(&mut self, header: &StringRecord) -> bool {
-        let place = self.place(header.position().map_or(1, csv::Position::line), "");
+        let place = self.place(self.line(header.position()), "");
         for (index, column) in header.iter().enumerate() {
             if !COLUMNS.contains(&column) {
                 let near = nearest(column, COLUMNS).map(|near| format!(": did you mean `{near}`?"));
@@ -102,7 +110,7 @@ impl List<'_> {
     }
 
     fn add(&mut self, header: &StringRecord, row: &StringRecord) {
-        let line = row.position().map_or(1, csv::Position::line);
+        let line = self.line(row.position());
         if row.len() != header.len() {
             let place = self.place(line, "");
             let message = format!("the row has {} fields, the header {}", row.len(), header.len());
@@ -145,6 +153,7 @@ impl List<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::hosts;
 
@@ -152,7 +161,7 @@ mod tests {
     fn reads_machines_in_any_order_of_columns() {
         let text =
             "\u{feff}ssh, name ,spec\n# the first rack\ncore@a,,x.yaml\n\n\"b\",node b, y.manifest.json\n";
-        let hosts = hosts("hosts.csv", text).expect("all is right");
+        let hosts = hosts("hosts.csv", text).unwrap();
         let seen: Vec<_> = hosts.iter().map(|h| (h.name.as_str(), h.ssh.as_str(), h.spec.as_str())).collect();
         assert_eq!(seen, [("core@a", "core@a", "x.yaml"), ("node b", "b", "y.manifest.json")]);
         assert_eq!(hosts[1].spec.origin.line, 5);
@@ -163,7 +172,7 @@ mod tests {
         for (text, expected) in [
             ("", &[(1, "no column `spec`"), (1, "no column `ssh`")][..]),
             ("spec,ssh\n", &[(1, "names no machine")]),
-            ("spec,shs\na,b\n", &[(1, "did you mean `ssh`?"), (1, "no column `ssh`")]),
+            ("spec,sshh\na,b\n", &[(1, "did you mean `ssh`?"), (1, "no column `ssh`")]),
             ("spec,ssh,ssh\na,b,c\n", &[(1, "twice")]),
             (
                 "spec,ssh\na\n,b\na,-oProxyCommand=x\na,b\na,b\nx,\"c\u{1b}\"\n",
@@ -177,7 +186,7 @@ mod tests {
             ),
             ("spec,ssh,name\na,b,\"x\u{7}\"\n", &[(2, "control")]),
         ] {
-            let findings = hosts("hosts.csv", text).expect_err("it is wrong").sorted();
+            let findings = hosts("hosts.csv", text).unwrap_err().sorted();
             let found: Vec<_> = findings.iter().map(|f| (f.origin.line, f.message.as_str())).collect();
             assert_eq!(found.len(), expected.len(), "{text:?}: {found:?}");
             for (line, words) in expected {

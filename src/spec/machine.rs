@@ -44,6 +44,8 @@ pub struct Machine {
     pub sno: Option<Sno>,
     /// What the machine must reach after each boot.
     pub reach: Vec<Sourced<ReachTarget>>,
+    /// Where it was asked for that the clock is synchronized, if it was.
+    pub clock: Option<Origin>,
     /// The whole file.
     pub origin: Origin,
 }

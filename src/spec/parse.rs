@@ -77,7 +77,8 @@ fn machine(root: &View<'_>) -> Machine {
         ignition_version: root.get("ignition").and_then(|ignition| ignition.text_at("version")),
         install: root.get("install").as_ref().and_then(install),
         sno: target_is_sno.then(|| sno(root)),
-        reach: verify.map(|verify| verify.parse_list("reach")).unwrap_or_default(),
+        reach: verify.as_ref().map(|verify| verify.parse_list("reach")).unwrap_or_default(),
+        clock: verify.and_then(|verify| verify.text_at("clock")).map(|clock| clock.origin),
         origin,
     }
 }

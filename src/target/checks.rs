@@ -376,7 +376,7 @@ fn paths_are_taken(landed: &Landed, found: &mut Found<'_>) {
 /// What decides the network or the login, by its place.
 fn concern(thing: &Thing) -> Option<&'static str> {
     let path = match thing {
-        Thing::File { path, .. } | Thing::Link { path } => path,
+        Thing::File { path, .. } | Thing::Link { path, .. } => path,
         Thing::User { .. } => return Some("a user"),
         _ => return None,
     };

@@ -14,6 +14,7 @@ use super::expect;
 use super::fallback;
 use super::landing;
 use super::landing::Landed;
+use super::landing::Landing;
 use super::landing::Thing;
 use super::on_node;
 use super::on_node::Place;
@@ -74,14 +75,16 @@ impl Draft {
         draft.users(machine, &landed, files, &mut findings);
         draft.network(machine, &profiles);
         draft.landings(&landed);
-        draft.units(machine);
+        draft.units(machine, &landed);
         draft.children(machine, &landed);
         draft.expected.extend(expect::kernel_arguments(machine));
         draft.expected.extend(expect::reach(machine));
         let Some(install) = machine.install.as_ref().filter(|_| !findings.has_errors()) else {
             return Err(findings);
         };
-        draft.expected.push(expect::ignition_done(install));
+        draft.expected.extend(expect::storage(machine));
+        draft.expected.extend(expect::clock(machine));
+        draft.expected.extend(expect::ignition_done(install));
         Ok((draft, install))
     }
 
@@ -219,10 +222,8 @@ impl Draft {
             let part = Part::new(PartKind::File, &path).holding(profile.text.as_bytes());
             let artifact = Artifact::new(Section::Network, what, &profile.origin).as_part(part);
             let artifact = artifact.at(path, profile.text.as_bytes());
-            // 802.1X has passwords in its profile.
-            let is_secret = profile.text.lines().any(|line| line.contains("password"));
             let artifact = artifact.in_lives(&lives);
-            self.artifacts.push(if is_secret { artifact.secret() } else { artifact });
+            self.artifacts.push(if profile.has_secret() { artifact.secret() } else { artifact });
         }
         for nic in &machine.network.nics {
             let (mac, name, origin) = (nic.mac.value, &nic.name.value, &nic.name.origin);
@@ -244,6 +245,9 @@ impl Draft {
             }
         }
         self.expect(expect::network(&machine.network, profiles), &lives);
+        // Where the live system's come from, and what it makes of them, is the image's matter.
+        let on_disk: Lives = lives.into_iter().filter(|life| *life != Life::Live).collect();
+        self.expect(profiles.iter().map(expect::keyfile).collect(), &on_disk);
         self.fallback(machine, profiles);
     }
 
@@ -265,7 +269,7 @@ impl Draft {
             let (kind, path, bytes, mode) = match &landing.thing {
                 Thing::File { path, bytes, mode, .. } => (PartKind::File, path, bytes.as_deref(), *mode),
                 Thing::Directory { path } => (PartKind::Directory, path, None, 0o755),
-                Thing::Link { path } => (PartKind::Link, path, None, 0o777),
+                Thing::Link { path, .. } => (PartKind::Link, path, None, 0o777),
                 _ => continue,
             };
             let (what, part) = (format!("{kind} {path}"), Part::new(kind, path));
@@ -286,7 +290,7 @@ impl Draft {
         }
     }
 
-    fn units(&mut self, machine: &Machine) {
+    fn units<'l>(&mut self, machine: &Machine, landed: &'l Landed) {
         for unit in &machine.butane.units {
             let lives = unit.lives.as_ref().map_or(expect::INSTALLED.to_vec(), |lives| lives.value.clone());
             let artifact =
@@ -294,7 +298,13 @@ impl Draft {
                     .as_part(Part::new(PartKind::Unit, unit.name.as_str()))
                     .holding(self.units.get(unit.name.as_str()).map(Vec::as_slice).unwrap_or_default());
             self.artifacts.push(artifact.in_lives(&lives));
-            self.expect(expect::unit(unit), &lives);
+            let text = |landing: &'l Landing| match &landing.thing {
+                Thing::Unit { name, text, .. } if name == unit.name.as_str() => text.as_deref(),
+                Thing::DropIn { unit: of, text, .. } if of == unit.name.as_str() => Some(text.as_str()),
+                _ => None,
+            };
+            let texts: Vec<&str> = landed.things.iter().filter_map(text).collect();
+            self.expected.extend(expect::unit(unit, &texts, &lives));
         }
     }
 
@@ -444,7 +454,7 @@ fn in_life(sections: &Value, landed: &Landed, life: Life) -> Value {
             landed.things.iter().filter(|landing| !landing.is_child).find(|landing| match &landing.thing {
                 Thing::File { path, .. } => list == "files" && path == name,
                 Thing::Directory { path } => list == "directories" && path == name,
-                Thing::Link { path } => list == "links" && path == name,
+                Thing::Link { path, .. } => list == "links" && path == name,
                 Thing::Unit { name: unit, .. } => list == "units" && unit == name,
                 _ => false,
             });

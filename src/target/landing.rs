@@ -76,6 +76,10 @@ pub(super) enum Thing {
     Link {
         /// Where.
         path: String,
+        /// What it points to.
+        target: String,
+        /// It is another name of the same file.
+        is_hard: bool,
     },
     /// A unit.
     Unit {
@@ -132,7 +136,9 @@ impl Landing {
     /// Where it lies, if it lies at a path.
     pub(super) fn path(&self) -> Option<String> {
         match &self.thing {
-            Thing::File { path, .. } | Thing::Directory { path } | Thing::Link { path } => Some(path.clone()),
+            Thing::File { path, .. } | Thing::Directory { path } | Thing::Link { path, .. } => {
+                Some(path.clone())
+            }
             Thing::Unit { name, text: Some(_), .. } => Some(format!("/etc/systemd/system/{name}")),
             Thing::DropIn { unit, name, .. } => Some(format!("/etc/systemd/system/{unit}.d/{name}")),
             Thing::Unit { .. } | Thing::User { .. } => None,
@@ -256,7 +262,9 @@ fn things(document: &Value, place: &dyn Fn(&Thing) -> Option<Place>) -> Vec<Land
         things.extend(text(&directory, "path").map(|path| Thing::Directory { path }));
     }
     for link in list("storage", "links") {
-        things.extend(text(&link, "path").map(|path| Thing::Link { path }));
+        let target = text(&link, "target").unwrap_or_default();
+        let is_hard = link["hard"] == true;
+        things.extend(text(&link, "path").map(|path| Thing::Link { path, target, is_hard }));
     }
     for unit in list("systemd", "units") {
         let Some(name) = text(&unit, "name") else { continue };
@@ -324,7 +332,7 @@ fn of_butane(thing: &Thing, butane: &Butane, files: &Files) -> Option<Place> {
                 None => return of_tree(path, butane, files),
             }
         }
-        Thing::Link { path } => match butane.links.iter().find(|node| node.path.as_str() == path) {
+        Thing::Link { path, .. } => match butane.links.iter().find(|node| node.path.as_str() == path) {
             Some(node) => (node.path.origin.clone(), TextAt::Nowhere, node.lives.clone()),
             None => return of_tree(path, butane, files),
         },

@@ -20,6 +20,11 @@ pub const LOOK_SCRIPT: &str = include_str!("../../templates/files/cotter-look");
 /// What reboots a machine over ssh.
 pub const REBOOT_SCRIPT: &str = include_str!("../../templates/files/cotter-reboot");
 const UNIT: &str = include_str!("../../templates/files/cotter-verify.service");
+/// What is reached in each boot when all is met, and what holds it back until then.
+const COMPLETE: [(&str, &str); 2] = [
+    ("cotter-complete.service", include_str!("../../templates/files/cotter-complete.service")),
+    ("cotter-complete.target", include_str!("../../templates/files/cotter-complete.target")),
+];
 
 /// How long a boot may take to come to what is expected, in seconds.
 pub(super) const PATIENCE_SECONDS: u32 = 60;
@@ -35,7 +40,7 @@ pub(super) enum Place {
     Installed,
 }
 
-/// Adds script, expectations, manifest and unit to a document; returns what was written where.
+/// Adds script, expectations, manifest and units to a document; returns what was written where.
 pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec<(String, Vec<u8>)> {
     let lives: &[Life] = match place {
         Place::Live | Place::LiveSystem => &[Life::Live],
@@ -62,6 +67,9 @@ pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec
         contents: Some(unit(manifest.patience_seconds, place)),
         ..Unit::default()
     });
+    for (name, contents) in COMPLETE {
+        config.unit(Unit { name: name.into(), contents: Some(contents.into()), ..Unit::default() });
+    }
     written
 }
 
@@ -108,6 +116,7 @@ fn unit(patience_seconds: u32, place: Place) -> String {
     let mut context = Context::new();
     context.insert("after", after);
     context.insert("wanted_by", wanted_by);
+    context.insert("is_awaited", &(place == Place::Live));
     context.insert("patience_seconds", &patience_seconds);
     context.insert("timeout_seconds", &(patience_seconds + 120));
     // The template is part of the program; the test below holds that it renders.
@@ -116,14 +125,51 @@ fn unit(patience_seconds: u32, place: Place) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::COMPLETE;
     use super::Place;
+    use super::SCRIPT;
     use super::unit;
+    use crate::systemd::Part;
+    use crate::systemd::check;
 
     #[test]
     fn the_unit_hangs_on_what_each_life_reaches() {
         assert!(unit(60, Place::Live).ends_with("WantedBy=coreos-installer.target\n"));
-        let installed = unit(60, Place::Installed);
-        assert!(installed.contains("COTTER_PATIENCE=60\n") && installed.contains("TimeoutStartSec=180\n"));
-        assert!(installed.ends_with("WantedBy=multi-user.target\n"));
+        for place in [Place::Installed, Place::LiveSystem] {
+            assert!(unit(60, place).ends_with("WantedBy=multi-user.target\n"));
+        }
+    }
+
+    /// The installer reboots when the unit has ended; no other boot waits for it.
+    #[test]
+    fn only_the_installer_waits_for_the_verdict() {
+        let live = unit(60, Place::Live);
+        assert!(live.contains("Type=oneshot\n") && live.contains("TimeoutStartSec=180\n"));
+        assert!(!live.contains("COTTER_GO_ON"));
+        for place in [Place::Installed, Place::LiveSystem] {
+            let text = unit(60, place);
+            assert!(text.contains("Type=simple\n") && text.contains("COTTER_GO_ON=86400\n"));
+            assert!(text.contains("COTTER_PATIENCE=60\n"));
+        }
+    }
+
+    #[test]
+    fn systemd_has_nothing_to_say_of_the_units() {
+        let mut texts: Vec<(&str, String)> =
+            COMPLETE.into_iter().map(|(name, text)| (name, text.to_owned())).collect();
+        for place in [Place::Live, Place::LiveSystem, Place::Installed] {
+            texts.push(("cotter-verify.service", unit(60, place)));
+        }
+        for (name, text) in texts {
+            assert_eq!(check(name, &text, Part::Whole), []);
+        }
+    }
+
+    /// A target has nothing to wait for of its own: whoever requires it would have it at once.
+    #[test]
+    fn the_target_is_held_back_until_all_is_met() {
+        let [(gate, waits), (_, target)] = COMPLETE;
+        assert!(target.contains(&format!("Requires={gate}\nAfter={gate}\n")));
+        assert!(waits.contains("[ -e /run/cotter/complete ]") && SCRIPT.contains("\"$run/complete\""));
     }
 }

@@ -58,6 +58,7 @@ pub use kernel_argument::KernelArgument;
 pub use mac_address::MacAddress;
 pub use password_hash::PasswordHash;
 pub use printable::is_printable;
+pub use printable::printable;
 pub use reach_target::ReachTarget;
 pub use secret::Secret;
 pub use source_url::SourceUrl;

@@ -41,6 +41,11 @@ pub fn is_printable(letter: char) -> bool {
     !letter.is_control() && !UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&code))
 }
 
+/// A text with what cannot be shown replaced.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|letter| if is_printable(letter) { letter } else { '?' }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_printable;

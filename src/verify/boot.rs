@@ -14,6 +14,7 @@ use serde::de::Visitor;
 
 use super::Life;
 use crate::value::is_printable;
+use crate::value::printable;
 
 /// The version of the record's format.
 pub const BOOT_SCHEMA: &str = "cotter.dev/boot/1";
@@ -118,12 +119,12 @@ impl BootRecord {
     /// The same record with what cannot be seen replaced: a machine must not drive the terminal of whoever
     /// reads about it, nor pass for another.
     pub fn printable(self) -> Self {
-        let clean = |text: String| cleaned(&text);
+        let clean = |text: String| printable(&text);
         // Nobody asks for a subject that cannot be written down.
         let facts = self.facts.into_iter().filter(|(subject, _)| subject.chars().all(is_printable));
         let explained = |why: String| match why.trim() {
             "" => "the record does not say why".to_owned(),
-            _ => cleaned(&why),
+            _ => printable(&why),
         };
         Self {
             schema: clean(self.schema),
@@ -178,16 +179,11 @@ fn each_once<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Vec<
     from.deserialize_map(Facts)
 }
 
-/// A text with what cannot be seen replaced.
-fn cleaned(text: &str) -> String {
-    text.chars().map(|letter| if is_printable(letter) { letter } else { '?' }).collect()
-}
-
 /// The beginning of a text, cleaned: a message about a machine's words may repeat them.
 pub fn quoted(text: &str) -> String {
     let beginning: String = text.chars().take(MAX_SHOWN).collect();
     let rest = if text.chars().nth(MAX_SHOWN).is_some() { "…" } else { "" };
-    format!("{}{rest}", cleaned(&beginning))
+    format!("{}{rest}", printable(&beginning))
 }
 
 #[cfg(test)]

@@ -96,15 +96,27 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
             format!("no port has the permanent address {mac}: is the card there, and the address right?")
         }
         ["port", _, "name"] => "see `udevadm test-builtin net_setup_link /sys/class/net/NAME`".to_owned(),
-        ["default-gateway" | "name-servers"] => {
+        ["default-gateway" | "name-servers" | "search-domains"] | ["route", ..] => {
             "the profile that brings it may not be active: see `nmcli connection show --active` and `ip route`".to_owned()
         }
+        ["clock"] => "see `timedatectl` and `chronyc sources`".to_owned(),
+        ["mount", place @ .., _] => {
+            format!("see `findmnt /{}` and `systemctl list-units --type=mount --all`", place.join("/"))
+        }
+        ["swap"] => "see `/proc/swaps` and `systemctl list-units --type=swap --all`".to_owned(),
+        ["file", .., name, "whole"] if name.ends_with(".nmconnection") => match found {
+            [] => "the keyfile was moved or taken away: see `nmcli -f NAME,FILENAME connection show`".to_owned(),
+            _ => "the keyfile was changed after Ignition wrote it; NetworkManager reads none that others may read".to_owned(),
+        },
         ["network-fallback"] => {
             "what carries the default route did not come up: see `journalctl -b -u cotter-network-fallback -u NetworkManager`".to_owned()
         }
         ["kernel-arguments"] => "see `/proc/cmdline` and the boot entry below `/boot/loader/entries`".to_owned(),
         ["interface", name, ..] => format!("see `nmcli device show {name}` and `journalctl -b -u NetworkManager`"),
         ["user", name, ..] => format!("see `journalctl -b -t ignition` and `id {name}`"),
+        ["unit", name, "state"] if found.iter().any(|word| word == "inactive") => {
+            format!("it was stopped, or ended by itself, which only a unit of `Type=oneshot` is to do: see `systemctl status {name}`")
+        }
         ["unit", name, ..] => format!("see `systemctl status {name}`"),
         ["name", name, ..] => format!("see `getent ahosts {name}`, `/etc/hosts` and the name servers"),
         ["reach", ..] => "try it by hand with `curl -v`; then look at routes, name servers and firewalls".to_owned(),
@@ -113,6 +125,7 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
             Some(said) if !said.is_empty() => said.join("; "),
             _ => "see `oc get clusterversion,clusteroperators,nodes`".to_owned(),
         },
+        ["ignition-provisioned"] => "Ignition was given no document, or its result is gone: see `/etc/.ignition-result.json`".to_owned(),
         ["ignition-pending"] => "see `journalctl -b -u coreos-ignition-firstboot-complete`".to_owned(),
         _ => "something changed it after Ignition wrote it, or Ignition never did: see `/etc/.ignition-result.json`".to_owned(),
     }

@@ -40,6 +40,7 @@ pub use report::Report;
 pub use report::Verdict;
 pub use subject::ClusterProperty;
 pub use subject::FileProperty;
+pub use subject::MountProperty;
 pub use subject::PortProperty;
 pub use subject::Subject;
 pub use subject::UserProperty;

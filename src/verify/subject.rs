@@ -15,6 +15,10 @@ pub enum Subject {
     DefaultGateway,
     /// Name servers in use.
     NameServers,
+    /// Domains that short names are looked up in.
+    SearchDomains,
+    /// Ways to a network, which is written as its address with a prefix length, in a table other than the main one.
+    Route(String, Option<u32>),
     /// `none`, or the profiles that stand in for a network that did not come up.
     NetworkFallback,
     /// A property of a physical port, which is known by its permanent address.
@@ -29,12 +33,22 @@ pub enum Subject {
     File(String, FileProperty),
     /// Whether a unit is enabled: systemd's word for it.
     UnitEnabled(String),
+    /// `started` if a unit does what it is to do, has done it, or was not to; else systemd's word.
+    UnitState(String),
+    /// A property of what is mounted at a place.
+    Mount(String, MountProperty),
+    /// The devices that are swapped to, by all of their names.
+    Swap,
     /// `yes` if the place on the network answers, else `no`.
     Reach(String),
     /// The addresses that a host name leads to.
     Name(String),
     /// `yes` if Ignition will run again at the next boot.
     IgnitionPending,
+    /// `yes` if Ignition says that it did what a machine's document told it.
+    IgnitionProvisioned,
+    /// `synchronized` if the kernel says so of its clock.
+    Clock,
     /// A property of the cluster that the machine is.
     Cluster(ClusterProperty),
 }
@@ -79,6 +93,14 @@ pub enum PortProperty {
     Controller,
     /// The UUID of the active profile.
     Profile,
+    /// Its address now, which need not be the permanent one.
+    Mac,
+    /// The mode of a bond, by its name and its number.
+    Mode,
+    /// What a VLAN stands on: a name, or the permanent address of a port.
+    Parent,
+    /// The number of a VLAN.
+    Vlan,
 }
 
 /// What can be looked at on a user.
@@ -107,6 +129,17 @@ pub enum FileProperty {
     Kind,
     /// What a link points to.
     Target,
+    /// Mode, owner and SHA-256 in one, and the first two alone.
+    Whole,
+}
+
+/// What can be looked at on a mounted file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MountProperty {
+    /// The kernel's word for its format.
+    Format,
+    /// The device it is on, by all of its names.
+    Device,
 }
 
 impl fmt::Display for Subject {
@@ -116,6 +149,9 @@ impl fmt::Display for Subject {
             Self::KernelArguments => f.write_str("kernel-arguments"),
             Self::DefaultGateway => f.write_str("default-gateway"),
             Self::NameServers => f.write_str("name-servers"),
+            Self::SearchDomains => f.write_str("search-domains"),
+            Self::Route(network, None) => write!(f, "route/{network}"),
+            Self::Route(network, Some(table)) => write!(f, "route/{network}/table/{table}"),
             Self::NetworkFallback => f.write_str("network-fallback"),
             Self::Port(mac, property) => write!(f, "port/{mac}/{property}"),
             Self::Interface(name, property) => write!(f, "interface/{name}/{property}"),
@@ -123,9 +159,14 @@ impl fmt::Display for Subject {
             Self::Group(name) => write!(f, "group/{name}/exists"),
             Self::File(path, property) => write!(f, "file{path}/{property}"),
             Self::UnitEnabled(name) => write!(f, "unit/{name}/enabled"),
+            Self::UnitState(name) => write!(f, "unit/{name}/state"),
+            Self::Mount(path, property) => write!(f, "mount{path}/{property}"),
+            Self::Swap => f.write_str("swap"),
             Self::Reach(target) => write!(f, "reach/{target}"),
             Self::Name(name) => write!(f, "name/{name}/address"),
             Self::IgnitionPending => f.write_str("ignition-pending"),
+            Self::IgnitionProvisioned => f.write_str("ignition-provisioned"),
+            Self::Clock => f.write_str("clock"),
             Self::Cluster(property) => write!(f, "cluster/{property}"),
         }
     }
@@ -157,6 +198,10 @@ impl fmt::Display for PortProperty {
             Self::Mtu => "mtu",
             Self::Controller => "controller",
             Self::Profile => "profile",
+            Self::Mac => "mac",
+            Self::Mode => "mode",
+            Self::Parent => "parent",
+            Self::Vlan => "vlan",
         })
     }
 }
@@ -180,6 +225,16 @@ impl fmt::Display for FileProperty {
             Self::Owner => "owner",
             Self::Kind => "kind",
             Self::Target => "target",
+            Self::Whole => "whole",
+        })
+    }
+}
+
+impl fmt::Display for MountProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Format => "format",
+            Self::Device => "device",
         })
     }
 }

@@ -12,6 +12,8 @@ use std::time::SystemTime;
 use super::Failure;
 use super::apply::private_folder;
 use super::inputs::read_bounded;
+use super::netlink;
+use super::network_manager;
 use crate::target::VERIFY_SCRIPT;
 use crate::target::expectations_file;
 use crate::value::MacAddress;
@@ -27,7 +29,8 @@ const REACH_TIMEOUT: Duration = Duration::from_secs(10);
 /// Looks at this machine, as the script on it does after each boot.
 ///
 /// The script itself does the looking, so that there is one way to look. What libraries do better than
-/// tools that may be missing is done here: reaching places, and what udev calls the ports.
+/// tools that may be missing is done here: reaching places, the addresses burned into ports, what udev calls
+/// them, and NetworkManager's profiles.
 pub fn local_record(manifest: &Manifest) -> Result<BootRecord, Failure> {
     let temporary = std::env::temp_dir();
     let failed = |cause: std::io::Error| Failure::io("write to", &temporary, &cause);
@@ -64,7 +67,12 @@ pub fn local_record(manifest: &Manifest) -> Result<BootRecord, Failure> {
             reach(&mut record, &expectation.subject, &target);
         }
     }
+    if let Ok(permanent) = netlink::permanent_addresses() {
+        netlink::correct(&mut record, &permanent);
+    }
     udev_names(&mut record);
+    let profiles = manifest.expectations.iter().filter_map(|wanted| wanted.subject.strip_suffix("/profile"));
+    network_manager::compare(&mut record, profiles, &network_manager::active());
     Ok(record)
 }
 

@@ -11,6 +11,8 @@ mod failure;
 mod inputs;
 mod kube;
 mod machine_facts;
+mod netlink;
+mod network_manager;
 mod openshift_install;
 mod plan;
 mod qemu;

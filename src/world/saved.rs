@@ -34,6 +34,7 @@ use crate::saved::Kind;
 use crate::saved::Links;
 use crate::saved::RECORDS;
 use crate::saved::Tree;
+use crate::value::printable;
 use crate::verify::BootRecord;
 use crate::verify::MAX_RECORD_BYTES;
 use crate::verify::MAX_RECORDS;
@@ -118,7 +119,7 @@ fn root(path: &Path, disk: Folder, manifest: &Manifest) -> Result<Kept, Failure>
     let shown = path.display();
     let refused = |why: String| {
         Failure::input(
-            format!("`{shown}` cannot be judged: {why}"),
+            format!("`{shown}` cannot be judged: {}", printable(&why)),
             "mount the boot file system at `boot` in it, or name one deployment",
         )
     };
@@ -127,7 +128,7 @@ fn root(path: &Path, disk: Folder, manifest: &Manifest) -> Result<Kept, Failure>
         None => (disk, String::new()),
         Some(deployment) => (
             disk.deployment(&deployment.system, &deployment.var).map_err(refused)?,
-            format!(", deployment `{}`", deployment.system),
+            format!(", deployment `{}`", printable(&deployment.system)),
         ),
     };
     system.elsewhere = saved::elsewhere(&system);

@@ -540,6 +540,7 @@ fn large_a_single_node_loses_what_is_in_the_live_ignition_alone() {
         "port/e4:43:4b:0a:00:04/name",
         "unit/cotter-bootstrap-marker.timer/enabled",
         "unit/machine-hello.service/enabled",
+        "unit/machine-hello.service/state",
         "user/admin/exists",
         "user/admin/group",
         "user/admin/key",

@@ -198,7 +198,7 @@ fn verify_judges_records_and_says_what_was_lost() {
     let Some(test) = Test::new() else { return };
     test.expect(0, &["build", "machine.yaml", "-o", "a.iso", "--base", "base.iso"]);
     let record = |boot: &str, life: &str, address: &[&str]| {
-        serde_json::json!({"schema": "cotter.dev/boot/1", "boot_id": boot, "life": life,
+        serde_json::json!({"schema": "cotter.dev/boot/1", "machine": "r640", "boot_id": boot, "life": life,
             "facts": {"port/e4:43:4b:0a:00:01/address": address, "hostname": ["r640.lab.example.com"]}})
         .to_string()
     };

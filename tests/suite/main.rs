@@ -28,6 +28,7 @@ mod real_images;
 mod recover;
 mod rehearsal;
 mod rules;
+mod saved;
 mod schemas;
 mod second_opinion;
 mod single_node;

@@ -646,3 +646,38 @@ printf '%s begin\n%s now %s\n%s end\n' $token $token \"$(<{}/$2)\" $token
     let (code, _, err) = run("spec,ssh\nnowhere.json,right\n");
     assert!(code == 2 && err.contains("hosts.csv:2 spec: failed to read"), "{err}");
 }
+
+/// On the node, NetworkManager itself is asked: with nmcli, without, and with one that says something else.
+#[test]
+fn profiles_are_known_over_the_bus() {
+    let here = Here::new();
+    let uuid = "2e3cf3a0-0000-4000-8000-000000000001";
+    here.wants(&[expects("interface/p0/profile", uuid)]);
+    let liar = here.path("nmcli");
+    program(&liar, "#!/bin/bash\necho 11111111-0000-4000-8000-000000000001:p0:other\n");
+    let look = format!("{} verify m.json --local", env!("CARGO_BIN_EXE_cotter"));
+    let instead = |nmcli: &str| format!("mount --bind {nmcli} \"$(command -v nmcli)\" && {look}");
+    for (command, code, words) in [
+        (look.clone(), 0, "1 of 1 met".to_owned()),
+        (instead("/bin/false"), 0, "1 of 1 met".to_owned()),
+        (
+            instead(liar.to_str().unwrap()),
+            1,
+            format!("nmcli says 11111111-0000-4000-8000-000000000001, D-Bus {uuid}"),
+        ),
+    ] {
+        let bus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/networkmanager/bus");
+        let _others = tools::MOUNTS.read();
+        let done = Command::new(bus)
+            .args(["bash", "-c", &command])
+            .current_dir(here.folder.path())
+            .output()
+            .unwrap();
+        if done.status.code() == Some(77) {
+            return tools::skip("there can be no namespaces with a NetworkManager here");
+        }
+        let (ended, out, err) = said(&done);
+        assert_eq!(ended, code, "{command}\n{out}{err}");
+        assert!(out.contains(&words), "{command}\n{out}{err}");
+    }
+}

@@ -63,8 +63,14 @@ static MACHINE_CONFIG: [Key; 2] = [
     key("role", Shape::Word(&["master"]), "The pool of the machine."),
     key("openshift", Shape::Text(&leaf::OPENSHIFT), "The version of OpenShift whose rules hold, as in 4.19."),
 ];
-static VERIFY: [Key; 1] =
-    [key("reach", Shape::List(&Shape::Text(&leaf::REACH)), "What the machine must reach after each boot.")];
+static VERIFY: [Key; 2] = [
+    key("reach", Shape::List(&Shape::Text(&leaf::REACH)), "What the machine must reach after each boot."),
+    key(
+        "clock",
+        Shape::Word(&["synchronized"]),
+        "That the clock follows a time server, by the kernel's own word; looked at only if asked for.",
+    ),
+];
 static CHILD: [Key; 2] = [
     key("path", Shape::Text(&leaf::LOCAL), "A local Ignition (`.ign`) or Butane (`.bu`) file.")
         .required("name the file"),

@@ -262,9 +262,7 @@ fn restart(page: &mut Page) {
     page.paragraph("From a live ISO:");
     page.commands("cd /\nsync\numount -R /mnt/root /mnt/boot\nsystemctl reboot   # and remove the medium");
     page.paragraph("After it, the console says what is as it must be; the same again with its reasons:");
-    page.commands(
-        "systemctl restart cotter-verify.service\njournalctl -b -u cotter-verify.service --no-pager",
-    );
+    page.commands("/usr/local/bin/cotter-verify");
 }
 
 /// The commands that bring a file into being, with `write` among them, and give it to root.

@@ -3,6 +3,7 @@
 
 use crate::document::View;
 use crate::network::NetworkState;
+use crate::network::keyfile_path;
 use crate::verify::Expectation;
 use crate::verify::FileProperty;
 use crate::verify::Life;
@@ -18,6 +19,8 @@ pub(super) const SHARED_WITH_RESOLVER: &str = "/etc/hosts";
 pub(super) fn leave_out(expected: &mut [Expectation], network: &NetworkState) {
     let mut taken = vec![Subject::File(SHARED_WITH_RESOLVER.to_owned(), FileProperty::Sha256)];
     for name in below_default_route(network) {
+        // Who clones a profile may change the old one.
+        taken.push(Subject::File(keyfile_path(&name), FileProperty::Whole));
         taken.push(match network.nics.iter().find(|nic| nic.name.as_str() == name) {
             Some(nic) => Subject::Port(nic.mac.value, PortProperty::Profile),
             None => Subject::Interface(name, PortProperty::Profile),

@@ -1,5 +1,7 @@
 //! Many machines at once, a bounded number at a time.
 
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
@@ -13,7 +15,8 @@ use super::Look;
 use super::Seen;
 use super::Ssh;
 use super::Trouble;
-use super::look;
+use super::answer;
+use super::seen;
 use crate::value::SshDestination;
 use crate::verify::Manifest;
 use crate::world::Failure;
@@ -38,12 +41,17 @@ pub fn look_at_all<T: Send>(
     let workers = parallel.min(machines.len());
     allow_files(workers as u64 * FILES_A_LOOK + 64);
     let next = AtomicUsize::new(0);
+    let turns = Mutex::new(());
     let (sender, results) = mpsc::channel();
     let work = |sender: &mpsc::Sender<(usize, T)>| {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some((destination, manifest)) = machines.get(number) else { return };
-            let judged = judge(number, look(ssh, destination, manifest, how));
+            let answer = answer(ssh, destination, manifest, how);
+            // One after the other: a record takes many times the room of its text.
+            let turn = turns.lock().unwrap_or_else(PoisonError::into_inner);
+            let judged = judge(number, answer.and_then(|lines| seen(destination, lines)));
+            drop(turn);
             if sender.send((number, judged)).is_err() {
                 return;
             }

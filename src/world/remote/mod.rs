@@ -87,8 +87,18 @@ pub fn look(
     ssh: &Ssh,
     destination: &SshDestination,
     manifest: &Manifest,
-    look: &Look,
+    how: &Look,
 ) -> Result<Seen, Trouble> {
+    seen(destination, answer(ssh, destination, manifest, how)?)
+}
+
+/// The lines that a machine answers to the script that looks at it.
+fn answer(
+    ssh: &Ssh,
+    destination: &SshDestination,
+    manifest: &Manifest,
+    look: &Look,
+) -> Result<Vec<Line>, Trouble> {
     let token = token()?;
     let timeout = look.timeout + Duration::from_secs(look.patience_seconds.into());
     let seconds = timeout.saturating_sub(MARGIN).as_secs().max(1);
@@ -119,7 +129,7 @@ pub fn look(
         limit_bytes: MAX_RECORD_BYTES as usize + room + NOISE_BYTES,
         timeout,
     };
-    seen(destination, ssh.run(&task)?)
+    ssh.run(&task)
 }
 
 /// The boot that a machine is in.
@@ -211,6 +221,7 @@ fn is_boot_id(text: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::Line;
     use super::Seen;
@@ -227,7 +238,7 @@ mod tests {
 
     fn seen(lines: &[(&str, &str)]) -> Result<Seen, Trouble> {
         let lines = lines.iter().map(|(word, says)| Line { word: (*word).into(), says: (*says).into() });
-        super::seen(&"host".parse().expect("a destination"), lines.collect())
+        super::seen(&"host".parse().unwrap(), lines.collect())
     }
 
     #[test]
@@ -241,7 +252,7 @@ mod tests {
             ("earlier", &older),
             ("earlier", "{"),
         ];
-        let seen = seen(&lines).expect("it is a record");
+        let seen = seen(&lines).unwrap();
         assert_eq!(seen.now.facts["hostname"], ["now"]);
         assert_eq!(seen.earlier.len(), 1);
         assert_eq!(seen.earlier[0].facts["hostname"], ["first"]);
@@ -252,9 +263,9 @@ mod tests {
     fn what_others_may_not_see_is_unknown() {
         let now = json(SECOND, "\\u001b[2J");
         let lines = [("limited", "core\u{7}"), ("hidden", "hostname"), ("now", now.as_str())];
-        let seen = seen(&lines).expect("it is a record");
+        let seen = seen(&lines).unwrap();
         assert_eq!(seen.limited_to.as_deref(), Some("core?"));
-        assert!(seen.now.look("hostname").expect_err("hidden").contains("`core?` may not look"));
+        assert!(seen.now.look("hostname").unwrap_err().contains("`core?` may not look"));
     }
 
     #[test]
@@ -277,8 +288,9 @@ mod tests {
             &[("dropped", "now")],
             &[("now", &good), ("failed", "full")],
         ] {
-            let Err(Trouble::Answer(failure)) = seen(lines) else { panic!("{lines:?} was believed") };
-            assert!(!failure.message.contains('\u{1b}'), "{failure}");
+            let trouble = seen(lines).unwrap_err();
+            assert!(matches!(trouble, Trouble::Answer(_)), "{lines:?}");
+            assert!(!trouble.failure().message.contains('\u{1b}'), "{lines:?}");
         }
         assert!(seen(&[("now", &good)]).is_ok());
     }

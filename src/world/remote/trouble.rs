@@ -85,6 +85,7 @@ pub(super) fn last_words(errors: &str) -> &str {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::of;
     use crate::world::remote::Trouble;
@@ -113,7 +114,7 @@ mod tests {
             ("sh: bash: command not found", 127, true, "no bash"),
             ("This account is currently not available.", 1, true, "not available"),
         ] {
-            let (was_reached, failure) = match of(&"n".parse().expect("a destination"), errors, Some(code)) {
+            let (was_reached, failure) = match of(&"n".parse().unwrap(), errors, Some(code)) {
                 Trouble::Answer(failure) => (true, failure),
                 Trouble::Unreachable(failure) => (false, failure),
             };

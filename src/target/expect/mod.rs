@@ -1,23 +1,28 @@
 //! What must be true of a machine, by what was asked for. The same for every target that has the thing.
 
+mod network;
+mod storage;
+
+pub(super) use network::keyfile;
+pub(super) use network::network;
+pub(super) use storage::storage;
+
 use super::landing::Landing;
 use super::landing::Thing;
 use crate::document::Sourced;
 use crate::network::Fallback;
-use crate::network::NetworkState;
-use crate::network::Pin;
-use crate::network::Profile;
 use crate::spec::Install;
 use crate::spec::Machine;
 use crate::value::Digest;
-use crate::value::MacAddress;
 use crate::value::SshKey;
 use crate::verify::Expectation;
 use crate::verify::FileProperty;
 use crate::verify::Life;
-use crate::verify::PortProperty;
 use crate::verify::Subject;
 use crate::verify::UserProperty;
+
+/// The target that is reached when all is met.
+const COMPLETE: &str = "cotter-complete.target";
 
 /// The lives of the installed system.
 pub(super) const INSTALLED: [Life; 2] = [Life::FirstBoot, Life::LaterBoots];
@@ -67,121 +72,9 @@ pub(super) fn user(
     expected
 }
 
-/// Ports, addresses, routes, name servers, bonds and VLANs.
-pub(super) fn network(network: &NetworkState, profiles: &[Profile]) -> Vec<Expectation> {
-    let mut expected = Vec::new();
-    for nic in &network.nics {
-        let (name, mac) = (nic.name.as_str(), nic.mac.value);
-        let port = |property| Subject::Port(mac, property);
-        if network.pin != Pin::None {
-            let says = format!("port {mac} called {name}");
-            expected.push(Expectation::has(&port(PortProperty::Name), name, says, &nic.name.origin));
-        }
-        // A port that is only named need not have a cable, and a profile needs one to be active.
-        let is_used = !nic.addresses.is_empty() || nic.uses_dhcp() || is_port(network, name);
-        if let Some(profile) = profiles.iter().find(|profile| profile.name == name && is_used) {
-            let says = format!("profile {name} on port {mac}");
-            expected.push(Expectation::has(
-                &port(PortProperty::Profile),
-                profile.uuid.to_string(),
-                says,
-                &nic.origin,
-            ));
-        }
-        for address in &nic.addresses {
-            let says = format!("address {} on {name}", address.value);
-            expected.push(Expectation::has(
-                &port(PortProperty::Address),
-                address.value.to_string(),
-                says,
-                &address.origin,
-            ));
-        }
-        if let Some(mtu) = &nic.mtu {
-            let says = format!("MTU {} on {name}", mtu.value);
-            expected.push(Expectation::has(
-                &port(PortProperty::Mtu),
-                mtu.value.to_string(),
-                says,
-                &mtu.origin,
-            ));
-        }
-        for gateway in &nic.gateways {
-            let says = format!("default gateway {}", gateway.value);
-            expected.push(Expectation::has(
-                &Subject::DefaultGateway,
-                gateway.value.to_string(),
-                says,
-                &gateway.origin,
-            ));
-        }
-        for server in &nic.dns {
-            let says = format!("name server {}", server.value);
-            expected.push(Expectation::has(
-                &Subject::NameServers,
-                server.value.to_string(),
-                says,
-                &server.origin,
-            ));
-        }
-    }
-    for interface in network.interfaces() {
-        let nic = network.nic(&interface.name.value);
-        let name = interface.name.value.as_str();
-        let subject = |property| known_by(nic.map(|nic| nic.mac.value), name, property);
-        let profile = profiles.iter().find(|profile| profile.name == name && nic.is_none());
-        if let Some(profile) = profile {
-            let says = format!("profile {name} active");
-            expected.push(Expectation::has(
-                &subject(PortProperty::Profile),
-                profile.uuid.to_string(),
-                says,
-                &interface.origin,
-            ));
-        }
-        for address in &interface.addresses {
-            let says = format!("address {} on {name}", address.value);
-            expected.push(Expectation::has(
-                &subject(PortProperty::Address),
-                address.value.to_string(),
-                says,
-                &address.origin,
-            ));
-        }
-        if let Some(mtu) = &interface.mtu {
-            let says = format!("MTU {} on {name}", mtu.value);
-            expected.push(Expectation::has(
-                &subject(PortProperty::Mtu),
-                mtu.value.to_string(),
-                says,
-                &mtu.origin,
-            ));
-        }
-        for port in &interface.ports {
-            let nic = network.nic(&port.value);
-            let subject = known_by(nic.map(|nic| nic.mac.value), &port.value, PortProperty::Controller);
-            let says = format!("{} in {name}", port.value);
-            expected.push(Expectation::has(&subject, name, says, &port.origin));
-        }
-    }
-    expected
-}
-
 /// That the network needs no fallback.
 pub(super) fn fallback(asked: &Fallback) -> Vec<Expectation> {
     vec![Expectation::has(&Subject::NetworkFallback, "none", "no fallback by DHCP", &asked.origin)]
-}
-
-fn is_port(network: &NetworkState, name: &str) -> bool {
-    network.interfaces().iter().any(|interface| interface.ports.iter().any(|port| port.value == name))
-}
-
-/// A physical port is known by its address, whatever it is called; anything else by its name.
-fn known_by(mac: Option<MacAddress>, name: &str, property: PortProperty) -> Subject {
-    match mac {
-        Some(mac) => Subject::Port(mac, property),
-        None => Subject::Interface(name.to_owned(), property),
-    }
 }
 
 /// A file, directory or link, in the lives it is in.
@@ -220,7 +113,12 @@ pub(super) fn landing(landing: &Landing) -> Vec<Expectation> {
             contents.into_iter().chain(rest).collect()
         }
         Thing::Directory { path } => vec![kind(path, "directory", landing)],
-        Thing::Link { path } => vec![kind(path, "link", landing)],
+        Thing::Link { path, is_hard: true, .. } => vec![kind(path, "file", landing)],
+        Thing::Link { path, target, .. } => {
+            let subject = Subject::File(path.clone(), FileProperty::Target);
+            let says = format!("target {target} of {path}");
+            vec![kind(path, "link", landing), Expectation::has(&subject, target, says, &landing.origin)]
+        }
         _ => Vec::new(),
     };
     expected.into_iter().map(|expectation: Expectation| expectation.in_lives(&lives)).collect()
@@ -239,8 +137,9 @@ pub(super) fn group(group: &crate::spec::Group) -> Vec<Expectation> {
     vec![Expectation::has(&Subject::Group(name.to_owned()), word, says, &group.name.origin)]
 }
 
-/// Units as systemd must see them.
-pub(super) fn unit(unit: &crate::spec::Unit) -> Vec<Expectation> {
+/// A unit as systemd must see it in `lives`, and that it is started if it is enabled. `texts` are its own and its
+/// drop-ins'.
+pub(super) fn unit(unit: &crate::spec::Unit, texts: &[&str], lives: &[Life]) -> Vec<Expectation> {
     let name = unit.name.as_str();
     let (word, origin) = match (&unit.mask, &unit.enabled) {
         (Some(mask), _) if mask.value => ("masked", &mask.origin),
@@ -249,7 +148,25 @@ pub(super) fn unit(unit: &crate::spec::Unit) -> Vec<Expectation> {
         _ => return Vec::new(),
     };
     let subject = Subject::UnitEnabled(name.to_owned());
-    vec![Expectation::has(&subject, word, format!("unit {name} {word}"), origin)]
+    let mut expected = vec![Expectation::has(&subject, word, format!("unit {name} {word}"), origin)];
+    let is_template = name.contains("@.");
+    // What waits for the verdict cannot be a part of it.
+    let waits = texts.iter().any(|text| text.contains(COMPLETE));
+    if word == "enabled" && !is_template && !waits {
+        let subject = Subject::UnitState(name.to_owned());
+        expected.push(Expectation::has(&subject, "started", format!("unit {name} started"), origin));
+    }
+    // The installer starts the units of its own target, and no others.
+    let starts = |expectation: &Expectation, life: Life| {
+        life != Life::Live || !expectation.subject.ends_with("/state")
+    };
+    expected
+        .into_iter()
+        .map(|expectation| {
+            let lives: Vec<Life> = lives.iter().copied().filter(|life| starts(&expectation, *life)).collect();
+            expectation.in_lives(&lives)
+        })
+        .collect()
 }
 
 /// Kernel arguments of the installed system, consoles among them.
@@ -286,8 +203,18 @@ pub(super) fn reach(machine: &Machine) -> Vec<Expectation> {
     machine.reach.iter().map(of).collect()
 }
 
-/// That the first boot is over: Ignition does not run again.
-pub(super) fn ignition_done(install: &Install) -> Expectation {
-    Expectation::has(&Subject::IgnitionPending, "no", "Ignition done", &install.origin)
-        .in_lives(&[Life::LaterBoots])
+/// That Ignition did what the document says, and on later boots that the first one is over: it does not run again.
+pub(super) fn ignition_done(install: &Install) -> Vec<Expectation> {
+    vec![
+        Expectation::has(&Subject::IgnitionProvisioned, "yes", "provisioned by Ignition", &install.origin)
+            .in_lives(&INSTALLED),
+        Expectation::has(&Subject::IgnitionPending, "no", "Ignition done", &install.origin)
+            .in_lives(&[Life::LaterBoots]),
+    ]
+}
+
+/// That the clock follows a time server, if that was asked for.
+pub(super) fn clock(machine: &Machine) -> Option<Expectation> {
+    let asked = machine.clock.as_ref()?;
+    Some(Expectation::has(&Subject::Clock, "synchronized", "clock synchronized", asked).in_lives(&INSTALLED))
 }
