@@ -93,11 +93,7 @@ fn word(rest: &[char]) -> usize {
     {
         return end + 2;
     }
-    let ends = |pair: &[char]| match pair {
-        [',' | '}' | ']', ..] => true,
-        [' ' | '\t', '#'] => true,
-        _ => false,
-    };
+    let ends = |pair: &[char]| matches!(pair, [',' | '}' | ']', ..] | [' ' | '\t', '#']);
     let end = (0..rest.len()).position(|at| rest.get(at..(at + 2).min(rest.len())).is_some_and(ends));
     let text: String = rest.iter().take(end.unwrap_or(rest.len())).collect();
     text.trim_end().chars().count()
