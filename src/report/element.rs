@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::value::is_printable;
+
 /// An element with its attributes and what is in it.
 #[derive(Clone, Debug)]
 pub(super) struct Element {
@@ -87,7 +89,7 @@ impl fmt::Display for Element {
     }
 }
 
-/// Nothing of a text can end the text, be no XML 1.0, or turn the direction of what stands beside it.
+/// Nothing of a text can end the text, be no XML 1.0, hide, or change what stands beside it.
 fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     for c in text.chars() {
         match c {
@@ -98,12 +100,8 @@ fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
             '\'' => f.write_str("&#39;")?,
             '\n' => f.write_str("&#10;")?,
             '\t' => f.write_str("&#9;")?,
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                f.write_str("\u{fffd}")?
-            }
-            '\u{fffe}' | '\u{ffff}' => f.write_str("\u{fffd}")?,
-            c if c.is_control() => f.write_str("\u{fffd}")?,
-            c => fmt::Write::write_char(f, c)?,
+            c if is_printable(c) => fmt::Write::write_char(f, c)?,
+            _ => f.write_str("\u{fffd}")?,
         }
     }
     Ok(())
@@ -115,9 +113,9 @@ mod tests {
 
     #[test]
     fn what_is_text_stays_text() {
-        let hostile = "</p><script>\"'&\u{1b}[2J\u{0}\u{202e}\u{ffff}\n";
+        let hostile = "</p><script>\"'&\u{1b}[2J\u{0}\u{202e}\u{ffff}\u{200b}\r\n";
         let element = Element::new("p").with("title", hostile).text(hostile);
-        let text = "&lt;/p&gt;&lt;script&gt;&quot;&#39;&amp;\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}&#10;";
+        let text = "&lt;/p&gt;&lt;script&gt;&quot;&#39;&amp;\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}&#10;";
         assert_eq!(element.to_string(), format!("<p title=\"{text}\">{text}</p>"));
     }
 

@@ -18,13 +18,13 @@ use crate::verify::Verdict;
 /// What differs is a failure. What is unknown is an error, for what nobody looked at must not be green.
 pub fn junit(reports: &[Report]) -> String {
     let suites = reports.iter().flat_map(|report| {
-        let empty = report.boots.is_empty().then(|| nothing(report));
-        report.boots.iter().map(|boot| suite(report, boot)).chain(empty)
+        let nothing = silent(report).map(|why| nothing(report, why));
+        report.boots.iter().map(|boot| suite(report, boot)).chain(nothing)
     });
     let (mut tests, mut failures, mut errors) = (0, 0, 0);
     for report in reports {
-        tests += usize::from(report.boots.is_empty());
-        errors += usize::from(report.boots.is_empty());
+        tests += usize::from(silent(report).is_some());
+        errors += usize::from(silent(report).is_some());
         for boot in &report.boots {
             let (_, differs, unknown) = boot.counts();
             tests += boot.verdicts.len();
@@ -106,11 +106,20 @@ fn case(verdict: &Verdict, class: &str, met_in: Option<&&str>) -> Element {
     }
 }
 
-/// A machine that no boot is known of has failed.
-fn nothing(report: &Report) -> Element {
+/// Why a report in which nothing is wrong shows nothing all the same.
+fn silent(report: &Report) -> Option<&'static str> {
+    let is_met = |boot: &BootReport| boot.counts().0 == boot.verdicts.len();
+    match report.all_met() {
+        false if report.boots.is_empty() => Some("there is no record of any boot"),
+        false if report.boots.iter().all(is_met) => Some("of the last boot, nothing was expected"),
+        _ => None,
+    }
+}
+
+/// A machine that nothing is shown of has failed.
+fn nothing(report: &Report, why: &str) -> Element {
     let machine = cut(&report.machine, VALUE_CHARACTERS);
-    let error =
-        Element::new("error").with("type", "unknown").with("message", "there is no record of any boot");
+    let error = Element::new("error").with("type", "unknown").with("message", why);
     let case = Element::new("testcase").with("classname", &machine).with("name", "a boot").with("time", 0);
     Element::new("testsuite")
         .with("name", &machine)

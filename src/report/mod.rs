@@ -1,7 +1,7 @@
 //! Verdicts as files: JUnit XML for programs, and one HTML page for people that needs nothing else.
 //!
 //! What a report says comes from machines and files that may say anything: all of it goes through
-//! [`element::Element`], which escapes it, and [`text::cut`], which bounds it.
+//! `element::Element`, which escapes it, and `text::cut`, which bounds it.
 
 mod console;
 mod drawing;

@@ -90,18 +90,25 @@ pub(super) fn document(title: &str, parts: impl IntoIterator<Item = Element>) ->
     format!("<!DOCTYPE html>\n{page}\n")
 }
 
-/// The verdict in a sentence.
+/// The verdict in a sentence: met exactly where [`Report::all_met`] says so.
 pub(super) fn verdict(report: &Report) -> (State, String) {
     let count = |of: fn((usize, usize, usize)) -> usize| {
         report.boots.iter().map(|boot| of(boot.counts())).sum::<usize>()
     };
     let (differs, unknown) = (count(|(_, differs, _)| differs), count(|(_, _, unknown)| unknown));
     let boots = counted(report.boots.len(), "boot");
+    let all = match report.boots.len() {
+        1 => String::new(),
+        all => format!(", in all {all} boots"),
+    };
     match (report.regressions.len(), differs, unknown) {
         _ if report.boots.is_empty() => {
             (State::Unknown, "Nothing is known: there is no record of any boot.".to_owned())
         }
-        (0, 0, 0) => (State::Met, format!("It is what its file says, in {boots} of {}.", report.boots.len())),
+        (0, 0, 0) if report.all_met() => (State::Met, format!("It is what its file says{all}.")),
+        (0, 0, 0) => {
+            (State::Unknown, "Nothing is shown: of the last boot, nothing was expected.".to_owned())
+        }
         (0, 0, unknown) => (
             State::Unknown,
             format!(

@@ -12,9 +12,10 @@ const MAX_BOOTS: usize = 60;
 /// The width of a bar, in its own units.
 const BAR_WIDTH: usize = 100;
 
-/// How a boot as a whole is.
+/// How a boot as a whole is: one of which nothing is expected has shown nothing.
 pub(super) fn state(boot: &BootReport) -> State {
     match boot.counts() {
+        (0, 0, 0) => State::Unknown,
         (_, 0, 0) => State::Met,
         (_, 0, _) => State::Unknown,
         _ => State::Differs,
@@ -25,8 +26,7 @@ pub(super) fn state(boot: &BootReport) -> State {
 pub(super) fn timeline(boots: &[BootReport]) -> Element {
     let hidden = boots.len().saturating_sub(MAX_BOOTS);
     let shown = boots.iter().enumerate().skip(hidden);
-    let items =
-        shown.map(|(index, boot)| item(boot, index.checked_sub(1).and_then(|before| boots.get(before))));
+    let items = shown.map(|(index, boot)| item(boot, boots.get(index + 1)));
     let list = Element::new("ol").class("boots").with("start", hidden + 1).children(items);
     match hidden {
         0 => list,
@@ -38,34 +38,38 @@ pub(super) fn timeline(boots: &[BootReport]) -> Element {
     }
 }
 
-fn item(boot: &BootReport, before: Option<&BootReport>) -> Element {
+fn item(boot: &BootReport, next: Option<&BootReport>) -> Element {
     let (met, differs, unknown) = boot.counts();
     let state = state(boot);
     let mark = Element::new("span").class("bead").with("aria-hidden", "true").text(state.mark());
-    let mut item = Element::new("li").class(state.word()).child(mark);
-    if let Some(gap) = before.and_then(|before| gap(before, boot)) {
-        item = item.child(Element::new("span").class("gap").text(gap));
-    }
-    let mut counts = vec![format!("{met} met")];
+    let gap = next.and_then(|next| gap(boot, next)).map(|gap| Element::new("p").class("gap").text(gap));
+    let mut counts = vec![match boot.verdicts.len() {
+        0 => "nothing is expected of it".to_owned(),
+        _ => format!("{met} met"),
+    }];
     if differs > 0 {
         counts.push(format!("{differs} not met"));
     }
     if unknown > 0 {
         counts.push(format!("{unknown} unknown"));
     }
-    item.child(Element::new("h3").text(short(&boot.name, 60)))
+    Element::new("li")
+        .class(state.word())
+        .child(mark)
+        .child(Element::new("h3").text(short(&boot.name, 60)))
         .child(Element::new("p").class("life").text(boot.life.to_string()))
         .child(Element::new("p").class(format!("counts {}", state.word())).text(counts.join(", ")))
         .child(bar(met, differs, unknown))
         .child(about(boot))
+        .children(gap)
 }
 
-/// How long after the boot before, by the machine's clock, which may be wrong.
-fn gap(before: &BootReport, boot: &BootReport) -> Option<String> {
-    if before.time_seconds == 0 || boot.time_seconds == 0 {
+/// How much later the next boot was, by the machine's clock, which may be wrong.
+fn gap(boot: &BootReport, next: &BootReport) -> Option<String> {
+    if boot.time_seconds == 0 || next.time_seconds == 0 {
         return None;
     }
-    Some(match boot.time_seconds.checked_sub(before.time_seconds) {
+    Some(match next.time_seconds.checked_sub(boot.time_seconds) {
         Some(seconds) => format!("+ {}", duration(seconds)),
         None => "clock set back".to_owned(),
     })

@@ -109,13 +109,15 @@ impl BootReport {
 }
 
 impl Report {
-    /// True if every expectation is met in every boot, and something was expected of the last: a machine that says
+    /// True if every expectation is met in every boot, nothing was lost, and something was expected of the last: a machine that says
     /// it is in a life of which nothing is expected has shown nothing.
     pub fn all_met(&self) -> bool {
         let met = |boot: &BootReport| boot.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Met);
         // A look at the cluster has no boot id, and stands beside the boots.
         let mut newest_first = self.boots.iter().rev();
         let last = newest_first.find(|boot| !boot.boot_id.is_empty()).or(self.boots.last());
-        last.is_some_and(|boot| !boot.verdicts.is_empty()) && self.boots.iter().all(met)
+        last.is_some_and(|boot| !boot.verdicts.is_empty())
+            && self.boots.iter().all(met)
+            && self.regressions.is_empty()
     }
 }
