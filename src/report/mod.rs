@@ -6,7 +6,6 @@
 mod console;
 mod drawing;
 mod element;
-mod index;
 mod junit;
 mod matrix;
 mod network;
@@ -15,7 +14,6 @@ mod quote;
 mod text;
 mod timeline;
 
-pub use index::index;
 pub use junit::junit;
 pub use page::html;
 

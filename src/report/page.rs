@@ -66,7 +66,7 @@ pub fn html(report: &Report, texts: &Texts) -> String {
 }
 
 /// A whole page around its parts.
-pub(super) fn document(title: &str, parts: impl IntoIterator<Item = Element>) -> String {
+fn document(title: &str, parts: impl IntoIterator<Item = Element>) -> String {
     let digest = STANDARD.encode(Sha256::digest(SHEET));
     let policy =
         format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'");
@@ -91,7 +91,7 @@ pub(super) fn document(title: &str, parts: impl IntoIterator<Item = Element>) ->
 }
 
 /// The verdict in a sentence: met exactly where [`Report::all_met`] says so.
-pub(super) fn verdict(report: &Report) -> (State, String) {
+fn verdict(report: &Report) -> (State, String) {
     let count = |of: fn((usize, usize, usize)) -> usize| {
         report.boots.iter().map(|boot| of(boot.counts())).sum::<usize>()
     };
@@ -106,9 +106,7 @@ pub(super) fn verdict(report: &Report) -> (State, String) {
             (State::Unknown, "Nothing is known: there is no record of any boot.".to_owned())
         }
         (0, 0, 0) if report.all_met() => (State::Met, format!("It is what its file says{all}.")),
-        (0, 0, 0) => {
-            (State::Unknown, "Nothing is shown: of the last boot, nothing was expected.".to_owned())
-        }
+        (0, 0, 0) => (State::Unknown, "Nothing is shown: of the last boot, nothing was expected.".to_owned()),
         (0, 0, unknown) => (
             State::Unknown,
             format!(

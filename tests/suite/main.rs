@@ -27,6 +27,7 @@ mod probes;
 mod real_images;
 mod recover;
 mod rehearsal;
+mod report;
 mod rules;
 mod saved;
 mod schemas;
