@@ -111,7 +111,7 @@ fn silent(report: &Report) -> Option<&'static str> {
     let is_met = |boot: &BootReport| boot.counts().0 == boot.verdicts.len();
     match report.all_met() {
         false if report.boots.is_empty() => Some("there is no record of any boot"),
-        false if report.boots.iter().all(is_met) => Some("of the last boot, nothing was expected"),
+        false if report.boots.iter().all(is_met) => Some("what it says does not show that everything is met"),
         _ => None,
     }
 }
