@@ -88,7 +88,7 @@ pub(super) fn keep(report: &Report, texts: &Texts, folder: &Path) -> Result<(), 
     let json = serde_json::to_vec_pretty(report).unwrap_or_default();
     let files = [
         ("report.json", json),
-        ("junit.xml", report::junit(std::slice::from_ref(report)).into_bytes()),
+        ("junit.xml", report::junit(report).into_bytes()),
         ("report.html", report::html(report, texts).into_bytes()),
     ];
     for (name, bytes) in files {

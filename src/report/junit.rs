@@ -13,25 +13,21 @@ use crate::verify::Outcome;
 use crate::verify::Report;
 use crate::verify::Verdict;
 
-/// The reports as JUnit XML, after Jenkins' `junit-10.xsd`; cases also have `file` and `line`, as others read them.
+/// The report as JUnit XML, after Jenkins' `junit-10.xsd`; cases also have `file` and `line`, as others read them.
 ///
 /// What differs is a failure. What is unknown is an error, for what nobody looked at must not be green.
-pub fn junit(reports: &[Report]) -> String {
-    let suites = reports.iter().flat_map(|report| {
-        let nothing = silent(report).map(|why| nothing(report, why));
-        report.boots.iter().map(|boot| suite(report, boot)).chain(nothing)
-    });
+pub fn junit(report: &Report) -> String {
+    let nothing = silent(report).map(|why| nothing(report, why));
     let (mut tests, mut failures, mut errors) = (0, 0, 0);
-    for report in reports {
-        tests += usize::from(silent(report).is_some());
-        errors += usize::from(silent(report).is_some());
-        for boot in &report.boots {
-            let (_, differs, unknown) = boot.counts();
-            tests += boot.verdicts.len();
-            failures += differs;
-            errors += unknown;
-        }
+    for boot in &report.boots {
+        let (_, differs, unknown) = boot.counts();
+        tests += boot.verdicts.len();
+        failures += differs;
+        errors += unknown;
     }
+    tests += usize::from(nothing.is_some());
+    errors += usize::from(nothing.is_some());
+    let suites = report.boots.iter().map(|boot| suite(report, boot)).chain(nothing);
     let all = Element::new("testsuites")
         .with("name", "cotter")
         .with("tests", tests)
