@@ -43,6 +43,7 @@ fn boot(manifest: &Manifest, expectations: &[Expectation], name: &str, record: &
         name: name.to_owned(),
         boot_id: record.boot_id.clone(),
         life: record.life,
+        is_earlier: false,
         time_seconds: record.time_seconds,
         uptime_seconds: record.uptime_seconds,
         console: Vec::new(),
@@ -290,5 +291,17 @@ mod tests {
         assert!(!judge(&manifest(), std::slice::from_ref(&elsewhere)).all_met());
         assert!(!judge(&manifest(), &[good.clone(), elsewhere.clone()]).all_met(), "the last boot counts");
         assert!(judge(&manifest(), &[elsewhere, good]).all_met());
+    }
+
+    #[test]
+    fn what_was_before_is_told_and_does_not_decide() {
+        let boots = [
+            boot("1", Life::LaterBoots, &[("hostname", &["b"]), ("kernel-arguments", &[])]),
+            boot("2", Life::LaterBoots, &[("hostname", &["a"]), ("kernel-arguments", &[])]),
+        ];
+        assert!(!judge(&manifest(), &boots).all_met());
+        let mended = judge(&manifest(), &boots).with_earlier(1);
+        assert!(mended.all_met() && mended.boots[0].counts() == (1, 1, 0));
+        assert!(!judge(&manifest(), &boots).with_earlier(2).all_met(), "nothing decides");
     }
 }
