@@ -223,8 +223,10 @@ fn starter_spec(folder: &Path) -> PathBuf {
     let hello = "    - name: machine-hello.service\n";
     let waits = "    - name: machine-waits.service\n      enabled: true\n      contents: |\n        [Service]\n        \
         ExecStart=/usr/bin/sleep infinity\n\n        [Install]\n        WantedBy=multi-user.target\n";
-    assert!(text.contains(keys) && text.contains(hello));
+    assert!([keys, hello, "\nnetwork:\n"].iter().all(|part| text.contains(part)));
+    // What udev does by an older scheme takes a rule besides the `.link` file.
     let text = text
+        .replace("\nnetwork:\n", "\nnetwork:\n  pin: both\n")
         .replace(keys, "[secrets/id_ed25519.pub, secrets/other.pub]")
         .replace(hello, &format!("{waits}{hello}"));
     std::fs::write(&machine, text).unwrap();
