@@ -126,7 +126,7 @@ fn judged(host: &Host, manifest: &Manifest, looked: Result<Seen, Trouble>) -> Ho
         }
         Err(Trouble::Unreachable(failure)) => (Vec::new(), Some(failure.message)),
     };
-    let report = (!boots.is_empty()).then(|| verify::judge(manifest, &boots));
+    let report = (!boots.is_empty()).then(|| verify::judge(manifest, &boots).with_earlier(boots.len() - 1));
     HostReport {
         name: host.name.clone(),
         ssh: host.ssh.to_string(),

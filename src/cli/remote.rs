@@ -24,6 +24,8 @@ use crate::world::Waiting;
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// How many earlier boots are of interest: as many as a machine keeps.
 const EARLIER_BOOTS: usize = 20;
+/// In the place of a boot's id where there is no boot.
+const NO_BOOT: &str = "none";
 
 /// How machines are reached over ssh, and whether they are rebooted.
 #[derive(Debug, Args)]
@@ -71,10 +73,10 @@ pub(super) fn how(timeout: Option<Duration>, earlier: usize) -> Look {
 
 /// A boot of which nothing is known. The life is a guess: most machines that are looked at are installed.
 pub(super) fn unknown(manifest: &Manifest, why: &str) -> BootRecord {
-    BootRecord::unknown(&manifest.machine, "", Life::LaterBoots, why)
+    BootRecord::unknown(&manifest.machine, NO_BOOT, Life::LaterBoots, why)
 }
 
-/// The boots of a machine, the oldest first, each with its name.
+/// The boots of a machine, the oldest first, each with its name, and how many of them were before all this.
 ///
 /// A machine that answers badly is a boot of which nothing is known; one that does not answer at all is a failure.
 pub(super) fn boots(
@@ -83,7 +85,7 @@ pub(super) fn boots(
     arguments: &RemoteArguments,
     timeout: Option<Duration>,
     ui: &mut Ui,
-) -> Result<Vec<(String, BootRecord)>, Failure> {
+) -> Result<(Vec<(String, BootRecord)>, usize), Failure> {
     let ssh = arguments.ssh(ui.can_ask());
     let how = how(timeout, EARLIER_BOOTS);
     ui.begin(format!("looking at {destination}"));
@@ -94,15 +96,16 @@ pub(super) fn boots(
         Err(Trouble::Unreachable(failure)) => return Err(failure),
         Err(Trouble::Answer(failure)) => {
             ui.failure(&failure);
-            return Ok(vec![("now".to_owned(), unknown(manifest, &failure.message))]);
+            return Ok((vec![("now".to_owned(), unknown(manifest, &failure.message))], 0));
         }
     };
     say_what_is_missing(&seen, destination, ui);
     let mut boots: Vec<(String, BootRecord)> =
         seen.earlier.into_iter().map(|record| (record.name(), record)).collect();
+    let earlier = boots.len();
     if !arguments.reboot {
         boots.push((seen.now.name(), seen.now));
-        return Ok(boots);
+        return Ok((boots, earlier));
     }
     if let Some(user) = seen.limited_to {
         let message =
@@ -129,13 +132,13 @@ pub(super) fn boots(
                 let failure = trouble.failure();
                 ui.failure(&failure);
                 let life = if before.life == Life::AfterMco { Life::AfterMco } else { Life::LaterBoots };
-                let record = BootRecord::unknown(&manifest.machine, "", life, &failure.message);
+                let record = BootRecord::unknown(&manifest.machine, NO_BOOT, life, &failure.message);
                 boots.push((name, record));
                 break;
             }
         }
     }
-    Ok(boots)
+    Ok((boots, earlier))
 }
 
 /// Reboots, and looks at what came back. Only a machine that was not told to reboot is `Unreachable`.

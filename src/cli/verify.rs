@@ -94,24 +94,26 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         }
     };
     let mut cluster: Vec<BootReport> = cluster.into_iter().collect();
-    let boots: Vec<(String, BootRecord)> = match &arguments.probe {
+    let (boots, earlier): (Vec<(String, BootRecord)>, usize) = match &arguments.probe {
         Probe { facts: Some(path), .. } => {
             let kept = world::facts(path, &manifest)?;
             for note in &kept.notes {
                 ui.note(format!("note: {note}"));
             }
             cluster.extend(kept.cluster.map(|record| verify::judge_cluster(&manifest, &record)));
-            kept.boots
+            (kept.boots, kept.earlier)
         }
         Probe { local: true, .. } => {
-            local(&manifest)?.into_iter().map(|record| (record.name(), record)).collect()
+            let records = local(&manifest)?;
+            let earlier = records.len().saturating_sub(1);
+            (records.into_iter().map(|record| (record.name(), record)).collect(), earlier)
         }
         Probe { ssh: Some(destination), .. } => {
             remote::boots(destination, &manifest, &arguments.remote, arguments.timeout, ui)?
         }
-        _ => Vec::new(),
+        _ => (Vec::new(), 0),
     };
-    let mut report = verify::judge(&manifest, &boots);
+    let mut report = verify::judge(&manifest, &boots).with_earlier(earlier);
     report.boots.extend(cluster);
     if let Some(folder) = &arguments.report {
         report::keep(&report, &texts, folder)?;

@@ -4,7 +4,6 @@ use super::NetworkState;
 use super::Nic;
 use super::Profile;
 use crate::document::Origin;
-use crate::document::View;
 
 /// DHCP on the ports, bound by MAC address, if the network does not come up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,8 +74,7 @@ fn default_routes(network: &NetworkState) -> Vec<(String, String)> {
         nic.gateways.iter().map(|gateway| (nic.name.to_string(), gateway.to_string())).collect()
     };
     let mut routes: Vec<(String, String)> = network.nics.iter().flat_map(of_nic).collect();
-    let written = network.nmstate().and_then(|nmstate| View::of(nmstate).get("routes"));
-    for route in written.map(|routes| routes.list("config")).unwrap_or_default() {
+    for route in network.routes() {
         let is_default =
             route.text_at("destination").is_some_and(|to| ["0.0.0.0/0", "::/0"].contains(&to.value.as_str()));
         if let (true, Some(router), Some(interface)) =

@@ -33,6 +33,7 @@ use ipnetwork::IpNetwork;
 use crate::document::Node;
 use crate::document::Origin;
 use crate::document::Sourced;
+use crate::document::View;
 use crate::value::InterfaceName;
 use crate::value::MacAddress;
 
@@ -145,6 +146,12 @@ impl NetworkState {
     /// The nmstate document as it was written.
     pub fn nmstate(&self) -> Option<&Sourced<Node>> {
         self.nmstate.as_ref()
+    }
+
+    /// The routes of the nmstate document, as they were written.
+    pub fn routes(&self) -> Vec<View<'_>> {
+        let routes = self.nmstate().and_then(|nmstate| View::of(nmstate).get("routes"));
+        routes.map(|routes| routes.list("config")).unwrap_or_default()
     }
 
     /// The interfaces that the nmstate document describes.

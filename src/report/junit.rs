@@ -15,11 +15,11 @@ use crate::verify::Verdict;
 
 /// The report as JUnit XML, after Jenkins' `junit-10.xsd`; cases also have `file` and `line`, as others read them.
 ///
-/// What differs is a failure. What is unknown is an error, for what nobody looked at must not be green.
+/// Boots that are over do not decide, and are not in it. What differs is a failure. What is unknown is an error, for what nobody looked at must not be green.
 pub fn junit(report: &Report) -> String {
     let nothing = silent(report).map(|why| nothing(report, why));
     let (mut tests, mut failures, mut errors) = (0, 0, 0);
-    for boot in &report.boots {
+    for boot in deciding(report) {
         let (_, differs, unknown) = boot.counts();
         tests += boot.verdicts.len();
         failures += differs;
@@ -27,7 +27,7 @@ pub fn junit(report: &Report) -> String {
     }
     tests += usize::from(nothing.is_some());
     errors += usize::from(nothing.is_some());
-    let suites = report.boots.iter().map(|boot| suite(report, boot)).chain(nothing);
+    let suites = deciding(report).map(|boot| suite(report, boot)).chain(nothing);
     let all = Element::new("testsuites")
         .with("name", "cotter")
         .with("tests", tests)
@@ -35,6 +35,10 @@ pub fn junit(report: &Report) -> String {
         .with("errors", errors)
         .children(suites);
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{all}\n")
+}
+
+fn deciding(report: &Report) -> impl Iterator<Item = &BootReport> {
+    report.boots.iter().filter(|boot| !boot.is_earlier)
 }
 
 fn suite(report: &Report, boot: &BootReport) -> Element {
@@ -107,7 +111,7 @@ fn silent(report: &Report) -> Option<&'static str> {
     let is_met = |boot: &BootReport| boot.counts().0 == boot.verdicts.len();
     match report.all_met() {
         false if report.boots.is_empty() => Some("there is no record of any boot"),
-        false if report.boots.iter().all(is_met) => Some("what it says does not show that everything is met"),
+        false if deciding(report).all(is_met) => Some("what it says does not show that everything is met"),
         _ => None,
     }
 }

@@ -93,7 +93,7 @@ fn document(title: &str, parts: impl IntoIterator<Item = Element>) -> String {
 /// The verdict in a sentence: met exactly where [`Report::all_met`] says so.
 fn verdict(report: &Report) -> (State, String) {
     let count = |of: fn((usize, usize, usize)) -> usize| {
-        report.boots.iter().map(|boot| of(boot.counts())).sum::<usize>()
+        report.boots.iter().filter(|boot| !boot.is_earlier).map(|boot| of(boot.counts())).sum::<usize>()
     };
     let (differs, unknown) = (count(|(_, differs, _)| differs), count(|(_, _, unknown)| unknown));
     let boots = counted(report.boots.len(), "boot");
@@ -105,7 +105,10 @@ fn verdict(report: &Report) -> (State, String) {
         _ if report.boots.is_empty() => {
             (State::Unknown, "Nothing is known: there is no record of any boot.".to_owned())
         }
-        (0, 0, 0) if report.all_met() => (State::Met, format!("It is what its file says{all}.")),
+        _ if report.all_met() && report.boots.iter().any(|boot| boot.is_earlier) => {
+            (State::Met, "It is what its file says now. Earlier boots do not decide.".to_owned())
+        }
+        _ if report.all_met() => (State::Met, format!("It is what its file says{all}.")),
         (0, 0, 0) => (State::Unknown, "Nothing is shown: of the last boot, nothing was expected.".to_owned()),
         (0, 0, unknown) => (
             State::Unknown,

@@ -43,6 +43,7 @@ fn boot(manifest: &Manifest, expectations: &[Expectation], name: &str, record: &
         name: name.to_owned(),
         boot_id: record.boot_id.clone(),
         life: record.life,
+        is_earlier: false,
         time_seconds: record.time_seconds,
         uptime_seconds: record.uptime_seconds,
         console: Vec::new(),
@@ -76,6 +77,13 @@ fn verdict(expectation: &Expectation, record: &BootRecord, doubt: Option<&str>) 
     }
 }
 
+/// True under udev's naming schemes before v240 (systemd.net-naming-scheme(7)): a `.link` file comes too late.
+fn names_a_port_once(record: &BootRecord) -> bool {
+    let arguments = record.facts.get("kernel-arguments");
+    let schemes = ["net.naming-scheme=v238", "net.naming-scheme=v239"];
+    arguments.is_some_and(|arguments| arguments.iter().any(|word| schemes.contains(&word.as_str())))
+}
+
 /// What to look at next, from what else the record knows.
 fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
     let parts: Vec<&str> = subject.split('/').collect();
@@ -94,6 +102,9 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
         }
         ["port", mac, "name"] if found.is_empty() => {
             format!("no port has the permanent address {mac}: is the card there, and the address right?")
+        }
+        ["port", _, "name"] if names_a_port_once(record) => {
+            "by this naming scheme udev names a port only once, and the initramfs did: `network.pin: both` writes a rule, which it obeys all the same".to_owned()
         }
         ["port", _, "name"] => "see `udevadm test-builtin net_setup_link /sys/class/net/NAME`".to_owned(),
         ["default-gateway" | "name-servers" | "search-domains"] | ["route", ..] => {
@@ -290,5 +301,17 @@ mod tests {
         assert!(!judge(&manifest(), std::slice::from_ref(&elsewhere)).all_met());
         assert!(!judge(&manifest(), &[good.clone(), elsewhere.clone()]).all_met(), "the last boot counts");
         assert!(judge(&manifest(), &[elsewhere, good]).all_met());
+    }
+
+    #[test]
+    fn what_was_before_is_told_and_does_not_decide() {
+        let boots = [
+            boot("1", Life::LaterBoots, &[("hostname", &["b"]), ("kernel-arguments", &[])]),
+            boot("2", Life::LaterBoots, &[("hostname", &["a"]), ("kernel-arguments", &[])]),
+        ];
+        assert!(!judge(&manifest(), &boots).all_met());
+        let mended = judge(&manifest(), &boots).with_earlier(1);
+        assert!(mended.all_met() && mended.boots[0].counts() == (1, 1, 0));
+        assert!(!judge(&manifest(), &boots).with_earlier(2).all_met(), "nothing decides");
     }
 }

@@ -1,8 +1,9 @@
 //! The judge: what must be true, what was found, and the verdict. Pure, whoever asked and whenever.
 //!
 //! A fact is a subject with the values found for it, an expectation a subject with the value it must
-//! have. To verify another thing: add a [`Subject`], let `templates/files/cotter-verify` and
-//! `world/probe/local.rs` find its values, and let a target expect it.
+//! have. To verify another thing: add a [`Subject`], let `templates/files/cotter-verify` find its values, say in
+//! `judge.rs` what to look at where it differs, let `target/expect` expect it, and, where a folder that somebody kept
+//! can tell, `saved`.
 
 mod boot;
 mod expectation;

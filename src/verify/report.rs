@@ -31,6 +31,9 @@ pub struct BootReport {
     pub boot_id: String,
     /// The life it belongs to.
     pub life: Life,
+    /// Whether it is over: its record tells what was, and what was lost since, and does not decide.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_earlier: bool,
     /// When its record was written, in seconds since 1970 by the machine's clock; 0 if that is not known.
     #[serde(default)]
     pub time_seconds: u64,
@@ -109,15 +112,23 @@ impl BootReport {
 }
 
 impl Report {
-    /// True if every expectation is met in every boot, nothing was lost, and something was expected of the last: a machine that says
-    /// it is in a life of which nothing is expected has shown nothing.
+    /// True if every expectation is met in every boot that decides, nothing was lost in one, and something was
+    /// expected of the last: a machine that says it is in a life of which nothing is expected has shown nothing.
     pub fn all_met(&self) -> bool {
         let met = |boot: &BootReport| boot.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Met);
+        let is_over =
+            |lost: &Regression| self.boots.iter().any(|boot| boot.is_earlier && boot.name == lost.lost_in);
         // A look at the cluster has no boot id, and stands beside the boots.
         let mut newest_first = self.boots.iter().rev();
         let last = newest_first.find(|boot| !boot.boot_id.is_empty()).or(self.boots.last());
-        last.is_some_and(|boot| !boot.verdicts.is_empty())
-            && self.boots.iter().all(met)
-            && self.regressions.is_empty()
+        last.is_some_and(|boot| !boot.is_earlier && !boot.verdicts.is_empty())
+            && self.boots.iter().filter(|boot| !boot.is_earlier).all(met)
+            && self.regressions.iter().all(is_over)
+    }
+
+    /// The same with the first `count` boots as what was before: a machine that was mended is as it should be.
+    pub fn with_earlier(mut self, count: usize) -> Self {
+        self.boots.iter_mut().take(count).for_each(|boot| boot.is_earlier = true);
+        self
     }
 }

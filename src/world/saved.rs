@@ -56,6 +56,8 @@ pub struct Kept {
     pub notes: Vec<String>,
     /// The boots, each with the name a person knows it by, the oldest first.
     pub boots: Vec<(String, BootRecord)>,
+    /// How many of them were before what is to be judged.
+    pub earlier: usize,
     /// What was kept of the cluster that the machine is.
     pub cluster: Option<BootRecord>,
 }
@@ -67,7 +69,7 @@ pub fn facts(path: &Path, manifest: &Manifest) -> Result<Kept, Failure> {
         |records: Vec<BootRecord>| records.into_iter().map(|record| (record.name(), record)).collect();
     if !path.metadata().map_err(failed)?.is_dir() {
         refuse_archive(path)?;
-        return Ok(Kept { notes: Vec::new(), boots: named(records(path)?), cluster: None });
+        return Ok(Kept { notes: Vec::new(), boots: named(records(path)?), earlier: 0, cluster: None });
     }
     let folder = Folder::open(path)?;
     let shown = path.display();
@@ -83,7 +85,7 @@ pub fn facts(path: &Path, manifest: &Manifest) -> Result<Kept, Failure> {
                     "name one of them, or a folder from /var/lib/cotter/boots",
                 ));
             }
-            Ok(Kept { notes: Vec::new(), boots: named(records), cluster: None })
+            Ok(Kept { notes: Vec::new(), boots: named(records), earlier: 0, cluster: None })
         }
         Some(Kind::Root) => root(path, folder, manifest),
         Some(Kind::SosReport) => {
@@ -92,7 +94,12 @@ pub fn facts(path: &Path, manifest: &Manifest) -> Result<Kept, Failure> {
                 "`{shown}` is an sosreport, which does not say which machine it is of; it is taken for `{}`",
                 manifest.machine
             );
-            Ok(Kept { notes: vec![note], boots: vec![("sosreport".to_owned(), record)], cluster: None })
+            Ok(Kept {
+                notes: vec![note],
+                boots: vec![("sosreport".to_owned(), record)],
+                earlier: 0,
+                cluster: None,
+            })
         }
         Some(Kind::MustGather) => {
             if manifest.cluster.is_empty() {
@@ -109,7 +116,7 @@ pub fn facts(path: &Path, manifest: &Manifest) -> Result<Kept, Failure> {
             let note = format!(
                 "`{shown}` is a must-gather: the cluster is judged as it was then, and the machine is not"
             );
-            Ok(Kept { notes: vec![note], boots: Vec::new(), cluster: Some(record) })
+            Ok(Kept { notes: vec![note], boots: Vec::new(), earlier: 0, cluster: Some(record) })
         }
     }
 }
@@ -145,8 +152,9 @@ fn root(path: &Path, disk: Folder, manifest: &Manifest) -> Result<Kept, Failure>
     if !says_whose {
         notes.push(format!("it does not say which machine it is; it is taken for `{}`", manifest.machine));
     }
+    let earlier = boots.len();
     boots.push(("root".to_owned(), record));
-    Ok(Kept { notes, boots, cluster: None })
+    Ok(Kept { notes, boots, earlier, cluster: None })
 }
 
 /// The records in a root, the oldest first.

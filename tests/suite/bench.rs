@@ -196,8 +196,9 @@ fn rehearse(spec: &Path, arguments: &[&str]) -> (i32, serde_json::Value, String)
 }
 
 /// What became of the starter, which is rehearsed once for all tests.
-struct Starter {
-    folder: PathBuf,
+pub(crate) struct Starter {
+    /// With `spec/machine.yaml`, a key to log in in `spec/secrets`, and in `kept` the disk after the first boot.
+    pub(crate) folder: PathBuf,
     code: i32,
     report: serde_json::Value,
 }
@@ -205,14 +206,43 @@ struct Starter {
 /// Every scenario but `power-cut`, which has an installation of its own.
 const SCENARIOS: &str = "install,reboot,rename,swap,scheme,unplug,no-dhcp";
 
-fn starter() -> &'static Starter {
+/// The starter with a key whose other half is here, another key to lose, and a service to stop.
+fn starter_spec(folder: &Path) -> PathBuf {
+    let spec = folder.join("spec");
+    let case = case("dell-r640");
+    tools::output(Command::new("cp").arg("-rL").arg(case.parent().unwrap().join(".")).arg(&spec));
+    let key = spec.join("secrets/id_ed25519");
+    std::fs::remove_file(key.with_extension("pub")).unwrap();
+    for name in ["id_ed25519", "other"] {
+        let path = spec.join("secrets").join(name);
+        tools::output(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path));
+    }
+    let machine = spec.join("machine.yaml");
+    let text = std::fs::read_to_string(&machine).unwrap();
+    let keys = "[secrets/id_ed25519.pub]";
+    let hello = "    - name: machine-hello.service\n";
+    let waits = "    - name: machine-waits.service\n      enabled: true\n      contents: |\n        [Service]\n        \
+        ExecStart=/usr/bin/sleep infinity\n\n        [Install]\n        WantedBy=multi-user.target\n";
+    assert!([keys, hello, "\nnetwork:\n"].iter().all(|part| text.contains(part)));
+    // What udev does by an older scheme takes a rule besides the `.link` file.
+    let text = text
+        .replace("\nnetwork:\n", "\nnetwork:\n  pin: both\n")
+        .replace(keys, "[secrets/id_ed25519.pub, secrets/other.pub]")
+        .replace(hello, &format!("{waits}{hello}"));
+    std::fs::write(&machine, text).unwrap();
+    machine
+}
+
+pub(crate) fn starter() -> &'static Starter {
     static STARTER: OnceLock<Starter> = OnceLock::new();
     STARTER.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("starter");
         let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let spec = starter_spec(&folder);
         let place = |name: &str| folder.join(name).to_str().unwrap().to_owned();
         let (code, report, _) = rehearse(
-            &case("dell-r640"),
+            &spec,
             &["--scenario", SCENARIOS, "--keep", &place("kept"), "--report", &place("report")],
         );
         for scenario in SCENARIOS.split(',').filter(|scenario| *scenario != "install") {
@@ -394,6 +424,11 @@ fn run_until(folder: &Path, name: &str, arguments: &[String], is_done: &dyn Fn(&
     eprintln!("{name}: {} s", begin.elapsed().as_secs());
 }
 
+/// A copy that takes no more room than what is written on it.
+pub(crate) fn copy_disk(from: &Path, to: &Path) {
+    tools::output(Command::new("cp").args(["--sparse=always", "--reflink=auto"]).arg(from).arg(to));
+}
+
 /// Takes the network files and the user off the root file system of an installed disk.
 fn damage(disk: &Path, folder: &Path) {
     let table = tools::output(Command::new("sfdisk").arg("-J").arg(disk));
@@ -430,10 +465,9 @@ fn large_the_recovery_medium_puts_back_what_a_disk_lost() {
             return;
         }
     }
-    // Beside the starter's disk, which is moved here.
     let temporary = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let folder = temporary.path();
-    let spec = case("dell-r640");
+    let spec = starter().folder.join("spec/machine.yaml");
     let medium = folder.join("recover.iso");
     tools::output(
         Command::new(env!("CARGO_BIN_EXE_cotter"))
@@ -448,7 +482,7 @@ fn large_the_recovery_medium_puts_back_what_a_disk_lost() {
     let (machine, plan) = planned.machine.unwrap();
     let machine = VirtualMachine::of(&machine, Medium::StandIn).unwrap();
     let disk = folder.join("disk.raw");
-    std::fs::rename(starter().folder.join("kept/disk0.raw"), &disk).unwrap();
+    copy_disk(&starter().folder.join("kept/disk0.raw"), &disk);
     damage(&disk, folder);
 
     let line = |name: &str, medium: Option<PathBuf>| {

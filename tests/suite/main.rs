@@ -18,6 +18,7 @@ mod fallback;
 mod fixture;
 mod floors;
 mod golden;
+mod guest;
 mod hostile;
 mod image;
 mod machineconfig;

@@ -189,10 +189,15 @@ fn green_is_only_where_everything_is_met() {
     silent["boots"][2]["verdicts"] = json!([]);
     let mut lost = met.clone();
     lost["regressions"] = failed_rename()["regressions"].clone();
+    let mut mended = failed_rename();
+    let now = mended["boots"][2].clone();
+    mended["boots"][3]["is_earlier"] = true.into();
+    mended["boots"].as_array_mut().unwrap().push(now);
     let mut empty = met.clone();
     empty["boots"] = json!([]);
     for (name, report, code, state, is_green) in [
         ("met", met, 0, "met", true),
+        ("mended", mended, 0, "met", true),
         ("silent", silent, 1, "unknown", false),
         ("lost", lost, 1, "differs", false),
         ("empty", empty, 1, "unknown", false),

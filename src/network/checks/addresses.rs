@@ -179,9 +179,8 @@ pub(super) fn one_resolver(network: &NetworkState, found: &mut Found<'_>) {
 }
 
 pub(super) fn routes(network: &NetworkState, found: &mut Found<'_>) {
-    let Some(document) = network.nmstate() else { return };
     let all = addressed(network);
-    for route in View::of(document).get("routes").map(|routes| routes.list("config")).unwrap_or_default() {
+    for route in network.routes() {
         let Some(destination) = route.text_at("destination") else { continue };
         match destination.parse::<IpNetwork>() {
             Ok(net) if net.network() != net.ip() => {

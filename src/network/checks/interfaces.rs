@@ -207,8 +207,7 @@ pub(super) fn unknown_interfaces(network: &NetworkState, found: &mut Found<'_>) 
             words.extend(interface.text_at("controller").filter(|word| !word.value.is_empty()));
             words.extend(interface.text_at("copy-mac-from"));
         }
-        let routes = root.get("routes").map(|routes| routes.list("config")).unwrap_or_default();
-        words.extend(routes.iter().filter_map(|route| route.text_at("next-hop-interface")));
+        words.extend(network.routes().iter().filter_map(|route| route.text_at("next-hop-interface")));
         let rules = root.get("route-rules").map(|rules| rules.list("config")).unwrap_or_default();
         words.extend(rules.iter().filter_map(|rule| rule.text_at("iif")));
     }

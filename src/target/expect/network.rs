@@ -128,15 +128,9 @@ pub(in crate::target) fn network(network: &NetworkState, profiles: &[Profile]) -
             expected.push(Expectation::has(&subject, name, says, &port.origin));
         }
     }
+    expected.extend(network.routes().iter().filter_map(|view| route(network, view)));
     if let Some(nmstate) = network.nmstate() {
-        let view = View::of(nmstate);
-        expected.extend(
-            view.get("routes")
-                .iter()
-                .flat_map(|routes| routes.list("config"))
-                .filter_map(|view| route(network, &view)),
-        );
-        let resolver = view.at(&["dns-resolver", "config"]);
+        let resolver = View::of(nmstate).at(&["dns-resolver", "config"]);
         for server in resolver.iter().flat_map(|resolver| resolver.parse_list::<IpAddr>("server")) {
             expected.push(name_server(&server));
         }

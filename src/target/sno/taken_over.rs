@@ -1,7 +1,6 @@
 //! What a running cluster changes on its own node by design. None of it is a loss, so none of it is expected
 //! to stay as it was.
 
-use crate::document::View;
 use crate::network::NetworkState;
 use crate::network::keyfile_path;
 use crate::verify::Expectation;
@@ -38,13 +37,10 @@ fn below_default_route(network: &NetworkState) -> Vec<String> {
     let dynamic = network.interfaces().iter().filter(|interface| interface.is_dynamic);
     let mut names: Vec<String> = of_nics.map(|nic| nic.name.as_str().to_owned()).collect();
     names.extend(dynamic.map(|interface| interface.name.value.clone()));
-    if let Some(nmstate) = network.nmstate() {
-        for route in View::of(nmstate).at(&["routes"]).map(|routes| routes.list("config")).unwrap_or_default()
-        {
-            let text = |key: &str| route.text_at(key).map(|text| text.value).unwrap_or_default();
-            if ["0.0.0.0/0", "::/0"].contains(&text("destination").as_str()) {
-                names.push(text("next-hop-interface"));
-            }
+    for route in network.routes() {
+        let text = |key: &str| route.text_at(key).map(|text| text.value).unwrap_or_default();
+        if ["0.0.0.0/0", "::/0"].contains(&text("destination").as_str()) {
+            names.push(text("next-hop-interface"));
         }
     }
     let mut index = 0;
