@@ -38,7 +38,8 @@ const UNSEEN: [(u32, u32); 28] = [
 /// separators or invisible characters, with which a text could drive a terminal or pass for another.
 pub fn is_printable(letter: char) -> bool {
     let code = u32::from(letter);
-    !letter.is_control() && !UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&code))
+    !letter.is_control()
+        && (letter.is_ascii() || !UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&code)))
 }
 
 /// A text with what cannot be shown replaced.
