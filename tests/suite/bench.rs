@@ -374,7 +374,7 @@ fn rehearse_a_file_that_may_not_be_replaced_keeps_a_machine_down_after_its_power
     assert_eq!(code, 1, "{report:#}");
     assert!(said.contains("the guest failed to boot"), "{said}");
     let console = boot(&report, "power-cut")["console"].to_string();
-    assert!(console.contains("overwrite is false"), "{console}");
+    assert!(console.contains("Failed to start ignition-files.service"), "{console}");
 }
 
 /// Of several disks the one that is described is installed to; the others are nearly like it.

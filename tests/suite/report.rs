@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
-use std::time::Instant;
 
 use cotter::value::is_printable;
 use serde_json::Value;
@@ -12,8 +10,6 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::tools;
-
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Every element of an XML file in its order: its name, attributes and text; and what a style sheet's policy must name.
 const READ: &str = r#"
@@ -235,9 +231,7 @@ fn a_hostile_report_is_bounded_and_stays_text() {
     report["boots"][3]["verdicts"] = many.collect();
     report["boots"][3]["name"] = hostile.into();
     report["boots"][3]["console"] = json!([hostile, long]);
-    let begin = Instant::now();
     let written = Written::of(&report, &fixture("r640.yaml"));
-    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
     assert_eq!(written.code, Some(1));
     for (name, most) in [("report.html", 3 << 20), ("junit.xml", 30 << 20)] {
         let text = written.text(name);
