@@ -27,8 +27,9 @@ pub fn is_left_out(
                     key.strip_prefix(beginning)
                         .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
                 };
+                // Its files are on the disk all the same.
                 subject.starts_with(&format!("port/{}/", nic.mac.value))
-                    || is_under(&expectation.origin.key, &nic.origin.key)
+                    || is_under(&expectation.origin.key, &nic.origin.key) && !subject.starts_with("file/")
             })
         }
         // A profile is active once its port has an address.

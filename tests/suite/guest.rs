@@ -139,7 +139,7 @@ fn large_over_ssh_exactly_what_was_broken_differs_and_a_reboot_mends_nothing_tha
         (
             format!("mv {profiles}/cotter-mgmt1.nmconnection {profiles}/other.nmconnection"),
             format!("mv {profiles}/other.nmconnection {profiles}/cotter-mgmt1.nmconnection"),
-            "profile file",
+            "keyfile /etc/NetworkManager/system-connections/cotter-mgmt1.nmconnection",
             line("name: mgmt1"),
         ),
         (
