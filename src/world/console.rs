@@ -14,12 +14,17 @@ const MAX_CONSOLE_BYTES: u64 = 64 << 20;
 /// The longest line, and how many of the last ones are kept.
 const MAX_LINE_CHARS: usize = 300;
 const KEPT_LINES: usize = 20;
+/// What a line has that tells why, and how many of those are kept though others came after them.
+const TELLING: [&str; 2] = ["CRITICAL", "cotter"];
+const TELLING_LINES: usize = 5;
 
 /// What has come on the console so far.
 #[derive(Debug, Default)]
 pub(super) struct Console {
     read: u64,
     unfinished: String,
+    /// Earlier lines that tell why.
+    telling: VecDeque<String>,
     /// The last lines.
     pub(super) last: VecDeque<String>,
     /// Why the guest is lost, if it is.
@@ -52,11 +57,12 @@ impl Console {
         lines
     }
 
-    /// The last lines, with the one that has not ended.
+    /// The last lines, with the one that has not ended, after those that tell why.
     pub(super) fn tail(&self) -> Vec<String> {
         let unfinished = Some(self.unfinished.trim()).filter(|line| !line.is_empty());
-        let all: Vec<String> = self.last.iter().cloned().chain(unfinished.map(str::to_owned)).collect();
-        all.into_iter().rev().take(KEPT_LINES).rev().collect()
+        let last: Vec<&str> = self.last.iter().map(String::as_str).chain(unfinished).collect();
+        let last = last.iter().skip(last.len().saturating_sub(KEPT_LINES));
+        self.telling.iter().map(String::as_str).chain(last.copied()).map(str::to_owned).collect()
     }
 
     fn take(&mut self, line: &str, lines: &mut Vec<String>) {
@@ -72,7 +78,13 @@ impl Console {
             }
         }
         if self.last.len() == KEPT_LINES {
-            self.last.pop_front();
+            let earlier = self.last.pop_front().filter(|line| TELLING.iter().any(|sign| line.contains(sign)));
+            if let Some(line) = earlier {
+                if self.telling.len() == TELLING_LINES {
+                    self.telling.pop_front();
+                }
+                self.telling.push_back(line);
+            }
         }
         self.last.push_back(line.clone());
         lines.push(line);
@@ -107,6 +119,7 @@ mod tests {
     use super::Console;
     use super::KEPT_LINES;
     use super::MAX_LINE_CHARS;
+    use super::TELLING_LINES;
     use super::plain;
 
     #[test]
@@ -136,5 +149,27 @@ mod tests {
         assert_eq!(console.tail().len(), KEPT_LINES);
         assert_eq!(console.tail().last().unwrap(), "end");
         assert!(console.fatal.unwrap().contains("Kernel panic"));
+    }
+
+    #[test]
+    fn keeps_what_tells_why_though_much_comes_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("console");
+        let mut console = Console::default();
+        let many =
+            |what: &str| (0..KEPT_LINES).map(|number| format!("{what} {number}\n")).collect::<String>();
+        let text = format!("{}cotter: no disk\n{}", many("before"), many("after"));
+        std::fs::write(&path, text).unwrap();
+        console.news(&path);
+        let tail = console.tail();
+        assert_eq!(
+            (tail.len(), tail[0].as_str(), tail[1].as_str()),
+            (KEPT_LINES + 1, "cotter: no disk", "after 0")
+        );
+        std::fs::write(&path, format!("{}{}", many("cotter"), many("later"))).unwrap();
+        let mut console = Console::default();
+        console.news(&path);
+        assert_eq!(console.tail().len(), KEPT_LINES + TELLING_LINES);
+        assert_eq!(console.tail()[0], format!("cotter {}", KEPT_LINES - TELLING_LINES));
     }
 }
