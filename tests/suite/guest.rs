@@ -164,7 +164,7 @@ fn large_over_ssh_exactly_what_was_broken_differs_and_a_reboot_mends_nothing_tha
             "chmod 600 /etc/motd.d/10-machine.motd".into(),
             "chmod 644 /etc/motd.d/10-machine.motd".into(),
             "mode 0644 of /etc/motd.d/10-machine.motd",
-            line("mode: 0644"),
+            line("path: /etc/motd.d/10-machine.motd"),
         ),
         (
             "systemctl stop machine-waits.service".into(),
