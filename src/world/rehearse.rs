@@ -335,6 +335,10 @@ impl<'a> Stage<'a> {
             if !is_cut || !as_it_should {
                 boots.push(boot);
             }
+            if !as_it_should && is_cut {
+                // The boot says why; nothing was shown.
+                break;
+            }
             if !as_it_should {
                 let note = "this machine does not come back by itself, and must be installed again; a first boot that was cut is repeated, and fails at a file that Ignition may not replace (`overwrite: false`)";
                 (self.events)(Event::Note(note.to_owned()));
