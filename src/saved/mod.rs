@@ -14,7 +14,6 @@ mod facts;
 mod must_gather;
 mod root;
 mod sosreport;
-mod tree;
 
 pub use must_gather::record as cluster_record;
 pub use root::Deployment;
@@ -22,11 +21,9 @@ pub use root::deployment;
 pub use root::elsewhere;
 pub use root::record as root_record;
 pub use sosreport::record as sosreport_record;
-pub use tree::Entry;
-pub use tree::EntryKind;
-pub use tree::Found;
-pub use tree::Links;
-pub use tree::Tree;
+
+use crate::tree::Links;
+use crate::tree::Tree;
 
 /// Where the machine keeps the records of its boots.
 pub const RECORDS: &str = "/var/lib/cotter/boots";

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use super::EntryKind;
-use super::Links;
-use super::Tree;
 use super::accounts::Accounts;
 use super::facts::Asked;
 use super::facts::Facts;
 use super::facts::Of;
-use super::tree::text;
+use crate::tree::EntryKind;
+use crate::tree::Links;
+use crate::tree::Tree;
+use crate::tree::text;
 use crate::value::Digest;
 use crate::value::MacAddress;
 use crate::verify::BootRecord;

@@ -8,6 +8,7 @@ mod boot_entry;
 mod console;
 mod disk_files;
 mod failure;
+mod folder;
 mod inputs;
 mod kube;
 mod machine_facts;

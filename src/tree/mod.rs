@@ -53,6 +53,6 @@ pub enum EntryKind {
 }
 
 /// The text of a file; what is no UTF-8 in it is replaced.
-pub(super) fn text(tree: &dyn Tree, path: &str) -> Found<String> {
+pub fn text(tree: &dyn Tree, path: &str) -> Found<String> {
     Ok(tree.read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -1,0 +1,1 @@
+//! What systemd calls ports, and why.
