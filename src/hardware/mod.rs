@@ -1,12 +1,14 @@
 //! The hardware that was found, and what systemd will call its ports, and why.
 //!
 //! An [`Inventory`] is what somebody saw of a machine: cotter itself in sysfs, or another tool. [`naming`] says of it
-//! what each port will be called, under which scheme and kernel; the tables of drivers and of profiles say what is
-//! known of the field.
+//! what each port will be called, under which scheme and kernel; [`drivers`] and [`profile`] say what is known of the
+//! field.
 
+pub mod drivers;
 mod inventory;
 pub mod naming;
 mod port;
+pub mod profile;
 
 pub use inventory::BootMode;
 pub use inventory::Disk;
