@@ -4,10 +4,13 @@
 //! what each port will be called, under which scheme and kernel; the tables of drivers and of profiles say what is
 //! known of the field.
 
+mod import;
 mod inventory;
 pub mod naming;
 mod port;
 
+pub use import::InventoryError;
+pub use import::read_inventory;
 pub use inventory::BootMode;
 pub use inventory::Disk;
 pub use inventory::INVENTORY_SCHEMA;
