@@ -7,6 +7,7 @@
 mod inventory;
 pub mod naming;
 mod port;
+mod sysfs;
 
 pub use inventory::BootMode;
 pub use inventory::Disk;
@@ -21,3 +22,4 @@ pub use port::Device;
 pub use port::PciFunction;
 pub use port::PhysicalFunction;
 pub use port::Port;
+pub use sysfs::seen;
