@@ -13,6 +13,7 @@ mod inventory;
 pub mod naming;
 mod port;
 pub mod profile;
+mod sysfs;
 
 pub use drivers::Attribute;
 pub use drivers::Change;
@@ -36,3 +37,4 @@ pub use port::PhysicalFunction;
 pub use port::Port;
 pub use profile::Profile;
 pub use profile::profiles;
+pub use sysfs::seen;
