@@ -13,6 +13,7 @@ mod inventory;
 pub mod naming;
 mod port;
 pub mod profile;
+mod supposed;
 
 pub use drivers::Attribute;
 pub use drivers::Change;

@@ -310,11 +310,18 @@ impl Profile {
 
     /// The kind that a machine is by what it calls itself; `PowerEdge R650xs` is no `PowerEdge R650`.
     pub fn of(vendor: &str, product: &str) -> Option<&'static Self> {
+        profiles().iter().find(|profile| profile.is_known_as(vendor, product))
+    }
+
+    /// True if a machine that calls itself so may be of this kind; a kind that is known by nothing may be any.
+    pub fn is_of(&self, vendor: &str, product: &str) -> bool {
+        self.system.product.is_empty() || self.is_known_as(vendor, product)
+    }
+
+    fn is_known_as(&self, vendor: &str, product: &str) -> bool {
         let is_among =
             |names: &[String], name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name.trim()));
-        profiles().iter().find(|profile| {
-            is_among(&profile.system.vendor, vendor) && is_among(&profile.system.product, product)
-        })
+        is_among(&self.system.vendor, vendor) && is_among(&self.system.product, product)
     }
 
     /// The network card on board to suppose where nothing is known.
