@@ -7,6 +7,7 @@ use std::process::Command;
 use std::process::Output;
 
 use cotter::hardware;
+use cotter::hardware::BootMode;
 use cotter::hardware::Inventory;
 use cotter::tree::Entry;
 use cotter::tree::EntryKind;
@@ -17,9 +18,11 @@ use cotter::tree::Tree;
 use cotter::world;
 use serde_json::Value;
 
+use crate::bench;
 use crate::recorded;
 use crate::recorded::Recorded;
 use crate::schemas::assert_is;
+use crate::tools;
 
 /// The JSON of an inventory, which its schema knows, which can be shown, and which says the same when it is read again.
 fn json(inventory: &Inventory) -> Value {
@@ -528,6 +531,17 @@ fn the_inventory_goes_to_a_file_of_ones_own() {
     std::fs::write(&out, "mine").unwrap();
     assert_eq!(cotter(&[&arguments[..], &["--force"]].concat()).output().unwrap().status.code(), Some(0));
     assert_eq!(std::fs::read(&out).unwrap(), text);
+    // The file says the same again.
+    let done = cotter(&["inventory", out.to_str().unwrap()]).output().unwrap();
+    assert_eq!((done.status.code(), done.stdout == text), (Some(0), true), "{}", said(&done));
+    let tool = folder.path().join("lshw.json");
+    std::fs::write(&tool, r#"{"id":"a","class":"system","product":"X","children":[{"id":"network","class":"network","logicalname":"eth0","serial":"52:54:00:00:00:01"}]}"#).unwrap();
+    let done = cotter(&["inventory", tool.to_str().unwrap()]).output().unwrap();
+    let other: Inventory = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((other.source.as_str(), other.ports.len()), ("lshw", 1), "{}", said(&done));
+    std::fs::write(&tool, "{\n  oops").unwrap();
+    let done = cotter(&["inventory", tool.to_str().unwrap()]).output().unwrap();
+    assert!(done.status.code() == Some(2) && said(&done).contains("lshw.json:2:3`"), "{}", said(&done));
     // What is no machine is the user's matter.
     let empty = folder.path().join("empty");
     std::fs::create_dir(&empty).unwrap();
@@ -535,4 +549,85 @@ fn the_inventory_goes_to_a_file_of_ones_own() {
         let done = cotter(&["inventory", source]).output().unwrap();
         assert_eq!((done.status.code(), done.stdout.is_empty()), (Some(2), true), "{source}");
     }
+}
+
+/// The program and what it is linked with, as an archive for an initramfs; nothing, aloud, where it cannot be made.
+fn program_archive(folder: &Path) -> Option<Vec<u8>> {
+    for program in ["cpio", "strip", "ldd"] {
+        tools::program(program)?;
+    }
+    let place = folder.join("bench/program");
+    std::fs::create_dir_all(&place).unwrap();
+    let strip =
+        Command::new("strip").args([env!("CARGO_BIN_EXE_cotter"), "-o"]).arg(place.join("cotter")).status();
+    assert!(strip.unwrap().success());
+    let linked = Command::new("ldd").arg(env!("CARGO_BIN_EXE_cotter")).output().unwrap().stdout;
+    for library in String::from_utf8(linked).unwrap().split_whitespace().filter(|word| word.starts_with('/'))
+    {
+        std::fs::copy(library, place.join(Path::new(library).file_name().unwrap())).unwrap();
+    }
+    let make = "find bench | cpio -o -H newc --quiet";
+    let made = Command::new("sh").args(["-c", make]).current_dir(folder).output().unwrap();
+    assert!(made.status.success(), "{}", said(&made));
+    Some(made.stdout)
+}
+
+/// A virtual machine of known parts, seen by the program in it, as root and as a user.
+#[test]
+#[ignore = "boots virtual machines: make test"]
+fn small_a_machine_is_seen_by_the_program_in_it() {
+    let Some(iso) = bench::stand_in() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let Some(archive) = program_archive(folder.path()) else { return };
+    let disk = folder.path().join("disk");
+    std::fs::File::create(&disk).unwrap().set_len(64 << 20).unwrap();
+    let drive = format!("file={},if=none,id=d,format=raw", disk.display());
+    let devices = [
+        "-smbios",
+        "type=0,vendor=Example,version=2.21.2,date=02/19/2024",
+        "-smbios",
+        "type=1,manufacturer=Dell Inc.,product=PowerEdge R640,serial=EX4MPL3",
+        "-drive",
+        &drive,
+        "-device",
+        "virtio-scsi-pci,addr=0x8",
+        "-device",
+        "scsi-hd,drive=d,serial=EX-1,wwn=0x5000c500a1b2c3d4,vendor=EXAMPLE,product=DISK",
+        "-netdev",
+        "hubport,id=n,hubid=0",
+        "-device",
+        "virtio-net-pci,netdev=n,mac=e4:43:4b:0a:00:01,acpi-index=3,addr=0x5,romfile=",
+    ];
+    // A user has no name there, and needs none.
+    let probe = "\
+modprobe virtio_scsi; modprobe sd_mod; udevadm trigger --action=add --subsystem-match=block; udevadm settle -t 20
+mkdir /home; chmod 755 /bench /bench/program /bench/program/*
+see() { \"$@\" /bench/program/ld-linux-x86-64.so.2 --library-path /bench/program /bench/program/cotter -q inventory; }
+echo ROOT; see; echo USER; see setpriv --reuid 65534 --regid 65534 --clear-groups; echo END
+";
+    let answer = bench::boot_small_with(&iso, &[], &archive, probe, &devices);
+    let part = |from: &str, to: &str| -> Inventory {
+        let (_, rest) = answer.split_once(&format!("{from}\n")).unwrap_or_else(|| panic!("{answer}"));
+        let text = rest.split_once(to).unwrap_or_else(|| panic!("{answer}")).0;
+        serde_json::from_str(text).unwrap_or_else(|_| panic!("{answer}"))
+    };
+    let root = part("ROOT", "USER");
+    json(&root);
+    let [port] = root.ports.as_slice() else { panic!("{:?}", root.ports) };
+    let pci = port.pci_device().unwrap();
+    assert_eq!((port.name.as_str(), port.driver.as_deref()), ("eno3", Some("virtio_net")));
+    assert_eq!(port.permanent_mac.unwrap().to_string(), "e4:43:4b:0a:00:01");
+    assert_eq!((pci.name.as_str(), pci.pci.as_ref().unwrap().acpi_index), ("0000:00:05.0", Some(3)));
+    let [disk] = root.disks.as_slice() else { panic!("{:?}", root.disks) };
+    assert_eq!((disk.wwn.as_deref(), disk.serial.as_deref()), (Some("0x5000c500a1b2c3d4"), Some("EX-1")));
+    assert_eq!((disk.size_bytes, disk.transport.as_deref()), (Some(64 << 20), Some("virtio")));
+    assert!(disk.by_id.contains(&"wwn-0x5000c500a1b2c3d4".to_owned()), "{:?}", disk.by_id);
+    assert_eq!(root.system.product.as_deref(), Some("PowerEdge R640"));
+    assert_eq!((root.system.serial.as_deref(), root.boot_mode), (Some("EX4MPL3"), Some(BootMode::Bios)));
+    assert_eq!(root.running.naming_scheme.as_deref(), Some("v252"));
+    let user = part("USER", "END");
+    json(&user);
+    assert_eq!((&user.disks, &user.ports, &user.system.serial), (&root.disks, &root.ports, &None));
+    let denied = user.unseen.iter().find(|unseen| unseen.what.ends_with("product_serial")).unwrap();
+    assert_eq!(denied.why, "permission denied");
 }
