@@ -14,6 +14,7 @@ pub mod naming;
 mod port;
 pub mod profile;
 mod supposed;
+mod sysfs;
 
 pub use drivers::Attribute;
 pub use drivers::Change;
@@ -37,3 +38,4 @@ pub use port::PhysicalFunction;
 pub use port::Port;
 pub use profile::Profile;
 pub use profile::profiles;
+pub use sysfs::seen;

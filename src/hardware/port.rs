@@ -1,5 +1,7 @@
 //! A network port and what it hangs on: what udev makes its name of.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -26,7 +28,7 @@ pub struct Port {
     /// The kernel's kind within the type: `wlan`, `wwan`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// Whether it stands on another one, as a VLAN does; such ports are not named.
+    /// Whether it stands on another one, as a VLAN does, or nobody can tell; such ports are not named.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_stacked: bool,
     /// Who gave the name (the kernel's `name_assign_type`): 1 the kernel in order, 2 the kernel for good, 3 and 4 userspace.
@@ -62,6 +64,9 @@ pub struct Port {
     /// What hwdb says that it is called (`ID_NET_NAME_FROM_DATABASE`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_name: Option<String>,
+    /// What udev's rules and its hardware database say that decides which names it may get (`ID_NET_NAME_ALLOW…`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub udev_properties: BTreeMap<String, String>,
     /// Its node in the device tree, as in `/soc/ethernet@deadbeef`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_tree_node: Option<String>,
@@ -96,6 +101,9 @@ pub struct Device {
     /// Its node in the device tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_tree_node: Option<String>,
+    /// The same of it as [`Port::udev_properties`], and whether its PCI domain is told (`ID_NET_NAME_INCLUDE_DOMAIN`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub udev_properties: BTreeMap<String, String>,
 }
 
 /// A PCI function, and what the firmware says of it.

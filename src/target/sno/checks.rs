@@ -490,7 +490,7 @@ install: {device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4}
             .filter(|(artifact, wanted)| artifact.lives != **wanted);
         let holes = holes.map(|(artifact, _)| artifact.what.clone()).collect();
         let given_flow = Flow::of(&given, &BTreeMap::new(), rules);
-        let survey = Survey { machine, given, given_flow, ours, origin: Origin::of_file("m.yaml") };
+        let survey = Survey { machine, given, given_flow, ours, lost_names: LostNames::new(), origin: Origin::of_file("m.yaml") };
         let mut findings = Diagnostics::new();
         document::run(CHECKS, &survey, &mut findings);
         let findings =
