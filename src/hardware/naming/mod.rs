@@ -6,6 +6,8 @@
 //! 3. ask that systemd's udevadm of every recorded tree: `tests/naming/README.md`.
 
 mod arguments;
+mod driven;
+mod forecast;
 mod name_file;
 mod net_id;
 mod pattern;
@@ -13,6 +15,13 @@ mod predict;
 mod scheme;
 
 pub use arguments::Arguments;
+pub use forecast::Fate;
+pub use forecast::Kernels;
+pub use forecast::Loss;
+pub use forecast::Outlook;
+pub use forecast::fate;
+pub use forecast::forecast;
+pub use forecast::said;
 pub use name_file::NameFile;
 pub use net_id::Name;
 pub use net_id::Names;

@@ -41,6 +41,8 @@ struct Row {
     #[serde(default)]
     from: String,
     #[serde(default)]
+    default_of: Option<String>,
+    #[serde(default)]
     adds: Vec<Feature>,
     #[serde(default)]
     drops: Vec<Feature>,
@@ -83,6 +85,8 @@ pub enum Feature {
 pub struct Scheme {
     /// Its name, as `net.naming-scheme=` takes it.
     pub name: String,
+    /// Whose udevd names by it when nothing is said.
+    pub default_of: Option<String>,
     /// What it does.
     features: BTreeSet<Feature>,
     /// What it does that the one before it did not, or no longer does: a sentence each.
@@ -151,7 +155,7 @@ fn schemes(table: Table) -> Vec<Scheme> {
         features.retain(|feature| !row.drops.contains(feature));
         let dropped = row.drops.iter().filter_map(says).map(|what| format!("no longer: {what}"));
         let changes = row.adds.iter().filter_map(says).chain(dropped).collect();
-        schemes.push(Scheme { name: row.name, features, changes });
+        schemes.push(Scheme { name: row.name, default_of: row.default_of, features, changes });
     }
     schemes
 }
