@@ -3,13 +3,13 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use cotter::hardware::drivers::Attribute;
-use cotter::hardware::drivers::Change;
-use cotter::hardware::drivers::Driver;
-use cotter::hardware::drivers::When;
-use cotter::hardware::drivers::drivers;
-use cotter::hardware::profile::Profile;
-use cotter::hardware::profile::profiles;
+use cotter::hardware::Attribute;
+use cotter::hardware::Change;
+use cotter::hardware::Driver;
+use cotter::hardware::Profile;
+use cotter::hardware::When;
+use cotter::hardware::drivers;
+use cotter::hardware::profiles;
 
 const UNSURE: &str = "†";
 

@@ -5,7 +5,6 @@
 //! 2. add it to `FILES`, by name;
 //! 3. `COTTER_BLESS=1 cargo test --test suite hardware` writes `docs/hardware.md` anew.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -97,43 +96,48 @@ impl Profile {
     pub fn default_nic(&self) -> Option<&Nic> {
         self.nics.iter().find(|nic| nic.default)
     }
-
-    /// What each fact rests on, by the fact's place: for tests and documents.
-    pub fn sources(&self) -> BTreeMap<String, &str> {
-        let one = |place: &str, source| (place.to_owned(), source);
-        let mut sources = BTreeMap::from([
-            one("system", self.system.source.as_str()),
-            one("firmware", self.firmware.source.as_str()),
-            one("console", self.console.source.as_str()),
-        ]);
-        sources.extend(self.memory.iter().map(|memory| one("memory", memory.source.as_str())));
-        sources
-            .extend(self.processors.iter().map(|processors| one("processors", processors.source.as_str())));
-        sources.extend(self.bmc.iter().map(|bmc| one("bmc", bmc.source.as_str())));
-        let host_port = self.bmc.iter().flat_map(|bmc| &bmc.host_port);
-        sources.extend(host_port.map(|port| one("bmc.host_port", port.source.as_str())));
-        sources.extend(self.nics.iter().map(|nic| (format!("nic {}", nic.name), nic.source.as_str())));
-        sources.extend(self.slots.iter().map(|slot| (format!("slot {}", slot.number), slot.source.as_str())));
-        let controllers = self.disk_controllers.iter();
-        sources.extend(controllers.map(|disk| (format!("disk {}", disk.name), disk.source.as_str())));
-        sources.extend(self.traps.iter().map(|trap| (format!("trap {}", trap.name), trap.source.as_str())));
-        sources
-    }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
+    use std::collections::BTreeMap;
     use std::collections::BTreeSet;
 
     use super::FILES;
     use super::Profile;
     use super::profiles;
-    use crate::hardware::drivers::Driver;
+    use crate::hardware::Driver;
+
+    /// What each fact rests on, by the fact's place.
+    fn sources(profile: &Profile) -> BTreeMap<String, &str> {
+        let one = |place: &str, source| (place.to_owned(), source);
+        let mut sources = BTreeMap::from([
+            one("system", profile.system.source.as_str()),
+            one("firmware", profile.firmware.source.as_str()),
+            one("console", profile.console.source.as_str()),
+        ]);
+        sources.extend(profile.memory.iter().map(|memory| one("memory", memory.source.as_str())));
+        sources.extend(
+            profile.processors.iter().map(|processors| one("processors", processors.source.as_str())),
+        );
+        sources.extend(profile.bmc.iter().map(|bmc| one("bmc", bmc.source.as_str())));
+        let host_port = profile.bmc.iter().flat_map(|bmc| &bmc.host_port);
+        sources.extend(host_port.map(|port| one("bmc.host_port", port.source.as_str())));
+        sources.extend(profile.nics.iter().map(|nic| (format!("nic {}", nic.name), nic.source.as_str())));
+        sources
+            .extend(profile.slots.iter().map(|slot| (format!("slot {}", slot.number), slot.source.as_str())));
+        let controllers = profile.disk_controllers.iter();
+        sources.extend(controllers.map(|disk| (format!("disk {}", disk.name), disk.source.as_str())));
+        sources
+            .extend(profile.traps.iter().map(|trap| (format!("trap {}", trap.name), trap.source.as_str())));
+        sources
+    }
 
     #[test]
     fn every_table_can_be_read_and_has_its_files_name() {
         for (name, text) in FILES {
-            let profile: Profile = toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let profile: Profile = toml::from_str(text).unwrap();
             assert_eq!(profile.name, name);
         }
         let names: Vec<&str> = profiles().iter().map(|profile| profile.name.as_str()).collect();
@@ -144,7 +148,7 @@ mod tests {
     #[test]
     fn every_fact_has_its_source() {
         for profile in profiles() {
-            for (place, source) in profile.sources() {
+            for (place, source) in sources(profile) {
                 assert!(source.len() >= 10, "{}: {place}", profile.name);
             }
         }
