@@ -8,6 +8,7 @@
 //! a table in `drivers.toml`.
 
 mod drivers;
+mod import;
 mod inventory;
 pub mod naming;
 mod port;
@@ -18,6 +19,8 @@ pub use drivers::Change;
 pub use drivers::Driver;
 pub use drivers::When;
 pub use drivers::drivers;
+pub use import::InventoryError;
+pub use import::read_inventory;
 pub use inventory::BootMode;
 pub use inventory::Disk;
 pub use inventory::INVENTORY_SCHEMA;
