@@ -19,6 +19,7 @@ mod fixture;
 mod floors;
 mod golden;
 mod guest;
+mod hardware;
 mod hostile;
 mod image;
 mod machineconfig;

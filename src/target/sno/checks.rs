@@ -439,6 +439,7 @@ mod tests {
     use super::super::put;
     use super::CHECKS;
     use super::Survey;
+    use crate::network::LostNames;
     use crate::document;
     use crate::document::Diagnostics;
     use crate::document::Origin;
