@@ -21,6 +21,7 @@ mod golden;
 mod guest;
 mod hostile;
 mod image;
+mod inventory;
 mod machineconfig;
 mod network_manager;
 mod node_script;
