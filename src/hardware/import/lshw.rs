@@ -249,6 +249,9 @@ fn devices(node: &Value, above: &[&Value]) -> (Vec<Device>, bool) {
         } else if let Some(number) = bus(node, "virtio").filter(|number| number.parse::<u32>().is_ok()) {
             let name = format!("virtio{number}");
             devices.push(Device { subsystem: Some("virtio".to_owned()), name, ..Device::default() });
+        } else if word(node, "/id").as_deref() == Some("core") {
+            // What is on a root bus without a host bridge of its own, as those of further sockets, is put there.
+            return (devices, lower.is_some());
         }
     }
     (devices, false)

@@ -144,6 +144,5 @@ fn disk(told: &Value) -> Option<Disk> {
         by_id: in_folder("by-id"),
         by_path,
         name,
-        ..Disk::default()
     })
 }
