@@ -22,6 +22,7 @@ mod guest;
 mod hardware;
 mod hostile;
 mod image;
+mod inventory;
 mod machineconfig;
 mod network_manager;
 mod node_script;
