@@ -22,6 +22,7 @@ mod guest;
 mod hostile;
 mod image;
 mod machineconfig;
+mod naming_oracle;
 mod network_manager;
 mod node_script;
 mod probes;
