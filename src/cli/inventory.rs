@@ -21,7 +21,8 @@ const MAX_TOLD: usize = 10;
 /// Write what is seen of a machine's ports, disks and firmware as JSON
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Instead of this machine: the folder of a mounted root, an unpacked sosreport or a recorded `/sys`
+    /// Instead of this machine: the folder of a mounted root, an unpacked sosreport or a recorded `/sys`; or a file that
+    /// `lshw -json`, Ironic, Metal3 or Redfish wrote
     source: Option<PathBuf>,
     /// Write to this file instead of standard output; only you can read it, for it has serial numbers
     #[arg(short, long, value_name = "FILE")]

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::tree::MemoryTree;
 
+/// Where udev keeps what it says of devices.
+const RECORDS: &str = "/run/udev/data";
+
 /// What udev says of one device.
 #[derive(Default)]
 struct Device<'a> {
@@ -14,6 +17,13 @@ struct Device<'a> {
 impl Device<'_> {
     fn property(&self, name: &str) -> Option<&str> {
         self.properties.get(name).copied()
+    }
+
+    /// As udev keeps it.
+    fn record(&self) -> String {
+        let links = self.links.iter().map(|link| format!("S:{link}\n"));
+        let properties = self.properties.iter().map(|(key, value)| format!("E:{key}={value}\n"));
+        links.chain(properties).collect()
     }
 
     fn is(&self, subsystem: &str) -> bool {
@@ -79,12 +89,11 @@ fn put_device(path: &str, device: &Device<'_>, tree: &mut MemoryTree) {
         _ => {
             let Some(index) = device.property("IFINDEX") else { return };
             tree.file(&format!("{at}/ifindex"), index);
+            tree.file(&format!("{at}/iflink"), index);
             format!("n{index}")
         }
     };
-    let links = device.links.iter().map(|link| format!("S:{link}\n"));
-    let properties = device.properties.iter().map(|(key, value)| format!("E:{key}={value}\n"));
-    tree.file(&format!("/run/udev/data/{record}"), links.chain(properties).collect::<String>());
+    tree.file(&format!("{RECORDS}/{record}"), device.record());
 }
 
 fn put_ancestors(
@@ -100,6 +109,10 @@ fn put_ancestors(
         let Some(ancestor) = devices.get(parent) else { continue };
         let at = format!("/sys{parent}");
         put_kind(&at, ancestor, tree);
+        if let (Some(subsystem), Some((_, name))) = (ancestor.property("SUBSYSTEM"), parent.rsplit_once('/'))
+        {
+            tree.file(&format!("{RECORDS}/+{subsystem}:{name}"), ancestor.record());
+        }
         if let Some(driver) = ancestor.property("DRIVER") {
             tree.link(&format!("{at}/driver"), driver);
         }

@@ -7,7 +7,9 @@ use std::process::Stdio;
 use super::Failure;
 use super::failure::plain;
 use super::folder::Folder;
+use super::inputs::read_bounded;
 use super::netlink;
+use super::saved::refuse_archive;
 use super::saved::system_on;
 use crate::hardware;
 use crate::hardware::Inventory;
@@ -18,6 +20,8 @@ use crate::saved::Kind;
 use crate::tree::Tree as _;
 use crate::value::printable;
 
+/// The most bytes of what another tool wrote.
+const MAX_INVENTORY_BYTES: u64 = 16 << 20;
 /// Where ethtool may be, if users do not have it in their path.
 const ETHTOOL: [&str; 3] = ["ethtool", "/usr/sbin/ethtool", "/sbin/ethtool"];
 /// The most ports that ethtool is asked about, each in a process of its own.
@@ -57,7 +61,7 @@ pub fn kept_inventory(path: &Path) -> Result<Taken, Failure> {
     let metadata = path.metadata().map_err(|cause| Failure::io("read", path, &cause))?;
     let shown = path.display();
     if !metadata.is_dir() {
-        return Err(Failure::input(format!("`{shown}` is no folder"), "name a folder that has `sys` in it"));
+        return Ok(Taken { inventory: read_file(path)?, notes: Vec::new() });
     }
     let folder = Folder::open(path)?;
     let taken = |inventory, note: String| Taken { inventory, notes: vec![note] };
@@ -86,6 +90,16 @@ pub fn kept_inventory(path: &Path) -> Result<Taken, Failure> {
             "name one of them, or a folder with a recorded `sys`",
         )),
     }
+}
+
+/// An inventory that was kept, or what another tool wrote of a machine.
+fn read_file(path: &Path) -> Result<Inventory, Failure> {
+    refuse_archive(path)?;
+    let bytes = read_bounded(path, MAX_INVENTORY_BYTES)?;
+    hardware::read_inventory(&bytes).map_err(|wrong| {
+        let place = wrong.place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+        Failure::input(format!("`{}{place}`: {}", path.display(), wrong.message), wrong.help)
+    })
 }
 
 fn unseen(what: &str, why: &str) -> Unseen {

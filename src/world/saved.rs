@@ -158,7 +158,7 @@ fn history(system: &Folder) -> Vec<Result<BootRecord, String>> {
 }
 
 /// What is packed is not read: unpacking is for programs that do it well.
-fn refuse_archive(path: &Path) -> Result<(), Failure> {
+pub(super) fn refuse_archive(path: &Path) -> Result<(), Failure> {
     // A pipe gives its bytes once, and what cannot be read is said by whoever reads it.
     if !path.metadata().is_ok_and(|data| data.is_file()) {
         return Ok(());

@@ -1,5 +1,8 @@
 //! What a port will be called over all schemes and kernels that may come, and which of its names last.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use super::Arguments;
 use super::Conditions;
 use super::NameFile;
@@ -9,7 +12,6 @@ use super::driven::Driven;
 use super::driven::driven;
 use super::predict;
 use crate::hardware::Inventory;
-use crate::hardware::Port;
 use crate::value::KernelVersion;
 
 /// What a port is called under some schemes and kernels.
@@ -43,6 +45,14 @@ impl Kernels {
             && self.until.as_ref().is_none_or(|until| kernel < until)
     }
 
+    /// True if they begin by this kernel, and are not over before it; `None` is before all.
+    fn begins_by(&self, kernel: Option<&KernelVersion>) -> bool {
+        match kernel {
+            Some(kernel) => self.contains(kernel),
+            None => self.since.is_none(),
+        }
+    }
+
     /// As it is said after a name; nothing for all kernels.
     pub fn said(&self) -> Option<String> {
         Some(match (&self.since, &self.until) {
@@ -62,39 +72,39 @@ pub fn forecast(
     arguments: &Arguments,
     files: &[NameFile],
 ) -> Vec<Vec<Outlook>> {
-    let forecast = |index: usize| of_port(inventory, index, schemes, arguments, files);
-    (0..inventory.ports.len()).map(forecast).collect()
-}
-
-fn of_port(
-    inventory: &Inventory,
-    index: usize,
-    schemes: &[&'static Scheme],
-    arguments: &Arguments,
-    files: &[NameFile],
-) -> Vec<Outlook> {
-    let mut outlooks: Vec<Outlook> = Vec::new();
-    for Driven { kernels, phys_port_name } in
-        driven(&inventory.ports[index], inventory.running.version().as_ref())
-    {
+    let running = inventory.running.version();
+    let driven: Vec<Vec<Driven>> =
+        inventory.ports.iter().map(|port| driven(port, running.as_ref())).collect();
+    let bounds: BTreeSet<Option<&KernelVersion>> =
+        driven.iter().flatten().map(|driven| driven.kernels.since.as_ref()).collect();
+    let mut outlooks: Vec<Vec<Outlook>> = inventory.ports.iter().map(|_| Vec::new()).collect();
+    for bound in bounds {
         let mut seen = inventory.clone();
-        seen.ports[index].phys_port_name = phys_port_name;
+        for (port, driven) in seen.ports.iter_mut().zip(&driven) {
+            let then = driven.iter().find(|driven| driven.kernels.begins_by(bound));
+            port.phys_port_name = then.and_then(|driven| driven.phys_port_name.clone());
+        }
         for scheme in schemes {
-            let conditions = Conditions { scheme, arguments, files };
-            let prediction = predict(&seen, conditions).swap_remove(index);
-            let same = outlooks.iter_mut().find(|outlook| {
-                let other = &outlook.prediction;
-                outlook.kernels == kernels && (&other.name, &other.why) == (&prediction.name, &prediction.why)
-            });
-            match same {
-                Some(outlook) => outlook.schemes.push(scheme),
-                None => {
-                    outlooks.push(Outlook { schemes: vec![scheme], kernels: kernels.clone(), prediction })
+            let predictions = predict(&seen, Conditions { scheme, arguments, files });
+            for ((prediction, driven), outlooks) in predictions.into_iter().zip(&driven).zip(&mut outlooks) {
+                if let Some(begins) = driven.iter().find(|driven| driven.kernels.since.as_ref() == bound) {
+                    add(outlooks, scheme, &begins.kernels, prediction);
                 }
             }
         }
     }
     outlooks
+}
+
+fn add(outlooks: &mut Vec<Outlook>, scheme: &'static Scheme, kernels: &Kernels, prediction: Prediction) {
+    let same = outlooks.iter_mut().find(|outlook| {
+        let other = &outlook.prediction;
+        outlook.kernels == *kernels && (&other.name, &other.why) == (&prediction.name, &prediction.why)
+    });
+    match same {
+        Some(outlook) => outlook.schemes.push(scheme),
+        None => outlooks.push(Outlook { schemes: vec![scheme], kernels: kernels.clone(), prediction }),
+    }
 }
 
 /// What becomes of a name that something is bound to.
@@ -119,41 +129,87 @@ pub struct Loss {
     pub source: Option<String>,
 }
 
-/// Says what becomes of a name that is some port's now, on the kernels and by the schemes that may come after those that
-/// the inventory was taken under. Nothing if no port has the name.
-pub fn fate(inventory: &Inventory, name: &str, arguments: &Arguments, files: &[NameFile]) -> Option<Fate> {
-    let port = inventory.ports.iter().position(|port| port.name == name)?;
-    let schemes = to_come(inventory, arguments);
-    let running = inventory.running.version();
-    let outlooks = of_port(inventory, port, &schemes, arguments, files);
-    let may_come = outlooks.into_iter().filter(|outlook| match (&running, &outlook.kernels.until) {
-        // What is over does not come again.
-        (Some(running), Some(until)) => running < until,
-        _ => true,
-    });
-    let losses = may_come.filter(|outlook| outlook.prediction.name.as_deref() != Some(name)).map(|outlook| {
-        let kernels = outlook.kernels.said().map(|kernels| format!("with {kernels}"));
-        let all = outlook.schemes.len() == schemes.len();
-        let by = (!all || kernels.is_none()).then(|| said(&outlook.schemes, &schemes));
-        Loss {
-            when: kernels.into_iter().chain(by).collect::<Vec<_>>().join(" "),
-            becomes: outlook.prediction.name,
-            why: outlook.kernels.why.unwrap_or(outlook.prediction.why),
-            source: outlook.kernels.source,
+/// Goes on after the name: `becomes `eno1np0` with kernel 6.7 and later: i40e calls the port `p0` on its card`.
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.becomes {
+            Some(name) => write!(f, "becomes `{name}` {}", self.when)?,
+            None => write!(f, "is lost {}", self.when)?,
         }
-    });
-    Some(Fate { port, losses: losses.collect() })
+        write!(f, ": {}", self.why)
+    }
 }
 
+/// What the ports of a machine may be called from now on.
+#[derive(Clone, Debug)]
+pub struct Future {
+    /// The schemes that may name them.
+    pub schemes: Vec<&'static Scheme>,
+    /// What each port of the inventory may be called, in their order.
+    pub outlooks: Vec<Vec<Outlook>>,
+}
+
+impl Future {
+    /// Looks at the kernels and schemes that may come after those that the inventory was taken under.
+    pub fn of(inventory: &Inventory, arguments: &Arguments, files: &[NameFile]) -> Self {
+        let schemes = to_come(inventory, arguments);
+        let mut outlooks = forecast(inventory, &schemes, arguments, files);
+        if let Some(running) = inventory.running.version() {
+            // What is over does not come again.
+            let may_come =
+                |outlook: &Outlook| outlook.kernels.until.as_ref().is_none_or(|until| running < *until);
+            outlooks.iter_mut().for_each(|outlooks| outlooks.retain(may_come));
+        }
+        Self { schemes, outlooks }
+    }
+
+    /// What becomes of a name: of the port that has it now, or else of one that may come to have it. Nothing if that is
+    /// none.
+    pub fn fate(&self, inventory: &Inventory, name: &str) -> Option<Fate> {
+        let may_have =
+            |outlooks: &Vec<Outlook>| outlooks.iter().any(|outlook| outlook.prediction.is_called(name));
+        let now = inventory.ports.iter().position(|port| port.name == name);
+        let port = now.or_else(|| self.outlooks.iter().position(may_have))?;
+        Some(self.fate_of_port(port, name))
+    }
+
+    /// What becomes of a name that this port must have.
+    pub fn fate_of_port(&self, port: usize, name: &str) -> Fate {
+        let outlooks = self.outlooks.get(port).map(Vec::as_slice).unwrap_or_default();
+        let others = outlooks.iter().filter(|outlook| !outlook.prediction.is_called(name));
+        Fate { port, losses: others.map(|outlook| self.loss(outlook)).collect() }
+    }
+
+    /// When an outlook comes true, and why.
+    pub fn loss(&self, outlook: &Outlook) -> Loss {
+        let kernels = outlook.kernels.said().map(|kernels| format!("with {kernels}"));
+        let all = outlook.schemes.len() == self.schemes.len();
+        let by = (!all || kernels.is_none()).then(|| said(&outlook.schemes, &self.schemes));
+        Loss {
+            when: kernels.into_iter().chain(by).collect::<Vec<_>>().join(" "),
+            becomes: outlook.prediction.name.clone(),
+            why: outlook.kernels.why.clone().unwrap_or_else(|| outlook.prediction.why.clone()),
+            source: outlook.kernels.source.clone(),
+        }
+    }
+}
+
+/// The oldest schemes of systems that are still installed.
+const OLDEST: [&str; 2] = ["v252", "rhel-9.0"];
+
 /// The schemes that may name ports from now on: the one that is asked for; else those of the same makers that are not
-/// older than the one seen.
+/// older than the one seen; else those that are not old.
 fn to_come(inventory: &Inventory, arguments: &Arguments) -> Vec<&'static Scheme> {
     if let Some(scheme) = arguments.scheme.as_deref().and_then(Scheme::find) {
         return vec![scheme];
     }
     let seen = inventory.running.naming_scheme.as_deref().and_then(Scheme::find);
-    let from = Scheme::all().iter().skip_while(|scheme| seen.is_some_and(|seen| seen.name != scheme.name));
-    from.filter(|scheme| seen.is_none_or(|seen| seen.is_upstream() == scheme.is_upstream())).collect()
+    let oldest: Vec<&str> = seen.map_or(OLDEST.to_vec(), |seen| vec![seen.name.as_str()]);
+    let of_makers = |is_upstream: bool| {
+        let all = Scheme::all().iter().filter(move |scheme| scheme.is_upstream() == is_upstream);
+        all.skip_while(|scheme| !oldest.contains(&scheme.name.as_str()))
+    };
+    of_makers(true).chain(of_makers(false)).collect()
 }
 
 /// Schemes as they are said: a row of neighbours by its ends.
@@ -178,16 +234,4 @@ pub fn said(schemes: &[&'static Scheme], of: &[&'static Scheme]) -> String {
         false => format!("{} to {}", first.name, last.name),
     };
     format!("by {}", rows.into_iter().map(row).collect::<Vec<_>>().join(", "))
-}
-
-impl Port {
-    /// What it hangs on, for a person: the driver and the PCI address, as far as they are known.
-    pub fn place(&self) -> String {
-        let parts = [
-            self.driver.as_deref(),
-            self.pci_address(),
-            self.pci_device().and_then(|device| device.pci.as_ref()?.label.as_deref()),
-        ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-    }
 }

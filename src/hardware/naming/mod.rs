@@ -16,10 +16,10 @@ mod scheme;
 
 pub use arguments::Arguments;
 pub use forecast::Fate;
+pub use forecast::Future;
 pub use forecast::Kernels;
 pub use forecast::Loss;
 pub use forecast::Outlook;
-pub use forecast::fate;
 pub use forecast::forecast;
 pub use forecast::said;
 pub use name_file::NameFile;

@@ -7,6 +7,7 @@ use super::reading::Reading;
 use super::reading::name_of;
 use super::reading::number;
 use super::reading::shown;
+use super::udev_record::UdevRecord;
 use crate::hardware::Device;
 use crate::hardware::PciFunction;
 use crate::hardware::PhysicalFunction;
@@ -87,6 +88,10 @@ impl<'a> Devices<'a> {
             usb_id: if is("usb") { usb_id() } else { None },
             subfunction: if is("auxiliary") { reading.small(&format!("{path}/sfnum")) } else { None },
             device_tree_node: device_tree_node(reading, path),
+            udev_properties: match &subsystem {
+                Some(subsystem) => UdevRecord::of_device(reading, subsystem, name_of(path)).naming(),
+                None => BTreeMap::new(),
+            },
             subsystem,
         })
     }

@@ -89,7 +89,7 @@ fn disk(reading: &Reading<'_>, links: &Links, name: &str, path: &str, above: &[D
         vendor: vendor.or_else(|| remembered(&["ID_VENDOR"])),
         model: value("device/model").or_else(|| value("device/name")).or_else(|| remembered(&["ID_MODEL"])),
         size_bytes: number("size").and_then(|sectors| sectors.checked_mul(SECTOR_BYTES)),
-        rotational: number("queue/rotational").map(|rotational| rotational == 1),
+        rotational: reading.flag(&format!("{path}/queue/rotational")),
         transport: transport(reading, name, path, above).map(str::to_owned),
     }
 }
@@ -100,7 +100,9 @@ fn wwn(reading: &Reading<'_>, path: &str) -> Option<String> {
     let identity =
         ["wwid", "device/wwid"].iter().find_map(|name| reading.value(&format!("{path}/{name}")))?;
     match identity.split_once('.')? {
-        ("naa", number) => Some(format!("0x{number}")),
+        ("naa", number) if number.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
+            Some(format!("0x{number}"))
+        }
         ("eui" | "nvme" | "uuid", _) => Some(identity),
         // `t10.` is no World Wide Name.
         _ => None,
@@ -119,10 +121,10 @@ fn unit_serial(reading: &Reading<'_>, path: &str) -> Option<String> {
 /// How a disk is attached, by what it hangs on.
 fn transport(reading: &Reading<'_>, name: &str, path: &str, above: &[Device]) -> Option<&'static str> {
     let is_on = |subsystem: &str| above.iter().any(|device| device.subsystem.as_deref() == Some(subsystem));
-    let numbered = |device: &Device, prefix: &str| {
-        device.name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    let is_below = |prefix: &str| {
+        let numbered = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+        path.split('/').any(|part| part.strip_prefix(prefix).is_some_and(numbered))
     };
-    let is_below = |prefix: &str| above.iter().any(|device| numbered(device, prefix));
     // What a controller drives has the controller's PCI function as the nearest.
     let drives = |device: &Device| {
         let (beginning, _) = path.split_once(&format!("/{}/", device.name))?;

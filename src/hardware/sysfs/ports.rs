@@ -33,7 +33,7 @@ pub(super) fn seen(reading: &Reading<'_>, devices: &Devices<'_>) -> Ports {
     for name in reading.needed_names(PORTS) {
         let Some(path) = reading.real(&format!("{PORTS}/{name}")) else { continue };
         let is_virtual = !path.starts_with(DEVICES) || path.starts_with("/sys/devices/virtual/");
-        if is_virtual && !reading.is_there(&format!("{path}/device")) {
+        if !reading.is_directory(&path) || (is_virtual && !reading.is_there(&format!("{path}/device"))) {
             continue;
         }
         let record = match reading.number(&format!("{path}/ifindex")) {
@@ -78,21 +78,22 @@ fn port(reading: &Reading<'_>, devices: &Devices<'_>, name: &str, path: &str, re
         hardware_type,
         kind: devices::kind(reading, path),
         is_stacked: match (reading.number(&at("ifindex")), reading.number(&at("iflink"))) {
-            (Some(own), Some(below)) => own != below,
-            _ => false,
+            (None, None) => false,
+            (own, below) => own != below,
         },
         name_given_by: small("name_assign_type"),
         driver: record.property("ID_NET_DRIVER").or_else(|| reading.target_name(&at("device/driver"))),
         firmware: None,
         // Without a carrier it is -1 or nothing, with some drivers the largest number.
         speed_mbps: small("speed").filter(|speed| *speed > 0 && *speed < u32::MAX),
-        carrier: small("carrier").map(|carrier| carrier == 1),
+        carrier: reading.flag(&at("carrier")),
         phys_port_name: value("phys_port_name"),
         phys_port_id: value("phys_port_id"),
         phys_switch_id: value("phys_switch_id"),
         dev_port: small("dev_port"),
         dev_id: small("dev_id"),
         database_name: record.property("ID_NET_NAME_FROM_DATABASE"),
+        udev_properties: record.naming(),
         device_tree_node: devices::device_tree_node(reading, path),
         path: path.strip_prefix("/sys").filter(|_| path.starts_with(DEVICES)).map(|path| shown(path, 4096)),
         devices: devices.above(path),

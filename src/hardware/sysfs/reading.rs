@@ -87,6 +87,15 @@ impl<'a> Reading<'a> {
         u32::try_from(self.number(path)?).ok()
     }
 
+    /// A number that is 1 for yes and 0 for no.
+    pub(super) fn flag(&self, path: &str) -> Option<bool> {
+        match self.number(path)? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+
     /// The names in a directory; none if it is not there.
     pub(super) fn names(&self, path: &str) -> Vec<String> {
         self.told(path, self.tree.names(path)).unwrap_or_default()
@@ -119,6 +128,12 @@ impl<'a> Reading<'a> {
         let target = self.target(path)?;
         let name = name_of(&target);
         (!name.is_empty() && name.len() <= MAX_VALUE).then(|| printable(name))
+    }
+
+    /// Whether a directory is there.
+    pub(super) fn is_directory(&self, path: &str) -> bool {
+        let entry = self.told(path, self.tree.look(path, Links::Followed));
+        entry.is_some_and(|entry| entry.kind == EntryKind::Directory)
     }
 
     /// Whether something is there, be it a link to nothing.

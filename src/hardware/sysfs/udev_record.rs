@@ -34,6 +34,11 @@ impl UdevRecord {
         Self::parse(&reading.text(&format!("{FOLDER}/b{numbers}")).unwrap_or_default())
     }
 
+    /// Of a device on a bus.
+    pub(super) fn of_device(reading: &Reading<'_>, subsystem: &str, name: &str) -> Self {
+        Self::parse(&reading.text(&format!("{FOLDER}/+{subsystem}:{name}")).unwrap_or_default())
+    }
+
     /// Lines as in `E:ID_PATH=pci-0000:18:00.0` and `S:disk/by-id/wwn-0x5000c500a1b2c3d4`.
     fn parse(text: &str) -> Self {
         let mut record = Self::default();
@@ -49,6 +54,14 @@ impl UdevRecord {
             }
         }
         record
+    }
+
+    /// The properties that decide which names a port may get (systemd.net-naming-scheme(7)).
+    pub(super) fn naming(&self) -> BTreeMap<String, String> {
+        let decides =
+            |name: &str| name.starts_with("ID_NET_NAME_ALLOW") || name == "ID_NET_NAME_INCLUDE_DOMAIN";
+        let named = self.properties.iter().filter(|(name, _)| decides(name));
+        named.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// A property that has a value.
