@@ -20,16 +20,23 @@ use super::load::GivenArguments;
 use super::report;
 use super::ui::Tone;
 use super::ui::counted;
+use super::ui::shown;
+use crate::hardware::BootMode;
+use crate::hardware::Inventory;
+use crate::hardware::Profile;
+use crate::hardware::profile::BootWay;
 use crate::image::LiveImage;
 use crate::plan::Plan;
 use crate::rehearsal::Accelerator;
 use crate::rehearsal::Firmware;
+use crate::rehearsal::Hardware;
 use crate::rehearsal::Medium;
 use crate::rehearsal::Scenario;
 use crate::rehearsal::VirtualMachine;
 use crate::spec::Installer;
 use crate::spec::Machine;
 use crate::spec::Sno;
+use crate::target;
 use crate::target::Placement;
 use crate::value::ValueError;
 use crate::verify::Life;
@@ -79,7 +86,8 @@ pub(super) struct Arguments {
     /// Show what the machine says on its console
     #[arg(long)]
     serial: bool,
-    /// What boots the machine; both, separated by a comma, are rehearsed one after the other [default: bios]
+    /// What boots the machine; both, separated by a comma, are rehearsed one after the other [default: as
+    /// the inventory says, else bios; a real live ISO starts as the profile is delivered]
     #[arg(long, value_enum, value_delimiter = ',')]
     firmware: Vec<FirmwareWord>,
     /// Every scenario with every firmware, unless `--scenario` and `--firmware` say less; ends in a table
@@ -167,7 +175,13 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             medium
         }
     };
-    let machine = match VirtualMachine::of(&loaded.machine, kind) {
+    let known = target::names(&loaded.machine, &loaded.files);
+    let hardware = match &known.inventory {
+        Some(inventory) if known.is_supposed => Hardware::Supposed(inventory),
+        Some(inventory) => Hardware::Found(inventory),
+        None => Hardware::Unknown,
+    };
+    let machine = match VirtualMachine::of(&loaded.machine, hardware, kind) {
         Ok(machine) => machine,
         Err(findings) => return Ok(load::refuse(findings, &loaded.sources, ui)),
     };
@@ -175,7 +189,11 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let lives = loaded.plan.lives;
     let manifest = rehearsable(loaded.plan.manifest, ui);
     let judging = Judging { manifest: &manifest, machine: &loaded.machine, presented: &machine };
-    let firmwares = firmwares(arguments);
+    let firmwares = match firmwares(arguments) {
+        asked if asked.is_empty() => vec![usual_firmware(&loaded.machine, known.found(), kind)],
+        asked => asked,
+    };
+    tell_names(&machine, &firmwares, &scenarios, ui);
     let mut rounds = Vec::new();
     for firmware in &firmwares {
         // One word more where there is more than one firmware.
@@ -243,11 +261,60 @@ impl FirmwareWord {
     }
 }
 
+/// The firmwares that were asked for.
 fn firmwares(arguments: &Arguments) -> Vec<FirmwareWord> {
     match (arguments.firmware.is_empty(), arguments.matrix) {
         (false, _) => arguments.firmware.clone(),
         (true, true) => vec![FirmwareWord::Bios, FirmwareWord::Uefi],
-        (true, false) => vec![FirmwareWord::Bios],
+        (true, false) => Vec::new(),
+    }
+}
+
+/// The firmware of the real machine: as it was found, else as its kind is delivered. The stand-in, which takes longer by
+/// UEFI, has it only if it was found.
+fn usual_firmware(machine: &Machine, found: Option<&Inventory>, medium: Medium) -> FirmwareWord {
+    let profile = machine.hardware.profile.as_ref().and_then(|profile| Profile::find(&profile.value));
+    let of_kind = profile.filter(|_| medium == Medium::Real).map(|profile| profile.firmware.default);
+    match (found.and_then(|inventory| inventory.boot_mode), of_kind) {
+        (Some(BootMode::Uefi), _) | (None, Some(BootWay::Uefi)) => FirmwareWord::Uefi,
+        _ => FirmwareWord::Bios,
+    }
+}
+
+/// Says what udev calls the ports, how that changes, and where it is not what the real machine has.
+fn tell_names(machine: &VirtualMachine, firmwares: &[FirmwareWord], scenarios: &[Scenario], ui: &mut Ui) {
+    for word in firmwares {
+        let firmware = word.firmware();
+        let begins = if firmwares.len() > 1 { format!("{}: ", word.word()) } else { String::new() };
+        let now: Vec<String> = machine
+            .ports
+            .iter()
+            .map(|port| format!("{} is {}", port.name, port.place.name(firmware)))
+            .collect();
+        if !now.is_empty() {
+            ui.note(format!("{begins}to udev, {}", now.join(", ")));
+        }
+        let mut told = Vec::new();
+        for scenario in scenarios {
+            let changes = machine.name_changes(*scenario, firmware);
+            if changes.is_empty() || told.contains(scenario) {
+                continue;
+            }
+            told.push(*scenario);
+            let said: Vec<String> = changes.iter().map(|(old, new)| format!("{old} → {new}")).collect();
+            ui.note(format!("{begins}{scenario}: {}", said.join(", ")));
+        }
+        let other: Vec<String> = machine
+            .other_names(firmware)
+            .iter()
+            .map(|(name, here, there)| format!("{name} is {here} here and {there} there"))
+            .collect();
+        if !other.is_empty() {
+            ui.note(shown(&format!(
+                "note: {begins}not every name of the real machine can be presented: {}",
+                other.join(", ")
+            )));
+        }
     }
 }
 

@@ -160,12 +160,13 @@ impl Port {
         self.permanent_mac.or_else(current)
     }
 
-    /// True if a BMC talks to its server by it.
+    /// True if a BMC talks to its server by it: by what it is on the USB, or by the name that udev's database has for that.
     pub fn is_of_bmc(&self) -> bool {
-        let ids =
-            profiles().iter().filter_map(|profile| profile.bmc.as_ref()?.host_port.as_ref()?.usb.as_ref());
-        let ids: Vec<&String> = ids.collect();
-        self.devices.iter().filter_map(|device| device.usb_id.as_ref()).any(|id| ids.contains(&id))
+        let mut known = profiles().iter().filter_map(|profile| profile.bmc.as_ref()?.host_port.as_ref());
+        let is_on_usb = |id: &String| self.devices.iter().any(|device| device.usb_id.as_ref() == Some(id));
+        let is_called = |name: &String| *name == self.name || Some(name) == self.database_name.as_ref();
+        known
+            .any(|host| host.usb.as_ref().is_some_and(is_on_usb) || host.name.as_ref().is_some_and(is_called))
     }
 
     /// The PCI address of the function that it is on, if it is on one.

@@ -161,19 +161,27 @@ fn say_hardware(lines: &mut Vec<String>, known: Known<'_>) {
     if known.profile.is_none() && known.found.is_none() {
         return;
     }
-    lines.retain(|line| !line.starts_with("hardware:"));
-    while lines.last().is_some_and(String::is_empty) {
-        lines.pop();
-    }
-    lines.push(String::new());
+    let mut written = Vec::new();
     if let (None, Some(found)) = (known.profile, known.found) {
         let of = named(found.inventory);
-        lines.push(format!("# No hardware profile is known for {of}: `cotter init --list` has those that there are."));
+        written.push(format!(
+            "# No hardware profile is known for {of}: `cotter init --list` has those that there are."
+        ));
     }
     let is_outside = file.is_some_and(|file| file.starts_with("../") || file.starts_with('/'));
-    let change = if is_outside { "   # CHANGE: outside this folder, which takes `--allow-outside`" } else { "" };
+    let change =
+        if is_outside { "   # CHANGE: outside this folder, which takes `--allow-outside`" } else { "" };
     if !parts.is_empty() {
-        lines.push(format!("hardware: {{{}}}{change}", parts.join(", ")));
+        written.push(format!("hardware: {{{}}}{change}", parts.join(", ")));
+    }
+    match lines.iter().position(|line| line.starts_with("hardware:")) {
+        Some(own) => {
+            lines.splice(own..=own, written);
+        }
+        None => {
+            lines.push(String::new());
+            lines.extend(written);
+        }
     }
 }
 

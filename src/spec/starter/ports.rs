@@ -9,7 +9,6 @@ use crate::hardware::Inventory;
 use crate::hardware::Port;
 use crate::hardware::profile::Nic;
 use crate::hardware::profile::NicPort;
-use crate::hardware::profiles;
 use crate::value::MacAddress;
 
 /// The kernel's number of Ethernet among the hardware types.
@@ -30,7 +29,11 @@ struct Line {
 /// there is none.
 ///
 /// `settings` is what a starter says of its first port after the address.
-pub(super) fn found(inventory: &Inventory, default_route: Option<&str>, settings: &str) -> Option<(Vec<String>, bool)> {
+pub(super) fn found(
+    inventory: &Inventory,
+    default_route: Option<&str>,
+    settings: &str,
+) -> Option<(Vec<String>, bool)> {
     let (mut left_out, mut real): (Vec<String>, Vec<&Port>) = (Vec::new(), Vec::new());
     for port in &inventory.ports {
         match why_not(port) {
@@ -114,15 +117,8 @@ fn why_not(port: &Port) -> Option<&'static str> {
     // An uplink of the switch on a card is `p0`; what stands for a function is `pf0vf1`, `c1pf0sf3` and the like.
     let is_representor = port.phys_switch_id.is_some()
         && port.phys_port_name.as_deref().is_some_and(|name| name.contains("pf"));
-    let usb = || port.devices.iter().filter_map(|device| device.usb_id.as_deref());
-    let mut host_ports = profiles().iter().filter_map(|profile| profile.bmc.as_ref()?.host_port.as_ref());
-    let is_of_bmc = host_ports.any(|host| {
-        let named = host.name.as_deref();
-        host.usb.as_deref().is_some_and(|id| usb().any(|other| other == id))
-            || named.is_some() && (named == Some(&port.name) || named == port.database_name.as_deref())
-    });
     match port {
-        _ if is_of_bmc => Some("the BMC's"),
+        _ if port.is_of_bmc() => Some("the BMC's"),
         _ if is_virtual => Some("a virtual function"),
         _ if is_representor => Some("stands for a function of its card"),
         Port { is_stacked: true, .. } => Some("stands on another port"),
