@@ -24,7 +24,6 @@ use super::ui::shown;
 use crate::hardware::BootMode;
 use crate::hardware::Inventory;
 use crate::hardware::Profile;
-use crate::hardware::profile::BootWay;
 use crate::image::LiveImage;
 use crate::plan::Plan;
 use crate::rehearsal::Accelerator;
@@ -275,9 +274,9 @@ fn firmwares(arguments: &Arguments) -> Vec<FirmwareWord> {
 fn usual_firmware(machine: &Machine, found: Option<&Inventory>, medium: Medium) -> FirmwareWord {
     let profile = machine.hardware.profile.as_ref().and_then(|profile| Profile::find(&profile.value));
     let of_kind = profile.filter(|_| medium == Medium::Real).map(|profile| profile.firmware.default);
-    match (found.and_then(|inventory| inventory.boot_mode), of_kind) {
-        (Some(BootMode::Uefi), _) | (None, Some(BootWay::Uefi)) => FirmwareWord::Uefi,
-        _ => FirmwareWord::Bios,
+    match found.and_then(|inventory| inventory.boot_mode).or(of_kind) {
+        Some(BootMode::Uefi) => FirmwareWord::Uefi,
+        Some(BootMode::Bios) | None => FirmwareWord::Bios,
     }
 }
 

@@ -179,9 +179,10 @@ impl VirtualMachine {
                 let indexed = || machine.ports.iter().position(|port| port.place.index.is_some());
                 let first =
                     machine.ports.iter().position(|port| port.place.index == Some(0)).or_else(indexed);
+                let has_ports = !machine.ports.is_empty();
                 match first.and_then(|first| machine.ports.get_mut(first)) {
                     Some(port) => port.place.index = Some(0),
-                    None if machine.ports.is_empty() => {}
+                    None if !has_ports => {}
                     None => return Err("both schemes name its ports by slot or place alike".to_owned()),
                 }
             }

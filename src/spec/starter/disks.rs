@@ -18,12 +18,12 @@ const BOOT_MODEL: &str = "DELLBOSS";
 /// `unknown` is the starter's own line.
 pub(super) fn found(inventory: &Inventory, unknown: &str) -> (Vec<String>, bool) {
     let disks = candidates(inventory);
-    let is_boot = |disk: &&&Disk| disk.model.as_deref().is_some_and(|model| model.contains(BOOT_MODEL));
-    let chosen = match (disks.iter().filter(is_boot).collect::<Vec<_>>()[..], &disks[..]) {
+    let is_boot = |disk: &&Disk| disk.model.as_deref().is_some_and(|model| model.contains(BOOT_MODEL));
+    let boot: Vec<&Disk> = disks.iter().copied().filter(is_boot).collect();
+    let chosen = match (boot.as_slice(), disks.as_slice()) {
         // A management controller tells of drives; of those behind a RAID controller the system sees volumes.
         _ if inventory.source == "redfish" => None,
-        ([boot], _) => Some(**boot),
-        ([], [only]) => Some(*only),
+        ([only], _) | ([], [only]) => Some(*only),
         _ => None,
     };
     let Some((disk, line)) = chosen.and_then(|disk| Some((disk, line(disk)?))) else {
