@@ -34,7 +34,7 @@ pub(super) fn found(inventory: &Inventory, unknown: &str) -> (Vec<String>, bool)
     };
     let others = disks.into_iter().filter(|other| !std::ptr::eq(*other, disk));
     let mut lines = list("Not these", others);
-    lines.push(format!("  {line}   # {}", said(disk)));
+    lines.push(format!("  {line}   # {}", said(disk, None)));
     (lines, true)
 }
 
@@ -44,7 +44,7 @@ pub(super) fn listed(inventory: &Inventory) -> Vec<String> {
 }
 
 fn list<'a>(title: &str, disks: impl Iterator<Item = &'a Disk>) -> Vec<String> {
-    let mut lines: Vec<String> = disks.map(|disk| format!("  #   {}", said(disk))).collect();
+    let mut lines: Vec<String> = disks.map(|disk| format!("  #   {}", said(disk, path(disk)))).collect();
     if !lines.is_empty() {
         lines.insert(0, format!("  # {title}:"));
     }
@@ -83,14 +83,13 @@ fn path(disk: &Disk) -> Option<String> {
     Some(path)
 }
 
-fn said(disk: &Disk) -> String {
-    let identity = path(disk).unwrap_or_default();
+fn said(disk: &Disk, path: Option<String>) -> String {
     let model = [disk.vendor.as_deref(), disk.model.as_deref()].into_iter().flatten();
     let serial = disk.serial.as_ref().map(|serial| format!("serial {}", comment(serial)));
     let turns = disk.rotational.filter(|turns| *turns).map(|_| "turns".to_owned());
     let parts = [
         Some(comment(&disk.name)),
-        Some(comment(&identity)),
+        path.map(|path| comment(&path)),
         Some(comment(&model.collect::<Vec<_>>().join(" "))),
         disk.size_bytes.map(size),
         serial,

@@ -16,6 +16,9 @@ const ETHERNET: u32 = 1;
 /// Drivers of virtual functions alone.
 const VIRTUAL: [&str; 4] = ["iavf", "i40evf", "igbvf", "ixgbevf"];
 
+/// Comments stand below each other behind lines that are no longer.
+const MOST_WIDTH: usize = 72;
+
 /// A port as it is written down.
 struct Line {
     mac: Option<MacAddress>,
@@ -59,7 +62,11 @@ pub(super) fn found(
     };
     let lines: Vec<Line> = real.iter().map(line).collect();
     let has_address = lines.first()?.mac.is_some();
-    let mut lines = written(&lines, settings);
+    let addresses = inventory.ports.iter().flat_map(|port| {
+        let current = port.address.as_ref().and_then(|address| address.parse().ok());
+        [port.permanent_mac, current].into_iter().flatten()
+    });
+    let mut lines = written(&lines, &addresses.collect(), settings);
     if !left_out.is_empty() {
         lines.push(format!("    # left out: {}", left_out.join(", ")));
     }
@@ -75,18 +82,18 @@ pub(super) fn supposed(nic: &Nic, settings: &str) -> Vec<String> {
         Line { mac: None, says, is_idle: false }
     };
     let lines: Vec<Line> = nic.ports.iter().map(line).collect();
-    let mut written = written(&lines, settings);
+    let mut written = written(&lines, &BTreeSet::new(), settings);
     written.insert(0, format!("    # The ports of its usual card: {}.", nic.title));
     written
 }
 
-/// The names are ours: the first port is for management, and the others are for data.
-fn written(lines: &[Line], settings: &str) -> Vec<String> {
-    let known: BTreeSet<MacAddress> = lines.iter().filter_map(|line| line.mac).collect();
+/// The names are ours: the first port is for management, and the others are for data. An address that is not known is none
+/// of those that were `seen`.
+fn written(lines: &[Line], seen: &BTreeSet<MacAddress>, settings: &str) -> Vec<String> {
     // The starters' own addresses, which are right in form.
     let mut unknown = (1..=u16::MAX)
         .map(|n| format!("e4:43:4b:0a:{:02x}:{:02x}", n >> 8, n & 0xff))
-        .filter(|text| text.parse().is_ok_and(|mac| !known.contains(&mac)));
+        .filter(|text| text.parse().is_ok_and(|mac| !seen.contains(&mac)));
     let asks = !settings.contains("dhcp: true");
     let mut written = Vec::new();
     for (position, line) in lines.iter().enumerate() {
@@ -96,16 +103,19 @@ fn written(lines: &[Line], settings: &str) -> Vec<String> {
         // One port must be there, or nobody could reach the machine.
         let off = if line.is_idle && !is_first { "# " } else { "" };
         let settings = if is_first { settings } else { "" };
+        let is_local = line.mac.is_some_and(MacAddress::is_locally_administered);
         let change = match (line.mac.is_none(), is_first && asks) {
             (true, true) => "CHANGE both addresses: ",
             (true, false) => "CHANGE the MAC address: ",
             (false, true) => "CHANGE the address: ",
+            (false, false) if is_local => "CHANGE unless this address lasts, which no maker gave: ",
             (false, false) => "",
         };
         let item = format!("    {off}- {{name: {name}, mac: \"{mac}\"{settings}}}");
         written.push((item, format!("{change}{}", line.says)));
     }
-    let width = written.iter().map(|(item, _)| item.len()).max().unwrap_or_default();
+    let width = written.iter().map(|(item, _)| item.len()).filter(|width| *width <= MOST_WIDTH);
+    let width = width.max().unwrap_or_default();
     written.into_iter().map(|(item, says)| format!("{item:width$}   # {says}")).collect()
 }
 
