@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod cluster;
 pub mod document;
+pub mod hardware;
 pub mod ignition;
 pub mod image;
 pub mod machineconfig;
@@ -14,6 +15,7 @@ pub mod saved;
 pub mod spec;
 pub mod systemd;
 pub mod target;
+pub mod tree;
 pub mod value;
 pub mod verify;
 pub mod world;

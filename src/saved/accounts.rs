@@ -1,7 +1,7 @@
 //! Users and groups as `passwd`, `group` and `shadow` have them (passwd(5), group(5), shadow(5)).
 
-use super::Tree;
-use super::tree::text;
+use crate::tree::Tree;
+use crate::tree::text;
 use crate::value::SshKey;
 
 /// Users and groups of a system.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use super::Found;
+use crate::tree::Found;
 use crate::verify::BOOT_SCHEMA;
 use crate::verify::BootRecord;
 use crate::verify::Life;

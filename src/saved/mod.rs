@@ -14,7 +14,8 @@ mod facts;
 mod must_gather;
 mod root;
 mod sosreport;
-mod tree;
+mod sosreport_inventory;
+mod udev_export;
 
 pub use must_gather::record as cluster_record;
 pub use root::Deployment;
@@ -22,11 +23,10 @@ pub use root::deployment;
 pub use root::elsewhere;
 pub use root::record as root_record;
 pub use sosreport::record as sosreport_record;
-pub use tree::Entry;
-pub use tree::EntryKind;
-pub use tree::Found;
-pub use tree::Links;
-pub use tree::Tree;
+pub use sosreport_inventory::inventory as sosreport_inventory;
+
+use crate::tree::Links;
+use crate::tree::Tree;
 
 /// Where the machine keeps the records of its boots.
 pub const RECORDS: &str = "/var/lib/cotter/boots";

@@ -6,9 +6,6 @@
 use serde_json::Value;
 use serde_json::json;
 
-use super::Links;
-use super::Tree;
-use super::tree::text;
 use crate::cluster;
 use crate::cluster::Answer;
 use crate::cluster::Ask;
@@ -16,6 +13,9 @@ use crate::cluster::Trouble;
 use crate::cluster::TroubleKind;
 use crate::document;
 use crate::document::View;
+use crate::tree::Links;
+use crate::tree::Tree;
+use crate::tree::text;
 use crate::verify::BootRecord;
 
 const OBJECTS: &str = "cluster-scoped-resources";

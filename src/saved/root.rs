@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::Entry;
-use super::EntryKind;
-use super::Found;
-use super::Links;
-use super::Tree;
 use super::accounts;
 use super::accounts::Accounts;
 use super::facts::Asked;
 use super::facts::Facts;
 use super::facts::Of;
-use super::tree::text;
+use crate::tree::Entry;
+use crate::tree::EntryKind;
+use crate::tree::Found;
+use crate::tree::Links;
+use crate::tree::Tree;
+use crate::tree::text;
 use crate::value::Digest;
 use crate::verify::BootRecord;
 use crate::verify::FileProperty;

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use super::EntryKind;
-use super::Links;
-use super::Tree;
 use super::accounts::Accounts;
 use super::facts::Asked;
 use super::facts::Facts;
 use super::facts::Of;
-use super::tree::text;
+use crate::tree::EntryKind;
+use crate::tree::Links;
+use crate::tree::Tree;
+use crate::tree::text;
 use crate::value::Digest;
 use crate::value::MacAddress;
 use crate::verify::BootRecord;
@@ -114,16 +114,17 @@ fn gateways(tree: &dyn Tree, facts: &mut Facts) {
 
 /// What `ip -d link` says of one interface.
 #[derive(Default)]
-struct Interface {
-    name: String,
+pub(super) struct Interface {
+    pub(super) name: String,
     mtu: Option<String>,
     controller: Option<String>,
-    mac: Option<MacAddress>,
-    is_physical: bool,
+    /// The permanent address where there is one, else the current.
+    pub(super) mac: Option<MacAddress>,
+    pub(super) is_physical: bool,
 }
 
 /// Reads `ip -s -d link`: two lines for each interface, then one that names its kind, if it is no physical port.
-fn interfaces(text: &str) -> Vec<Interface> {
+pub(super) fn interfaces(text: &str) -> Vec<Interface> {
     let mut found: Vec<Interface> = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
