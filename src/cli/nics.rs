@@ -122,7 +122,7 @@ fn show(report: &NameReport, ui: &mut Ui) {
     }
     let lost = report.bound.iter().filter(|bound| !bound.losses.is_empty()).count();
     if lost > 0 {
-        ui.note(format!("{lost} of {} are lost", counted(report.bound.len(), "name")));
+        ui.note(format!("lost: {lost} of {}", counted(report.bound.len(), "name")));
     }
 }
 

@@ -156,7 +156,7 @@ pub struct PhysicalFunction {
 impl Port {
     /// The address that it is known by: the permanent one, else its own current one.
     pub fn mac(&self) -> Option<MacAddress> {
-        let current = || self.address.as_ref()?.parse().ok();
+        let current = || self.address.as_ref().filter(|_| self.has_own_address != Some(false))?.parse().ok();
         self.permanent_mac.or_else(current)
     }
 
