@@ -14,6 +14,7 @@ mod hosts;
 mod ignition;
 mod image;
 mod init;
+mod inventory;
 mod judging;
 mod kubeconfig;
 mod load;
@@ -52,6 +53,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Arguments),
+    Inventory(inventory::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
     Ignition(ignition::Arguments),
@@ -76,6 +78,7 @@ impl Cli {
         let mut ui = Ui::new(&self.shown);
         let done: Result<Exit, Failure> = match self.command {
             Command::Init(arguments) => init::run(&arguments, &mut ui),
+            Command::Inventory(arguments) => inventory::run(&arguments, &mut ui),
             Command::Check(arguments) => check::run(&arguments, &mut ui),
             Command::Plan(arguments) => plan::run(&arguments, &mut ui),
             Command::Ignition(arguments) => ignition::run(&arguments, &mut ui),

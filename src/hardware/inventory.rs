@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use super::Port;
+use crate::value::KernelVersion;
 use crate::value::MacAddress;
 
 /// The version of the format of an inventory.
@@ -185,6 +186,13 @@ pub struct Unseen {
     pub what: String,
     /// Why.
     pub why: String,
+}
+
+impl Running {
+    /// The kernel's version, if it is known and is one.
+    pub fn version(&self) -> Option<KernelVersion> {
+        self.kernel.as_ref()?.parse().ok()
+    }
 }
 
 impl Inventory {

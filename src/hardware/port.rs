@@ -1,8 +1,11 @@
 //! A network port and what it hangs on: what udev makes its name of.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::profiles;
 use crate::value::MacAddress;
 
 /// A network port: a physical one, or what looks like one to udev (a virtual function, a USB adapter).
@@ -25,7 +28,7 @@ pub struct Port {
     /// The kernel's kind within the type: `wlan`, `wwan`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// Whether it stands on another one, as a VLAN does; such ports are not named.
+    /// Whether it stands on another one, as a VLAN does, or nobody can tell; such ports are not named.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_stacked: bool,
     /// Who gave the name (the kernel's `name_assign_type`): 1 the kernel in order, 2 the kernel for good, 3 and 4 userspace.
@@ -61,6 +64,9 @@ pub struct Port {
     /// What hwdb says that it is called (`ID_NET_NAME_FROM_DATABASE`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_name: Option<String>,
+    /// What udev's rules and its hardware database say that decides which names it may get (`ID_NET_NAME_ALLOW…`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub udev_properties: BTreeMap<String, String>,
     /// Its node in the device tree, as in `/soc/ethernet@deadbeef`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_tree_node: Option<String>,
@@ -95,6 +101,9 @@ pub struct Device {
     /// Its node in the device tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_tree_node: Option<String>,
+    /// The same of it as [`Port::udev_properties`], and whether its PCI domain is told (`ID_NET_NAME_INCLUDE_DOMAIN`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub udev_properties: BTreeMap<String, String>,
 }
 
 /// A PCI function, and what the firmware says of it.
@@ -151,6 +160,14 @@ impl Port {
         self.permanent_mac.or_else(current)
     }
 
+    /// True if a BMC talks to its server by it.
+    pub fn is_of_bmc(&self) -> bool {
+        let ids =
+            profiles().iter().filter_map(|profile| profile.bmc.as_ref()?.host_port.as_ref()?.usb.as_ref());
+        let ids: Vec<&String> = ids.collect();
+        self.devices.iter().filter_map(|device| device.usb_id.as_ref()).any(|id| ids.contains(&id))
+    }
+
     /// The PCI address of the function that it is on, if it is on one.
     pub fn pci_address(&self) -> Option<&str> {
         self.pci_device().map(|device| device.name.as_str())
@@ -159,6 +176,24 @@ impl Port {
     /// The PCI function that it is on, with its name.
     pub fn pci_device(&self) -> Option<&Device> {
         self.devices.iter().find(|device| device.subsystem.as_deref() == Some("pci"))
+    }
+}
+
+/// As it is said to a person.
+impl Port {
+    /// What it is known by: its address, else the name it had.
+    pub fn known_by(&self) -> &str {
+        self.address.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What it is: its driver, PCI address and the firmware's label, as far as they are known.
+    pub fn place(&self) -> String {
+        let label = self.pci_device().and_then(|device| device.pci.as_ref()?.label.as_deref());
+        [self.driver.as_deref(), self.pci_address(), label]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 

@@ -14,6 +14,8 @@ mod facts;
 mod must_gather;
 mod root;
 mod sosreport;
+mod sosreport_inventory;
+mod udev_export;
 
 pub use must_gather::record as cluster_record;
 pub use root::Deployment;
@@ -21,6 +23,7 @@ pub use root::deployment;
 pub use root::elsewhere;
 pub use root::record as root_record;
 pub use sosreport::record as sosreport_record;
+pub use sosreport_inventory::inventory as sosreport_inventory;
 
 use crate::tree::Links;
 use crate::tree::Tree;

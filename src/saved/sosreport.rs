@@ -114,16 +114,17 @@ fn gateways(tree: &dyn Tree, facts: &mut Facts) {
 
 /// What `ip -d link` says of one interface.
 #[derive(Default)]
-struct Interface {
-    name: String,
+pub(super) struct Interface {
+    pub(super) name: String,
     mtu: Option<String>,
     controller: Option<String>,
-    mac: Option<MacAddress>,
-    is_physical: bool,
+    /// The permanent address where there is one, else the current.
+    pub(super) mac: Option<MacAddress>,
+    pub(super) is_physical: bool,
 }
 
 /// Reads `ip -s -d link`: two lines for each interface, then one that names its kind, if it is no physical port.
-fn interfaces(text: &str) -> Vec<Interface> {
+pub(super) fn interfaces(text: &str) -> Vec<Interface> {
     let mut found: Vec<Interface> = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();

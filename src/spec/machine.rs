@@ -38,6 +38,8 @@ pub struct Machine {
     pub children: Vec<Child>,
     /// The Ignition version that was asked for.
     pub ignition_version: Option<Sourced<String>>,
+    /// The hardware, as far as it is known.
+    pub hardware: Hardware,
     /// How the installation goes.
     pub install: Option<Install>,
     /// Single-node OpenShift, if that is the target.
@@ -78,6 +80,15 @@ pub struct Child {
     pub path: LocalFile,
     /// The lives that were asked for, if they were.
     pub lives: Option<Sourced<Lives>>,
+}
+
+/// The hardware, as far as a machine file tells of it.
+#[derive(Clone, Debug, Default)]
+pub struct Hardware {
+    /// The name of its profile.
+    pub profile: Option<Sourced<String>>,
+    /// What was found of it.
+    pub inventory: Option<LocalFile>,
 }
 
 /// What is special of a single-node cluster.

@@ -35,6 +35,7 @@ pub use hosts::hosts;
 pub use machine::After;
 pub use machine::Child;
 pub use machine::Disk;
+pub use machine::Hardware;
 pub use machine::Hints;
 pub use machine::Install;
 pub use machine::Installer;

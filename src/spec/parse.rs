@@ -3,6 +3,7 @@
 use super::After;
 use super::Child;
 use super::Disk;
+use super::Hardware;
 use super::Hints;
 use super::Install;
 use super::Installer;
@@ -75,6 +76,7 @@ fn machine(root: &View<'_>) -> Machine {
         butane: read::butane(root),
         children: root.list("ignition_files").iter().filter_map(child).collect(),
         ignition_version: root.get("ignition").and_then(|ignition| ignition.text_at("version")),
+        hardware: root.get("hardware").as_ref().map(hardware).unwrap_or_default(),
         install: root.get("install").as_ref().and_then(install),
         sno: target_is_sno.then(|| sno(root)),
         reach: verify.as_ref().map(|verify| verify.parse_list("reach")).unwrap_or_default(),
@@ -86,6 +88,10 @@ fn machine(root: &View<'_>) -> Machine {
 fn child(view: &View<'_>) -> Option<Child> {
     let path = view.text().or_else(|| view.text_at("path"))?;
     Some(Child { path, lives: read::lives(view) })
+}
+
+fn hardware(view: &View<'_>) -> Hardware {
+    Hardware { profile: view.text_at("profile"), inventory: view.text_at("inventory") }
 }
 
 fn sno(root: &View<'_>) -> Sno {

@@ -1,5 +1,9 @@
 //! A folder to look into, whoever reads it.
 
+mod memory;
+
+pub use memory::MemoryTree;
+
 /// What was looked for, nothing if it is not there, or why nobody can tell.
 pub type Found<T> = Result<Option<T>, String>;
 
@@ -7,7 +11,8 @@ pub type Found<T> = Result<Option<T>, String>;
 pub trait Tree {
     /// What is at a path.
     fn look(&self, path: &str, links: Links) -> Found<Entry>;
-    /// The contents of a file, its links followed; too large a one is an error.
+    /// The contents of a file, its links followed; too large a one is an error. An attribute of the kernel that has no value
+    /// now, as the speed of a port without a cable, is not there.
     fn read(&self, path: &str) -> Found<Vec<u8>>;
     /// The names in a directory, sorted, its links followed; too many are an error.
     fn names(&self, path: &str) -> Found<Vec<String>>;

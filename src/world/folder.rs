@@ -33,6 +33,8 @@ use crate::tree::Tree;
 
 /// The largest file that is read: nothing larger is expected of a machine.
 const MAX_FILE_BYTES: u64 = 32 << 20;
+/// The most bytes that are read of one folder: a file of zeros costs nothing to make, and much to read.
+const MAX_BYTES: u64 = 4 << 30;
 /// The most names in one directory.
 const MAX_NAMES: usize = 10_000;
 /// The most looks into one folder: a directory of directories of names could keep us for ever.
@@ -49,6 +51,7 @@ pub(super) struct Folder {
     /// Where nothing is known if the directory is empty.
     pub(super) elsewhere: Vec<String>,
     looks: Cell<usize>,
+    has_read: Cell<u64>,
 }
 
 /// What a path leads to: a name in a directory, or a directory itself.
@@ -71,7 +74,13 @@ impl Folder {
         // The user's own path may be a link.
         let root = openat(CWD, path, DIRECTORY.difference(OFlags::NOFOLLOW), Mode::empty());
         let root = root.map_err(|errno| Failure::io("read", path, &errno.into()))?;
-        Ok(Self { root, mounts: Vec::new(), elsewhere: Vec::new(), looks: Cell::new(0) })
+        Ok(Self {
+            root,
+            mounts: Vec::new(),
+            elsewhere: Vec::new(),
+            looks: Cell::new(0),
+            has_read: Cell::new(0),
+        })
     }
 
     /// The system of a deployment on this disk, with its `/var` and the disk's `/boot`.
@@ -85,7 +94,7 @@ impl Folder {
         for (at, path) in [("/var", var), ("/boot", "/boot"), ("/sysroot", "/")] {
             mounts.extend(directory(path)?.map(|folder| (at.to_owned(), folder)));
         }
-        Ok(Self { root, mounts, elsewhere: Vec::new(), looks: Cell::new(0) })
+        Ok(Self { root, mounts, elsewhere: Vec::new(), looks: Cell::new(0), has_read: Cell::new(0) })
     }
 
     fn place(&self, path: &str, links: Links) -> Found<Place> {
@@ -177,7 +186,18 @@ impl Folder {
             return Err("it is no file".to_owned());
         }
         let mut bytes = Vec::new();
-        File::from(file).take(most + 1).read_to_end(&mut bytes).map_err(|cause| plain(&cause))?;
+        match File::from(file).take(most + 1).read_to_end(&mut bytes) {
+            Ok(_) => {}
+            // So the kernel says that an attribute has no value.
+            Err(cause) if matches!(Errno::from_io_error(&cause), Some(Errno::INVAL | Errno::OPNOTSUPP)) => {
+                return Ok(None);
+            }
+            Err(cause) => return Err(plain(&cause)),
+        }
+        self.has_read.set(self.has_read.get() + bytes.len() as u64);
+        if self.has_read.get() > MAX_BYTES {
+            return Err("there is too much in it to read".to_owned());
+        }
         match bytes.len() as u64 > most {
             true => Err(format!("it has more than {most} bytes")),
             false => Ok(Some(bytes)),

@@ -132,6 +132,11 @@ impl Reader {
                 files.children.insert(child.path.value.clone(), read);
             }
         }
+        if let Some(inventory) = &machine.hardware.inventory
+            && let Some(bytes) = self.file(inventory, folder)
+        {
+            files.contents.insert(inventory.value.clone(), bytes);
+        }
         let installer = machine.sno.as_ref().and_then(|sno| sno.installer.as_ref());
         // They are full of keys, so no line of them is ever shown.
         match installer {

@@ -92,23 +92,27 @@ pub fn facts(path: &Path, manifest: &Manifest) -> Result<Kept, Failure> {
     }
 }
 
-/// The history of a mounted root, and its own facts last.
-fn root(path: &Path, disk: Folder, manifest: &Manifest) -> Result<Kept, Failure> {
-    let shown = path.display();
+/// The system on a disk: of an ostree one the deployment that the next boot takes, with words that say which.
+pub(super) fn system_on(path: &Path, disk: Folder) -> Result<(Folder, String), Failure> {
     let refused = |why: String| {
         Failure::input(
-            format!("`{shown}` cannot be judged: {}", printable(&why)),
+            format!("`{}` cannot be judged: {}", path.display(), printable(&why)),
             "mount the boot file system at `boot` in it, or name one deployment",
         )
     };
-    let deployment = saved::deployment(&disk).map_err(refused)?;
-    let (mut system, which) = match &deployment {
+    Ok(match saved::deployment(&disk).map_err(refused)? {
         None => (disk, String::new()),
         Some(deployment) => (
             disk.deployment(&deployment.system, &deployment.var).map_err(refused)?,
             format!(", deployment `{}`", printable(&deployment.system)),
         ),
-    };
+    })
+}
+
+/// The history of a mounted root, and its own facts last.
+fn root(path: &Path, disk: Folder, manifest: &Manifest) -> Result<Kept, Failure> {
+    let shown = path.display();
+    let (mut system, which) = system_on(path, disk)?;
     system.elsewhere = saved::elsewhere(&system);
     let mut notes =
         vec![format!("`{shown}` is a mounted root{which}: what only a running system knows is unknown")];
@@ -154,7 +158,7 @@ fn history(system: &Folder) -> Vec<Result<BootRecord, String>> {
 }
 
 /// What is packed is not read: unpacking is for programs that do it well.
-fn refuse_archive(path: &Path) -> Result<(), Failure> {
+pub(super) fn refuse_archive(path: &Path) -> Result<(), Failure> {
     // A pipe gives its bytes once, and what cannot be read is said by whoever reads it.
     if !path.metadata().is_ok_and(|data| data.is_file()) {
         return Ok(());

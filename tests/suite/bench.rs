@@ -40,6 +40,17 @@ pub(crate) fn stand_in() -> Option<PathBuf> {
 
 /// Boots the initramfs-only tier with `files` below /etc and gives what the probe printed.
 pub(crate) fn boot_small(iso: &Path, files: &[(&str, &str)], probe: &str, devices: &[&str]) -> String {
+    boot_small_with(iso, files, &[], probe, devices)
+}
+
+/// The same with a further archive, as cpio makes it.
+pub(crate) fn boot_small_with(
+    iso: &Path,
+    files: &[(&str, &str)],
+    further: &[u8],
+    probe: &str,
+    devices: &[&str],
+) -> String {
     let folder = tempfile::tempdir().unwrap();
     let tier = iso.parent().unwrap().join("tier1");
     let mut archive = Archive::default();
@@ -48,6 +59,7 @@ pub(crate) fn boot_small(iso: &Path, files: &[(&str, &str)], probe: &str, device
     }
     archive.insert("bench/probe", probe.as_bytes().to_vec());
     let mut initrd = std::fs::read(tier.join("initrd.img")).unwrap();
+    initrd.extend(further);
     initrd.extend(archive.to_xz().unwrap());
     std::fs::write(folder.path().join("initrd"), initrd).unwrap();
     let console = folder.path().join("console");

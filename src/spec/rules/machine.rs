@@ -29,7 +29,7 @@ pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
             name: "section-not-used",
             refuses: "(warns) a section that this version does not use",
             why: "what it says would not happen",
-            example: "hardware: {profile: dell-r640}",
+            example: "harvester: {}",
         },
         by: section_not_used,
     },
@@ -152,7 +152,7 @@ fn section_not_used(machine: &Machine, found: &mut Found<'_>) {
             let message = format!("the target `{}` does not use `{name}`", machine.target.value);
             found.warning(&place, message, "leave it out, or say `target: sno`");
         }
-        if ["hardware", "cloud", "harvester"].contains(&name) {
+        if ["cloud", "harvester"].contains(&name) {
             let message = format!("this version of cotter does not use `{name}`");
             found.warning(&place, message, "leave it out, or know that nothing comes of it");
         }

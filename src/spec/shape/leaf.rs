@@ -6,6 +6,9 @@ use ipnetwork::IpNetwork;
 
 use crate::document::Leaf;
 use crate::document::Rule;
+use crate::document::nearest;
+use crate::hardware::Profile;
+use crate::hardware::profiles;
 use crate::spec::MachineName;
 use crate::value::DevicePath;
 use crate::value::FileMode;
@@ -48,7 +51,7 @@ const fn leaf(
 }
 
 /// Every text with a rule of its own, for the table of rules.
-pub(crate) static LEAVES: [&Leaf; 37] = [
+pub(crate) static LEAVES: [&Leaf; 38] = [
     &VERSION,
     &MACHINE_NAME,
     &HOST_NAME,
@@ -86,6 +89,7 @@ pub(crate) static LEAVES: [&Leaf; 37] = [
     &SHA256,
     &NTP_SERVER,
     &OPENSHIFT,
+    &PROFILE,
 ];
 
 /// Any text.
@@ -496,5 +500,23 @@ pub(crate) static OPENSHIFT: Leaf = leaf(
                 "write major and minor, as in \"4.19\"",
             ),
         }
+    },
+);
+
+pub(crate) static PROFILE: Leaf = leaf(
+    "hardware-profile",
+    "a hardware profile that there is none of",
+    "nothing would be known of the machine",
+    "profile: dell-r64",
+    |text| {
+        if Profile::find(text).is_some() {
+            return Ok(());
+        }
+        let names = || profiles().iter().map(|profile| profile.name.as_str());
+        let help = match nearest(text, names()) {
+            Some(near) => format!("did you mean `{near}`? `cotter nics --profiles` lists them"),
+            None => format!("known: {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        refuse(format!("there is no hardware profile called `{text}`"), &help)
     },
 );

@@ -63,6 +63,18 @@ static MACHINE_CONFIG: [Key; 2] = [
     key("role", Shape::Word(&["master"]), "The pool of the machine."),
     key("openshift", Shape::Text(&leaf::OPENSHIFT), "The version of OpenShift whose rules hold, as in 4.19."),
 ];
+static HARDWARE: [Key; 2] = [
+    key(
+        "profile",
+        Shape::Text(&leaf::PROFILE),
+        "What kind of machine it is, as in `dell-r640`: `cotter nics --profiles` lists them.",
+    ),
+    key(
+        "inventory",
+        Shape::Text(&leaf::LOCAL),
+        "What was found of the machine: what `cotter inventory` wrote, or another tool.",
+    ),
+];
 static VERIFY: [Key; 2] = [
     key("reach", Shape::List(&Shape::Text(&leaf::REACH)), "What the machine must reach after each boot."),
     key(
@@ -114,7 +126,7 @@ static KEYS: [Key; 21] = [
     ),
     key("install", Shape::Map(&INSTALL), "How the installation goes."),
     key("verify", Shape::Map(&VERIFY), "What is verified beyond the above."),
-    key("hardware", Shape::Free, "The hardware; not used by this version."),
+    key("hardware", Shape::Map(&HARDWARE), "The hardware, as far as it is known."),
     key("sno", Shape::Map(&SNO), "Single-node OpenShift or OKD, for target `sno`."),
     key("cloud", Shape::Free, "For target `cloud`; not used by this version."),
     key("harvester", Shape::Free, "For target `harvester`; not used by this version."),

@@ -1,0 +1,1 @@
+"""Machines that are not here, modelled after what is known of them."""

@@ -1,0 +1,95 @@
+//! Recorded trees of `/sys` and what belongs to it: `tests/naming/README.md` says how they are written.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::path::PathBuf;
+
+use cotter::tree::MemoryTree;
+
+/// A recorded tree.
+pub struct Recorded(Vec<(String, Entry)>);
+
+enum Entry {
+    Folder,
+    File(Vec<u8>),
+    Link(String),
+    Failed(String),
+}
+
+/// Where recorded trees are.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/naming")
+}
+
+/// The names of all that are there.
+pub fn names() -> Vec<String> {
+    let names = folder().read_dir().unwrap().filter_map(|entry| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        name.strip_suffix(".tree").map(str::to_owned)
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+impl Recorded {
+    /// One of those that are there.
+    pub fn named(name: &str) -> Self {
+        Self::parse(&std::fs::read_to_string(folder().join(format!("{name}.tree"))).unwrap())
+    }
+
+    pub fn parse(text: &str) -> Self {
+        // Only `\n` ends a line: a text may hold other separators.
+        let lines = text.split('\n').filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let entry = |line: &str| {
+            if let Some(path) = line.strip_suffix('/').filter(|path| !path.contains(' ')) {
+                return (path.to_owned(), Entry::Folder);
+            }
+            let mut words = line.splitn(3, ' ');
+            let [path, kind, value] = [words.next(), words.next(), words.next()]
+                .map(|word| word.unwrap_or_else(|| panic!("{line:?} is no entry of a tree")));
+            let entry = match kind {
+                "->" => Entry::Link(value.to_owned()),
+                "=" => Entry::File(serde_json::from_str::<String>(value).unwrap().into_bytes()),
+                ":" => Entry::File(hex::decode(value).unwrap()),
+                "!" => Entry::Failed(value.to_owned()),
+                _ => panic!("{line:?} is no entry of a tree"),
+            };
+            (path.to_owned(), entry)
+        };
+        Self(lines.map(entry).collect())
+    }
+
+    /// The tree in memory, where reading fails as it did.
+    pub fn tree(&self) -> MemoryTree {
+        let mut tree = MemoryTree::default();
+        for (path, entry) in &self.0 {
+            match entry {
+                Entry::Folder => tree.directory(path),
+                Entry::File(bytes) => tree.file(path, bytes.clone()),
+                Entry::Link(target) => tree.link(path, target),
+                Entry::Failed(name) => match name.as_str() {
+                    "EINVAL" | "EOPNOTSUPP" => {}
+                    "EACCES" => tree.unreadable(path, "permission denied"),
+                    "EIO" => tree.unreadable(path, "input/output error"),
+                    _ => panic!("{name} is not known to fail so"),
+                },
+            }
+        }
+        tree
+    }
+
+    /// Makes a real folder of it. What could not be read is left out.
+    pub fn unpack(&self, folder: &Path) {
+        for (path, entry) in &self.0 {
+            let place = folder.join(path.trim_start_matches('/'));
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            match entry {
+                Entry::Folder => std::fs::create_dir_all(place).unwrap(),
+                Entry::File(bytes) => std::fs::write(place, bytes).unwrap(),
+                Entry::Link(target) => symlink(target, place).unwrap(),
+                Entry::Failed(_) => {}
+            }
+        }
+    }
+}
