@@ -16,7 +16,6 @@ mod predict;
 mod scheme;
 
 pub use arguments::Arguments;
-pub use forecast::Fate;
 pub use forecast::Future;
 pub use forecast::Kernels;
 pub use forecast::Loss;
