@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::process::Output;
 
@@ -551,22 +552,24 @@ fn the_inventory_goes_to_a_file_of_ones_own() {
     }
 }
 
-/// The program and what it is linked with, as an archive for an initramfs; nothing, aloud, where it cannot be made.
+/// The program, one to be another user with, and what they are linked with, as an archive for an initramfs; nothing,
+/// aloud, where it cannot be made.
 fn program_archive(folder: &Path) -> Option<Vec<u8>> {
     for program in ["cpio", "strip", "ldd"] {
         tools::program(program)?;
     }
     let place = folder.join("bench/program");
     std::fs::create_dir_all(&place).unwrap();
-    let strip =
-        Command::new("strip").args([env!("CARGO_BIN_EXE_cotter"), "-o"]).arg(place.join("cotter")).status();
-    assert!(strip.unwrap().success());
-    let linked = Command::new("ldd").arg(env!("CARGO_BIN_EXE_cotter")).output().unwrap().stdout;
-    for library in String::from_utf8(linked).unwrap().split_whitespace().filter(|word| word.starts_with('/'))
-    {
-        std::fs::copy(library, place.join(Path::new(library).file_name().unwrap())).unwrap();
+    for program in [PathBuf::from(env!("CARGO_BIN_EXE_cotter")), tools::program("setpriv")?] {
+        let stripped = place.join(program.file_name().unwrap());
+        let done = Command::new("strip").arg(&program).arg("-o").arg(stripped).status().unwrap();
+        assert!(done.success());
+        let linked = String::from_utf8(Command::new("ldd").arg(&program).output().unwrap().stdout).unwrap();
+        for library in linked.split_whitespace().filter(|word| word.starts_with('/')) {
+            std::fs::copy(library, place.join(Path::new(library).file_name().unwrap())).unwrap();
+        }
     }
-    let make = "find bench | cpio -o -H newc --quiet";
+    let make = "chmod -R go=rX bench; find bench | cpio -o -H newc --quiet -R 0:0";
     let made = Command::new("sh").args(["-c", make]).current_dir(folder).output().unwrap();
     assert!(made.status.success(), "{}", said(&made));
     Some(made.stdout)
@@ -598,14 +601,18 @@ fn small_a_machine_is_seen_by_the_program_in_it() {
         "-device",
         "virtio-net-pci,netdev=n,mac=e4:43:4b:0a:00:01,acpi-index=3,addr=0x5,romfile=",
     ];
-    // A user has no name there, and needs none.
+    // Nobody waits for an address.
+    let idle = "[connection]\nid=idle\ntype=ethernet\n[ipv4]\nmethod=disabled\n[ipv6]\nmethod=disabled\n";
+    let files = [("/etc/NetworkManager/system-connections/idle.nmconnection", idle)];
     let probe = "\
 modprobe virtio_scsi; modprobe sd_mod; udevadm trigger --action=add --subsystem-match=block; udevadm settle -t 20
-mkdir /home; chmod 755 /bench /bench/program /bench/program/*
-see() { \"$@\" /bench/program/ld-linux-x86-64.so.2 --library-path /bench/program /bench/program/cotter -q inventory; }
-echo ROOT; see; echo USER; see setpriv --reuid 65534 --regid 65534 --clear-groups; echo END
+cd /bench/program
+linked() { program=$1; shift; ./ld-linux-x86-64.so.2 --library-path . ./$program \"$@\"; }
+echo ROOT; linked cotter -q inventory
+echo USER; linked setpriv --reuid 65534 --regid 65534 --clear-groups ./ld-linux-x86-64.so.2 --library-path . ./cotter -q inventory
+echo END
 ";
-    let answer = bench::boot_small_with(&iso, &[], &archive, probe, &devices);
+    let answer = bench::boot_small_with(&iso, &files, &archive, probe, &devices);
     let part = |from: &str, to: &str| -> Inventory {
         let (_, rest) = answer.split_once(&format!("{from}\n")).unwrap_or_else(|| panic!("{answer}"));
         let text = rest.split_once(to).unwrap_or_else(|| panic!("{answer}")).0;
