@@ -168,6 +168,7 @@ impl Change {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::Attribute;
     use super::Driver;

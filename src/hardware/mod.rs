@@ -13,6 +13,7 @@ mod inventory;
 pub mod naming;
 mod port;
 pub mod profile;
+mod supposed;
 mod sysfs;
 
 pub use drivers::Attribute;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::profiles;
 use crate::value::MacAddress;
 
 /// A network port: a physical one, or what looks like one to udev (a virtual function, a USB adapter).
@@ -159,6 +160,14 @@ impl Port {
         self.permanent_mac.or_else(current)
     }
 
+    /// True if a BMC talks to its server by it.
+    pub fn is_of_bmc(&self) -> bool {
+        let ids =
+            profiles().iter().filter_map(|profile| profile.bmc.as_ref()?.host_port.as_ref()?.usb.as_ref());
+        let ids: Vec<&String> = ids.collect();
+        self.devices.iter().filter_map(|device| device.usb_id.as_ref()).any(|id| ids.contains(&id))
+    }
+
     /// The PCI address of the function that it is on, if it is on one.
     pub fn pci_address(&self) -> Option<&str> {
         self.pci_device().map(|device| device.name.as_str())
@@ -167,6 +176,24 @@ impl Port {
     /// The PCI function that it is on, with its name.
     pub fn pci_device(&self) -> Option<&Device> {
         self.devices.iter().find(|device| device.subsystem.as_deref() == Some("pci"))
+    }
+}
+
+/// As it is said to a person.
+impl Port {
+    /// What it is known by: its address, else the name it had.
+    pub fn known_by(&self) -> &str {
+        self.address.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What it is: its driver, PCI address and the firmware's label, as far as they are known.
+    pub fn place(&self) -> String {
+        let label = self.pci_device().and_then(|device| device.pci.as_ref()?.label.as_deref());
+        [self.driver.as_deref(), self.pci_address(), label]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 

@@ -1,5 +1,7 @@
 //! Keyfiles and `.link` files that the user brings: what NetworkManager and udevd would make of them.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use crate::document::Complaint;
@@ -113,8 +115,11 @@ const CONNECTION: [&str; 37] = [
 const METHODS: [&str; 9] =
     ["auto", "manual", "disabled", "link-local", "shared", "ignore", "dhcp", "auto6", "external"];
 
+/// What is known to become of names that ports have now, by name: a sentence that goes on after the name.
+pub type LostNames = BTreeMap<String, String>;
+
 /// Says what is wrong with a keyfile that the user brings; `names` are those of the ports that are pinned.
-pub fn check_keyfile(text: &str, names: &[String]) -> Vec<Complaint> {
+pub fn check_keyfile(text: &str, names: &[String], lost: &LostNames) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let mut section: Option<&str> = None;
     let mut found: Vec<(&str, &str, &str, usize)> = Vec::new();
@@ -150,11 +155,32 @@ pub fn check_keyfile(text: &str, names: &[String]) -> Vec<Complaint> {
             }
         }
     }
-    complaints.extend(settings(&found, names));
+    complaints.extend(settings(&found, names, lost));
     complaints
 }
 
-fn settings(found: &[(&str, &str, &str, usize)], names: &[String]) -> Vec<Complaint> {
+/// The name that a keyfile binds an Ethernet profile to, and its line; nothing if it is bound by address or is no such
+/// profile.
+pub fn bound_name(text: &str) -> Option<(&str, usize)> {
+    let mut section = "";
+    let mut name = None;
+    let mut is_ethernet = false;
+    for (index, line) in text.lines().map(str::trim).enumerate() {
+        if let Some(inner) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = inner;
+        }
+        let Some((key, value)) = line.split_once('=') else { continue };
+        match (section, key.trim()) {
+            ("connection", "type") => is_ethernet = matches!(value.trim(), "ethernet" | "802-3-ethernet"),
+            ("connection", "interface-name") => name = Some((value.trim(), index + 1)),
+            ("ethernet" | "802-3-ethernet", "mac-address") => return None,
+            _ => {}
+        }
+    }
+    name.filter(|_| is_ethernet)
+}
+
+fn settings(found: &[(&str, &str, &str, usize)], names: &[String], lost: &LostNames) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let mut complain = |line: usize, message: String, help: &str| {
         complaints.push(Complaint { line, message, help: help.to_owned() });
@@ -192,8 +218,8 @@ fn settings(found: &[(&str, &str, &str, usize)], names: &[String]) -> Vec<Compla
                     && get("ethernet", "mac-address").or(get("802-3-ethernet", "mac-address")).is_none()
                     && !names.iter().any(|name| name == value)
                 {
-                    let message =
-                        format!("the profile is bound to the port by its name `{value}`, which may change");
+                    let lost = lost.get(*value).map_or("which may change", String::as_str);
+                    let message = format!("the profile is bound to the port by its name `{value}`, {lost}");
                     complain(
                         *line,
                         message,
@@ -290,13 +316,14 @@ pub fn check_link_file(text: &str) -> Vec<Complaint> {
 
 #[cfg(test)]
 mod tests {
+    use super::LostNames;
     use super::check_keyfile;
     use super::check_link_file;
 
     #[test]
     fn knows_good_keyfiles_from_bad() {
         let good = "# mine\n[connection]\nid=a\nuuid=0f2d3a30-3a1d-5c6a-8f3e-0b5f6f9f1a11\ntype=ethernet\n\n[ethernet]\nmac-address=E4:43:4B:0A:00:01\n\n[ipv4]\nmethod=auto\n";
-        assert_eq!(check_keyfile(good, &[]), []);
+        assert_eq!(check_keyfile(good, &[], &LostNames::new()), []);
         for (text, line, words) in [
             ("\u{1}garbage\n", 1, "not a line"),
             ("[connection]\nid=a\n", 0, "type"),
@@ -308,7 +335,7 @@ mod tests {
             ("[connection]\nid=a\ntype=ethernet\n[ipv4]\nmethod=atuo\n", 5, "auto"),
             ("[connection]\nid=a\ntype=ethernet\n[ethernet]\nmac-address=xx\n", 5, "MAC"),
         ] {
-            let found = check_keyfile(text, &[]);
+            let found = check_keyfile(text, &[], &LostNames::new());
             let met =
                 found.iter().any(|c| c.line == line && (c.message.contains(words) || c.help.contains(words)));
             assert!(met, "{text:?}: {found:?}");

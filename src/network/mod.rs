@@ -17,6 +17,8 @@ mod state;
 pub use checks::CHECKS;
 pub use fallback::Fallback;
 pub use fallback::fallback_table;
+pub use foreign::LostNames;
+pub use foreign::bound_name;
 pub use foreign::check_keyfile;
 pub use foreign::check_link_file;
 pub use interface::Interface;

@@ -226,7 +226,7 @@ fn keyfiles(landed: &Landed, found: &mut Found<'_>) {
         }
         let Some(bytes) = bytes.as_deref() else { continue };
         let complaints = match std::str::from_utf8(bytes) {
-            Ok(text) => check_keyfile(text, &landed.network.names),
+            Ok(text) => check_keyfile(text, &landed.network.names, &landed.lost_names),
             Err(_) => vec![Complaint {
                 line: 0,
                 message: "it is no text".into(),

@@ -25,6 +25,7 @@ use crate::machineconfig::Problem;
 use crate::machineconfig::Rendered;
 use crate::machineconfig::Rules;
 use crate::network::KEYFILE_FOLDER;
+use crate::network::LostNames;
 use crate::value::SshKey;
 use crate::verify::Life;
 
@@ -405,7 +406,7 @@ fn profiles(documents: &[&Document]) -> Vec<Remark> {
                 .extend(text.lines().filter_map(|line| line.trim().strip_prefix("Name=")).map(str::to_owned));
         }
     }
-    sno::profile_complaints(&texts, &names)
+    sno::profile_complaints(&texts, &names, &LostNames::new())
         .into_iter()
         .map(|(place, complaint)| Remark {
             message: format!("{place}: {}", complaint.message),

@@ -10,6 +10,7 @@ use crate::document::Diagnostics;
 use crate::document::Origin;
 use crate::document::Sourced;
 use crate::ignition;
+use crate::network::LostNames;
 use crate::network::NetworkState;
 use crate::spec::Butane;
 use crate::spec::ButaneFile;
@@ -32,6 +33,8 @@ pub(super) struct Landed {
     pub(super) network: NetworkState,
     /// Files that cotter writes because something was asked for: where, what for, and by which line.
     pub(super) written: Vec<(&'static str, &'static str, Origin)>,
+    /// What is known to become of names that ports have now.
+    pub(super) lost_names: LostNames,
 }
 
 /// One thing that lands on the machine.
@@ -176,7 +179,14 @@ pub(super) fn landed(machine: &Machine, files: &Files, findings: &mut Diagnostic
         }
         children.push((index, document));
     }
-    Landed { sections, children, things, network: machine.network.clone(), written: written(machine) }
+    Landed {
+        sections,
+        children,
+        things,
+        network: machine.network.clone(),
+        written: written(machine),
+        lost_names: LostNames::new(),
+    }
 }
 
 fn written(machine: &Machine) -> Vec<(&'static str, &'static str, Origin)> {
@@ -197,7 +207,14 @@ pub(super) fn landed_alone(file: &ButaneFile, files: &Files, findings: &mut Diag
     for landing in &mut things {
         landing.lives = Some(Sourced { value: Life::ALL.to_vec(), origin: landing.origin.clone() });
     }
-    Landed { sections, children: Vec::new(), things, network: NetworkState::default(), written: Vec::new() }
+    Landed {
+        sections,
+        children: Vec::new(),
+        things,
+        network: NetworkState::default(),
+        written: Vec::new(),
+        lost_names: LostNames::new(),
+    }
 }
 
 /// The Ignition document of a child, if it is one.

@@ -13,9 +13,11 @@ mod expect;
 mod explain;
 mod fallback;
 mod fcos;
+mod hardware;
 mod installer;
 mod landing;
 mod marker;
+mod names;
 mod on_node;
 mod recover;
 mod sno;
@@ -30,6 +32,9 @@ pub use explain::State;
 pub use explain::Subject;
 pub use explain::Thing;
 pub use explain::explain;
+pub use names::BoundName;
+pub use names::Names;
+pub use names::Verdict;
 pub use on_node::AS_ROOT_SCRIPT;
 pub use on_node::LOOK_SCRIPT;
 pub use on_node::REBOOT_SCRIPT;
@@ -43,6 +48,7 @@ pub use recover::RestoredFile;
 pub use recover::installs_by_itself;
 pub use sno::Placement;
 
+use self::hardware::Fitting;
 use crate::document;
 use crate::document::Diagnostics;
 use crate::document::Rule;
@@ -115,8 +121,16 @@ const OF_PLANNING: [Rule; 9] = [
 /// Every rule that cotter knows, in the order in which they are asked.
 pub fn rules() -> Vec<&'static Rule> {
     let landing = checks::CHECKS.iter().map(|check| &check.rule);
+    let of_hardware =
+        std::iter::once(&hardware::OF_READING).chain(hardware::CHECKS.iter().map(|check| &check.rule));
     let of_sno = sno::RULES.iter().chain(sno::CHECKS.iter().map(|check| &check.rule));
-    crate::spec::rules().into_iter().chain(&OF_PLANNING).chain(landing).chain(of_sno).collect()
+    crate::spec::rules()
+        .into_iter()
+        .chain(&OF_PLANNING)
+        .chain(landing)
+        .chain(of_hardware)
+        .chain(of_sno)
+        .collect()
 }
 
 /// Looks at what a machine's local files hold, and at what comes of the whole.
@@ -126,8 +140,12 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     for user in &machine.butane.users {
         contents::keys(user, files, &mut findings);
     }
-    let landed = landing::landed(machine, files, &mut findings);
+    let mut landed = landing::landed(machine, files, &mut findings);
+    let names = Names::of(machine, files, &landed, &mut findings);
+    landed.lost_names = names.lost();
     document::run(checks::CHECKS, &landed, &mut findings);
+    let fitting = Fitting { machine: machine.clone(), names };
+    document::run(hardware::CHECKS, &fitting, &mut findings);
     // nmstate stops at the first thing it does not like; where the rules have spoken it has nothing to add.
     let mut of_network = Diagnostics::new();
     document::run(network::CHECKS, &machine.network, &mut of_network);
@@ -137,9 +155,17 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
         findings.append(more);
     }
     if machine.sno.is_some() && !findings.has_errors() {
-        sno::check(machine, files, &mut findings);
+        sno::check(machine, files, &landed.lost_names, &mut findings);
     }
     findings
+}
+
+/// What is known of a machine's names: what is bound to them, and what becomes of them.
+pub fn names(machine: &Machine, files: &Files) -> Names {
+    // What is wrong was said by [`check`].
+    let mut findings = Diagnostics::new();
+    let landed = landing::landed(machine, files, &mut findings);
+    Names::of(machine, files, &landed, &mut findings)
 }
 
 /// Says what is too old to be used now: `now_seconds` since 1970.

@@ -125,6 +125,7 @@ impl From<KernelVersion> for String {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::KernelVersion;
 

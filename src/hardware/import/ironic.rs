@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::ADDRESSES;
 use super::empty;
 use super::finished;
 use super::unseen;
@@ -89,7 +90,7 @@ pub fn say_unseen(inventory: &mut Inventory, ports: &[Port]) {
     if ports.is_empty() {
         return;
     }
-    unseen(inventory, "permanent addresses", "the inspection tells the address that a port had at that time");
+    unseen(inventory, ADDRESSES, "the inspection tells the address that a port had at that time");
     unseen(
         inventory,
         "indices, labels and slots by the firmware, and what cards call their ports",

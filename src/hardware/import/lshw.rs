@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::ADDRESSES;
 use super::empty;
 use super::finished;
 use super::unseen;
 use super::words::flag;
 use super::words::hardware_address;
+use super::words::list;
 use super::words::number;
 use super::words::pci_address;
 use super::words::pci_device;
@@ -38,27 +40,29 @@ const VIRTUAL_DRIVERS: [&str; 10] = [
     "veth",
 ];
 
-/// Whether it is a node of lshw, or a list of them: `-class` of nothing gives an empty list, which nobody can tell.
+/// Whether it is a node of lshw, or a list of them: an empty list could be anybody's.
 pub fn is_it(value: &Value) -> bool {
-    let node = value.as_array().map_or(Some(value), |nodes| nodes.first());
-    node.is_some_and(|node| word(node, "/id").is_some() && word(node, "/class").is_some())
+    nodes(value).first().is_some_and(|node| word(node, "/id").is_some() && word(node, "/class").is_some())
+}
+
+/// The nodes of one output, or of several.
+fn nodes(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(nodes).collect(),
+        node => vec![node],
+    }
 }
 
 /// The inventory of a tree, or of a list of nodes.
 pub fn read(value: &Value) -> Inventory {
     let mut found = Found { inventory: empty("lshw"), functions: BTreeSet::new(), memory_bytes: 0 };
-    let nodes = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    for node in nodes {
+    for node in nodes(value) {
         found.look(node, &mut Vec::new());
     }
     let Found { mut inventory, functions, memory_bytes } = found;
     inventory.memory_mib = Some(memory_bytes >> 20).filter(|mib| *mib > 0);
     if !inventory.ports.is_empty() {
-        unseen(
-            &mut inventory,
-            "permanent addresses",
-            "`lshw` tells the address that a port has at that time",
-        );
+        unseen(&mut inventory, ADDRESSES, "`lshw` tells the address that a port has at that time");
         unseen(
             &mut inventory,
             "indices, labels and slots by the firmware, and what cards call their ports",
@@ -90,7 +94,7 @@ impl Found {
             _ => {}
         }
         above.push(node);
-        for child in super::words::list(node, "/children") {
+        for child in list(node, "/children") {
             self.look(child, above);
         }
         above.pop();
@@ -136,7 +140,7 @@ impl Found {
     fn port(&mut self, node: &Value, above: &[&Value]) {
         let at = word(node, "/businfo");
         let Some(name) = logical_names(node).into_iter().find(|name| !name.starts_with('/')) else {
-            let carries_one = super::words::list(node, "/children")
+            let carries_one = list(node, "/children")
                 .iter()
                 .any(|child| word(child, "/class").as_deref() == Some("network"));
             if !carries_one {
@@ -200,7 +204,7 @@ impl Found {
 
 /// Old versions print one name as a text, new ones several as a list.
 fn logical_names(node: &Value) -> Vec<String> {
-    let several = super::words::list(node, "/logicalname").iter().filter_map(|name| word(name, "")).collect();
+    let several = list(node, "/logicalname").iter().filter_map(|name| word(name, "")).collect();
     word(node, "/logicalname").map_or(several, |name| vec![name])
 }
 
@@ -230,7 +234,12 @@ fn devices(node: &Value, above: &[&Value]) -> (Vec<Device>, bool) {
                 return (devices, lower.is_some());
             }
             lower = own;
-            devices.push(pci_device(address, pci_id(node)));
+            let mut device = pci_device(address, pci_id(node));
+            if let Some(pci) = device.pci.as_mut().filter(|_| leads_to.is_some()) {
+                let is_subtractive = node.pointer("/capabilities/subtractive_decode").is_some();
+                pci.class = Some(if is_subtractive { "060401" } else { "060400" }.to_owned());
+            }
+            devices.push(device);
         } else if let Some(port) = bus(node, "usb").filter(|port| is_usb_port(port)) {
             // A root hub is `usb1`, what is on its third port `1-3`.
             let name =
@@ -240,6 +249,9 @@ fn devices(node: &Value, above: &[&Value]) -> (Vec<Device>, bool) {
         } else if let Some(number) = bus(node, "virtio").filter(|number| number.parse::<u32>().is_ok()) {
             let name = format!("virtio{number}");
             devices.push(Device { subsystem: Some("virtio".to_owned()), name, ..Device::default() });
+        } else if word(node, "/id").as_deref() == Some("core") {
+            // What is on a root bus without a host bridge of its own, as those of further sockets, is put there.
+            return (devices, lower.is_some());
         }
     }
     (devices, false)

@@ -12,13 +12,7 @@ const MAX_DEPTH: usize = 128;
 
 /// The nodes of a text; nothing if it breaks off, or is something else.
 pub fn read(text: &str) -> Option<Vec<Value>> {
-    let mut reader = Reader { text, at: 0 };
-    let mut values = reader.values(None, 0)?;
-    // A list of nodes is the nodes.
-    match values.first_mut() {
-        Some(Value::Array(nodes)) => Some(std::mem::take(nodes)),
-        _ => Some(values),
-    }
+    Reader { text, at: 0 }.values(None, 0)
 }
 
 struct Reader<'a> {

@@ -122,13 +122,9 @@ fn port(told: &Value) -> Option<Port> {
 
 fn disk(told: &Value) -> Option<Disk> {
     let name = word(told, "/name")?;
-    let names: Vec<String> = list(told, "/alternateNames")
-        .iter()
-        .filter_map(|name| word(name, ""))
-        .chain([name.clone()])
-        .collect();
-    let in_folder =
-        |folder: &str| -> Vec<String> { names.iter().filter_map(|name| below(name, folder)).collect() };
+    let others = list(told, "/alternateNames").iter().filter_map(|name| word(name, ""));
+    let names: BTreeSet<String> = others.chain([name.clone()]).collect();
+    let in_folder = |folder: &str| names.iter().filter_map(|name| below(name, folder)).collect::<Vec<_>>();
     let by_path = in_folder("by-path");
     // The name is often one by path; the kernel's is then among the others.
     let kernels = names.iter().filter_map(|name| name.strip_prefix("/dev/")).find(|name| !name.contains('/'));
@@ -148,6 +144,5 @@ fn disk(told: &Value) -> Option<Disk> {
         by_id: in_folder("by-id"),
         by_path,
         name,
-        ..Disk::default()
     })
 }

@@ -33,11 +33,14 @@ const MAX_BYTES: usize = 16 << 20;
 /// The most values in it; a large server comes to some ten thousand, and each costs a hundred bytes of memory.
 const MAX_VALUES: usize = 400_000;
 /// The most of somebody's words in a message, in characters.
-const MAX_SHOWN: usize = 120;
+const MAX_SHOWN: usize = 300;
 /// What is read.
 const KINDS: &str = "give it what one of these writes: `cotter inventory`; `lshw -json`; `baremetal node inventory save`; \
     `kubectl get -o json` of one BareMetalHost or HardwareData; Redfish's `EthernetInterfaces`, `NetworkAdapters` and \
     their neighbours, with their members";
+
+/// What a tool does not tell that reads a port's present address alone.
+const ADDRESSES: &str = "permanent addresses, and whether the present ones are the ports' own";
 
 /// Why a text is no inventory, and the next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +91,9 @@ pub fn read_inventory(text: &[u8]) -> Result<Inventory, InventoryError> {
     // Serial numbers of memory modules can be any bytes, and lshw prints them.
     let text = String::from_utf8_lossy(text);
     let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Err(InventoryError::new("it is empty", KINDS));
+    }
     let marks = text.bytes().filter(|byte| matches!(byte, b'{' | b'[' | b',' | b':')).count();
     if marks > MAX_VALUES {
         let message = format!("it has more than {MAX_VALUES} values");
@@ -97,7 +103,10 @@ pub fn read_inventory(text: &[u8]) -> Result<Inventory, InventoryError> {
         Ok(value) => recognised(text, &value),
         Err(cause) => {
             let nodes = lshw_json::read(text).map(Value::Array).filter(lshw::is_it);
-            let nodes = nodes.ok_or_else(|| InventoryError::of_json(&cause, KINDS))?;
+            let nodes = nodes.ok_or_else(|| {
+                let error = InventoryError::of_json(&cause, KINDS);
+                InventoryError { message: format!("it is no JSON: {}", error.message), ..error }
+            })?;
             Ok(lshw::read(&nodes))
         }
     }
@@ -107,15 +116,7 @@ pub fn read_inventory(text: &[u8]) -> Result<Inventory, InventoryError> {
 fn values(text: &str) -> Result<Value, serde_json::Error> {
     let mut values: Vec<Value> =
         serde_json::Deserializer::from_str(text).into_iter().collect::<Result<_, _>>()?;
-    match (values.pop(), values.is_empty()) {
-        (Some(only), true) => Ok(only),
-        (Some(last), false) => {
-            values.push(last);
-            Ok(Value::Array(values))
-        }
-        // Nothing but white space: it has the reader's own words for that.
-        (None, _) => serde_json::from_str(text),
-    }
+    Ok(if values.len() == 1 { values.remove(0) } else { Value::Array(values) })
 }
 
 fn recognised(text: &str, value: &Value) -> Result<Inventory, InventoryError> {
@@ -140,12 +141,14 @@ fn recognised(text: &str, value: &Value) -> Result<Inventory, InventoryError> {
 fn own(text: &str, value: &Value, schema: &str) -> Result<Inventory, InventoryError> {
     let named = shown(schema);
     if schema != INVENTORY_SCHEMA {
-        let message = if schema.starts_with("cotter.dev/inventory/") {
-            format!("it is in the format `{named}`, and `{INVENTORY_SCHEMA}` is read")
+        return Err(if schema.starts_with("cotter.dev/inventory/") {
+            InventoryError::new(
+                format!("it is in the format `{named}`, and `{INVENTORY_SCHEMA}` is read"),
+                "write it again with this version's `cotter inventory`",
+            )
         } else {
-            format!("`{named}` is no inventory")
-        };
-        return Err(InventoryError::new(message, "write it again with this version's `cotter inventory`"));
+            InventoryError::new(format!("`{named}` is no inventory"), KINDS)
+        });
     }
     let wrong = |cause: &serde_json::Error| {
         InventoryError::of_json(cause, "write it again with `cotter inventory`, or right it by hand")
@@ -218,12 +221,9 @@ fn empty(source: &str) -> Inventory {
     Inventory { schema: INVENTORY_SCHEMA.to_owned(), source: source.to_owned(), ..Inventory::default() }
 }
 
-/// Says that something could not be seen, once.
+/// Says that something could not be seen.
 fn unseen(inventory: &mut Inventory, what: impl Into<String>, why: &str) {
-    let unseen = Unseen { what: what.into(), why: why.to_owned() };
-    if !inventory.unseen.contains(&unseen) {
-        inventory.unseen.push(unseen);
-    }
+    inventory.unseen.push(Unseen { what: what.into(), why: why.to_owned() });
 }
 
 /// Puts all in order, and says of each port's PCI function whether it is one of several, as far as the functions that
@@ -252,6 +252,8 @@ fn finished(mut inventory: Inventory, mut functions: BTreeSet<String>) -> Invent
         let what = format!("whether `{function}` is one of several functions of its device");
         unseen(&mut inventory, what, "no other is told of, and one may be hidden");
     }
+    let mut said = BTreeSet::new();
+    inventory.unseen.retain(|unseen| said.insert((unseen.what.clone(), unseen.why.clone())));
     inventory.ports.sort_by(|one, other| one.name.cmp(&other.name));
     inventory.disks.sort_by(|one, other| one.name.cmp(&other.name));
     inventory

@@ -111,7 +111,12 @@ impl<'a> Resources<'a> {
 
     /// The resource that a link at a place leads to, if it is there.
     pub fn linked(&self, resource: &Value, at: &str) -> Option<&'a Value> {
-        self.by_path.get(path(resource.pointer(at)?)?).copied()
+        self.at(path(resource.pointer(at)?)?)
+    }
+
+    /// The resource at a path, if it is there.
+    pub fn at(&self, path: &str) -> Option<&'a Value> {
+        self.by_path.get(path).copied()
     }
 
     fn gather(&mut self, value: &'a Value) {
@@ -242,18 +247,15 @@ fn say_unseen(inventory: &mut Inventory) {
         let why = "Redfish does not tell them";
         unseen(inventory, "indices, labels and slots by the firmware", why);
     }
-    let ports = inventory.ports.clone();
-    for port in ports {
-        match port.pci_address() {
-            Some(address) => {
-                unseen(inventory, format!("what `{address}` hangs on"), "Redfish tells no bridges")
-            }
-            None => unseen(
-                inventory,
-                format!("what `{}` hangs on", port.name),
-                "no PCIeFunction in it leads to the port, or it tells no address",
-            ),
-        }
+    let ways = inventory.ports.iter().map(|port| match port.pci_address() {
+        Some(address) => (format!("what `{address}` hangs on"), "Redfish tells no bridges"),
+        None => (
+            format!("what `{}` hangs on", port.name),
+            "no PCIeFunction in it leads to the port, or it tells no address",
+        ),
+    });
+    for (what, why) in ways.collect::<Vec<_>>() {
+        unseen(inventory, what, why);
     }
     if !inventory.disks.is_empty() {
         let why =

@@ -73,6 +73,7 @@ impl Ports {
             Some(known) => {
                 known.address = known.address.take().or(port.address);
                 known.permanent_mac = known.permanent_mac.or(port.permanent_mac);
+                known.has_own_address = known.has_own_address.or(port.has_own_address);
                 known.firmware = known.firmware.take().or(port.firmware);
                 known.speed_mbps = known.speed_mbps.or(port.speed_mbps);
                 known.carrier = known.carrier.or(port.carrier);
@@ -108,6 +109,7 @@ fn of_function(all: &Resources<'_>, function: &Value, devices: &BTreeMap<String,
         name: name(function)?,
         address: current.map(|mac| mac.to_string()),
         permanent_mac,
+        has_own_address: own(current, permanent_mac),
         hardware_type: Some(if is_infiniband { 32 } else { 1 }),
         // Dell tells it for each function, others for the card.
         firmware: word(function, "/Oem/Dell/DellNIC/FamilyVersion").or_else(|| firmware(all, function)),
@@ -132,6 +134,7 @@ fn of_interface(interface: &Value, devices: &BTreeMap<String, Device>) -> Option
         name: name(interface)?,
         address: current.map(|mac| mac.to_string()),
         permanent_mac,
+        has_own_address: own(current, permanent_mac),
         hardware_type: Some(1),
         speed_mbps: positive(interface, "/SpeedMbps").filter(|_| carrier == Some(true)),
         carrier,
@@ -178,6 +181,11 @@ fn of_hpe_adapter(adapter: &Value) -> Vec<Port> {
     ports.filter_map(of_port).collect()
 }
 
+/// One that was given another address may have it from the controller or from a system: nobody tells.
+fn own(current: Option<MacAddress>, permanent: Option<MacAddress>) -> Option<bool> {
+    (current.is_some() && current == permanent).then_some(true)
+}
+
 /// What the controller calls a port: its `Id`, where that is one for the machine; else behind its card's.
 fn name(resource: &Value) -> Option<String> {
     let id = word(resource, "/Id")?;
@@ -205,9 +213,8 @@ fn speed_mbps(port: &Value) -> Option<u32> {
 /// The firmware of the card that a function or a port is on.
 fn firmware(all: &Resources<'_>, part: &Value) -> Option<String> {
     let own = path(part)?;
-    let card = all.of("NetworkAdapter").find(|card| {
-        path(card).and_then(|card| own.strip_prefix(card)).is_some_and(|rest| rest.starts_with('/'))
-    })?;
+    let folders = ["/NetworkDeviceFunctions/", "/NetworkPorts/", "/Ports/"];
+    let card = folders.iter().find_map(|folder| all.at(own.split_once(folder)?.0))?;
     list(card, "/Controllers").iter().find_map(|controller| word(controller, "/FirmwarePackageVersion"))
 }
 

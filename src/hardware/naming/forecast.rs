@@ -1,6 +1,7 @@
 //! What a port will be called over all schemes and kernels that may come, and which of its names last.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::Arguments;
 use super::Conditions;
@@ -11,7 +12,6 @@ use super::driven::Driven;
 use super::driven::driven;
 use super::predict;
 use crate::hardware::Inventory;
-use crate::hardware::Port;
 use crate::value::KernelVersion;
 
 /// What a port is called under some schemes and kernels.
@@ -129,6 +129,17 @@ pub struct Loss {
     pub source: Option<String>,
 }
 
+/// Goes on after the name: `becomes `eno1np0` with kernel 6.7 and later: i40e calls the port `p0` on its card`.
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.becomes {
+            Some(name) => write!(f, "becomes `{name}` {}", self.when)?,
+            None => write!(f, "is lost {}", self.when)?,
+        }
+        write!(f, ": {}", self.why)
+    }
+}
+
 /// What the ports of a machine may be called from now on.
 #[derive(Clone, Debug)]
 pub struct Future {
@@ -152,15 +163,21 @@ impl Future {
         Self { schemes, outlooks }
     }
 
-    /// What becomes of a name that is some port's now. Nothing if no port has it.
+    /// What becomes of a name: of the port that has it now, or else of one that may come to have it. Nothing if that is
+    /// none.
     pub fn fate(&self, inventory: &Inventory, name: &str) -> Option<Fate> {
-        let port = inventory.ports.iter().position(|port| port.name == name)?;
-        let others = self
-            .outlooks
-            .get(port)?
-            .iter()
-            .filter(|outlook| outlook.prediction.name.as_deref() != Some(name));
-        Some(Fate { port, losses: others.map(|outlook| self.loss(outlook)).collect() })
+        let may_have =
+            |outlooks: &Vec<Outlook>| outlooks.iter().any(|outlook| outlook.prediction.is_called(name));
+        let now = inventory.ports.iter().position(|port| port.name == name);
+        let port = now.or_else(|| self.outlooks.iter().position(may_have))?;
+        Some(self.fate_of_port(port, name))
+    }
+
+    /// What becomes of a name that this port must have.
+    pub fn fate_of_port(&self, port: usize, name: &str) -> Fate {
+        let outlooks = self.outlooks.get(port).map(Vec::as_slice).unwrap_or_default();
+        let others = outlooks.iter().filter(|outlook| !outlook.prediction.is_called(name));
+        Fate { port, losses: others.map(|outlook| self.loss(outlook)).collect() }
     }
 
     /// When an outlook comes true, and why.
@@ -217,16 +234,4 @@ pub fn said(schemes: &[&'static Scheme], of: &[&'static Scheme]) -> String {
         false => format!("{} to {}", first.name, last.name),
     };
     format!("by {}", rows.into_iter().map(row).collect::<Vec<_>>().join(", "))
-}
-
-impl Port {
-    /// What it hangs on, for a person: the driver and the PCI address, as far as they are known.
-    pub fn place(&self) -> String {
-        let parts = [
-            self.driver.as_deref(),
-            self.pci_address(),
-            self.pci_device().and_then(|device| device.pci.as_ref()?.label.as_deref()),
-        ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-    }
 }

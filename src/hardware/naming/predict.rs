@@ -179,6 +179,11 @@ fn by_policy(port: &Port, names: &Names, policy: &[&str], conditions: Conditions
 }
 
 impl Prediction {
+    /// True if this is the name.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.as_deref() == Some(name)
+    }
+
     fn new(name: Option<&str>, by: By, why: &str) -> Self {
         let names = Names::default();
         Self { name: name.map(str::to_owned), by, why: why.to_owned(), doubt: None, names }
@@ -202,13 +207,6 @@ fn say_who_loses(inventory: &Inventory, predictions: &mut [Prediction]) {
                 others.join(" and ")
             ));
         }
-    }
-}
-
-impl Port {
-    /// What a person knows it by: its address, else the name it had.
-    pub fn known_by(&self) -> &str {
-        self.address.as_deref().unwrap_or(&self.name)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::ignition::Document;
 use crate::ignition::PartKind;
 use crate::machineconfig;
 use crate::network::KEYFILE_FOLDER;
+use crate::network::LostNames;
 use crate::network::check_keyfile;
 use crate::network::check_link_file;
 use crate::spec::Machine;
@@ -157,12 +158,14 @@ pub(in crate::target) struct Survey {
     given: InstallerDocument,
     given_flow: Flow,
     ours: Assembled,
+    /// What is known to become of names that ports have now.
+    lost_names: LostNames,
     /// The line that named the document.
     origin: Origin,
 }
 
 /// Runs the rules, if the documents can be put together.
-pub(super) fn check(machine: &Machine, files: &Files, findings: &mut Diagnostics) {
+pub(super) fn check(machine: &Machine, files: &Files, lost_names: &LostNames, findings: &mut Diagnostics) {
     // What an installer will write is not known before it was run, but for the disk.
     if files.installer.is_none() {
         if let Some(config) = &files.install_config {
@@ -186,7 +189,8 @@ pub(super) fn check(machine: &Machine, files: &Files, findings: &mut Diagnostics
         }
         let ours = super::assemble(machine, &spec, files, Placement::EveryLayer)?;
         let given_flow = Flow::of(&given, &std::collections::BTreeMap::new(), rules);
-        Ok(Survey { machine: machine.clone(), given, given_flow, ours, origin })
+        let lost_names = lost_names.clone();
+        Ok(Survey { machine: machine.clone(), given, given_flow, ours, lost_names, origin })
     });
     match surveyed {
         Ok(survey) => document::run(CHECKS, &survey, findings),
@@ -222,6 +226,7 @@ pub(in crate::target) fn texts(document: &Document) -> Vec<(String, String)> {
 pub(in crate::target) fn profile_complaints(
     texts: &[(String, String)],
     names: &[String],
+    lost: &LostNames,
 ) -> Vec<(String, Complaint)> {
     let mut seen: Vec<&str> = Vec::new();
     let mut all = Vec::new();
@@ -231,7 +236,7 @@ pub(in crate::target) fn profile_complaints(
         }
         seen.push(path);
         let complaints: Vec<Complaint> = match path {
-            path if path.starts_with(KEYFILE_FOLDER) => check_keyfile(text, names),
+            path if path.starts_with(KEYFILE_FOLDER) => check_keyfile(text, names, lost),
             path if path.starts_with("/etc/systemd/network/") && path.ends_with(".link") => {
                 check_link_file(text)
             }
@@ -248,7 +253,8 @@ fn brought_keyfiles(survey: &Survey, found: &mut Found<'_>) {
     let live = survey.given.document().resolved();
     let texts: Vec<(String, String)> =
         texts(&live).into_iter().chain(texts(&survey.given_flow.first_boot)).collect();
-    for (place, Complaint { message, help, .. }) in profile_complaints(&texts, &survey.machine.network.names)
+    for (place, Complaint { message, help, .. }) in
+        profile_complaints(&texts, &survey.machine.network.names, &survey.lost_names)
     {
         found.error(&survey.origin, format!("{place}: {message}"), help);
     }
@@ -433,6 +439,7 @@ mod tests {
     use super::super::put;
     use super::CHECKS;
     use super::Survey;
+    use crate::network::LostNames;
     use crate::document;
     use crate::document::Diagnostics;
     use crate::document::Origin;
@@ -484,7 +491,7 @@ install: {device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4}
             .filter(|(artifact, wanted)| artifact.lives != **wanted);
         let holes = holes.map(|(artifact, _)| artifact.what.clone()).collect();
         let given_flow = Flow::of(&given, &BTreeMap::new(), rules);
-        let survey = Survey { machine, given, given_flow, ours, origin: Origin::of_file("m.yaml") };
+        let survey = Survey { machine, given, given_flow, ours, lost_names: LostNames::new(), origin: Origin::of_file("m.yaml") };
         let mut findings = Diagnostics::new();
         document::run(CHECKS, &survey, &mut findings);
         let findings =

@@ -42,6 +42,7 @@ use crate::ignition::Config;
 use crate::ignition::File;
 use crate::image::Edit;
 use crate::machineconfig::Rules;
+use crate::network::LostNames;
 use crate::plan::Artifact;
 use crate::plan::Plan;
 use crate::plan::Section;
@@ -86,8 +87,10 @@ pub(super) fn plan(
 }
 
 /// Says what would be lost, and what is wrong with what the installer and the user bring.
-pub(super) fn check(machine: &Machine, files: &Files, findings: &mut Diagnostics) {
-    checks::check(machine, files, findings);
+///
+/// `lost_names` is what is known to become of names that ports have now.
+pub(super) fn check(machine: &Machine, files: &Files, lost_names: &LostNames, findings: &mut Diagnostics) {
+    checks::check(machine, files, lost_names, findings);
 }
 
 /// Says which certificates of the installer are not valid at a time, in seconds since 1970.

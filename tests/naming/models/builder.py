@@ -160,5 +160,5 @@ class Tree:
         self.entries.setdefault("/sys/bus/pci/slots/", "")
         if any(path.startswith("/sys/bus/pci/slots/") and path != "/sys/bus/pci/slots/" for path in self.entries):
             del self.entries["/sys/bus/pci/slots/"]
-        for path, entry in sorted(self.entries.items()):
-            yield f"{path} {entry}".rstrip(" ") if entry else path
+        for path, entry in sorted(self.entries.items(), key=lambda row: row[0].rstrip("/")):
+            yield f"{path} {entry}" if entry else path

@@ -83,6 +83,25 @@ def dell_r740_same_index_twice(tree):
                           label=f"Integrated NIC 1 Port {number + 3}-1"), f"eth{number + 2}", f"e4:43:4b:0a:01:{number + 2:02x}")
 
 
+@case("Dell R650: E810 on OCP, its functions in a virtual function's company, ports on the board", "kernel 6.7 and later: ice has devlink ports")
+def dell_r650_e810(tree):
+    tree.system("Dell Inc.", "PowerEdge R650", "6.8.5-301.fc40.x86_64", **DELL | {"product_sku": "SKU=090E;ModelName=PowerEdge R650"})
+    tree.file("/sys/firmware/efi/fw_platform_size", "64\n")
+    board = tree.bridge("/sys/devices/pci0000:00", "0000:00:1c.5", True)
+    card = tree.bridge("/sys/devices/pci0000:c9", "0000:c9:02.0")
+    for number in range(2):
+        tree.net(tree.pci(board, f"0000:04:00.{number}", "14e4:165f", "tg3", True, sub="1028:0a6b", index=number + 1, acpi_index=number + 1,
+                          label=f"Embedded NIC 1 Port {number + 1}-1"), f"eth{number}", f"b4:45:06:0a:00:{number:02x}", speed=1000)
+        function = tree.pci(card, f"0000:ca:00.{number}", "8086:159b", "ice", True, acpi_index=number + 3, label=f"Integrated NIC 1 Port {number + 1}-1",
+                            ari_enabled=1)
+        virtual = tree.pci(card, f"0000:ca:{1 + 16 * number:02x}.0", "8086:1889", "iavf", ari_enabled=1)
+        tree.virtual_functions(function, virtual)
+        tree.net(function, f"eth{number + 2}", f"b4:96:91:0a:00:{number:02x}", phys_port_name=f"p{number}", phys_switch_id="00b49691ffff0a00")
+        tree.net(virtual, f"eth{number + 4}", f"b4:96:91:0a:10:{number:02x}")
+        tree.net(function, f"eth{number + 6}", f"b4:96:91:0a:20:{number:02x}", addr_assign_type=1, phys_port_name=f"pf{number}vf0",
+                 phys_switch_id="00b49691ffff0a00")
+
+
 @case("HPE DL360 Gen10: four 331i ports on the board, two FlexibleLOM ports, a card in slot 1")
 def hpe_dl360_gen10(tree):
     tree.system("HPE", "ProLiant DL360 Gen10", "5.14.0-427.el9.x86_64", bios_vendor="HPE", bios_version="U32")
