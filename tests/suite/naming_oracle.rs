@@ -20,7 +20,8 @@ fn folder() -> PathBuf {
 /// The trees, in the order of their names.
 fn trees() -> Vec<PathBuf> {
     let files = folder().read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let trees: BTreeSet<PathBuf> = files.filter(|file| file.extension().is_some_and(|it| it == "tree")).collect();
+    let trees: BTreeSet<PathBuf> =
+        files.filter(|file| file.extension().is_some_and(|it| it == "tree")).collect();
     assert!(trees.len() >= 50, "only {} trees are left", trees.len());
     trees.into_iter().collect()
 }
@@ -67,7 +68,8 @@ fn differences(tree: &Path) -> Option<(usize, Vec<String>)> {
     let mut lines = Vec::new();
     let mut count = 0;
     for ((version, scheme), ports) in &asked {
-        let same = |(key, _): &(&(String, String), &Value)| major(&key.0) == major(version) && key.1 == *scheme;
+        let same =
+            |(key, _): &(&(String, String), &Value)| major(&key.0) == major(version) && key.1 == *scheme;
         let Some((_, expected)) = recorded.iter().find(same) else { continue };
         for (port, found) in ports.as_object().unwrap() {
             count += 1;
@@ -91,7 +93,9 @@ fn udev_still_says_what_is_recorded() {
     let (front, back) = trees[1..].split_at(trees.len() / 2);
     let found: Vec<_> = std::thread::scope(|scope| {
         [front, back]
-            .map(|half| scope.spawn(move || half.iter().filter_map(|tree| differences(tree)).collect::<Vec<_>>()))
+            .map(|half| {
+                scope.spawn(move || half.iter().filter_map(|tree| differences(tree)).collect::<Vec<_>>())
+            })
             .into_iter()
             .flat_map(|half| half.join().unwrap())
             .collect()
@@ -115,9 +119,11 @@ fn every_tree_is_in_order_and_every_port_has_its_names() {
         let said: Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(said["about"], about, "{case}");
         let lines = text.split('\n').filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let paths: Vec<&str> = lines.map(|line| line.split(' ').next().unwrap().trim_end_matches('/')).collect();
+        let paths: Vec<&str> =
+            lines.map(|line| line.split(' ').next().unwrap().trim_end_matches('/')).collect();
         assert!(paths.is_sorted_by(|one, next| one < next), "{case} is not sorted, or has a path twice");
-        let ports: BTreeSet<&str> = paths.iter().filter_map(|path| path.strip_prefix("/sys/class/net/")).collect();
+        let ports: BTreeSet<&str> =
+            paths.iter().filter_map(|path| path.strip_prefix("/sys/class/net/")).collect();
         let recorded = names(&json);
         for (key, named) in &recorded {
             let named: BTreeSet<&str> = named.as_object().unwrap().keys().map(String::as_str).collect();

@@ -16,26 +16,19 @@ enum Entry {
     Failed(String),
 }
 
-/// Where recorded trees are.
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/naming")
-}
-
-/// The names of all that are there.
-pub fn names() -> Vec<String> {
-    let names = folder().read_dir().unwrap().filter_map(|entry| {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        name.strip_suffix(".tree").map(str::to_owned)
-    });
-    let mut names: Vec<String> = names.collect();
-    names.sort();
-    names
+/// The recorded trees in a folder of `tests`.
+pub fn trees(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let files = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let mut trees: Vec<PathBuf> =
+        files.filter(|file| file.extension().is_some_and(|extension| extension == "tree")).collect();
+    trees.sort();
+    trees
 }
 
 impl Recorded {
-    /// One of those that are there.
-    pub fn named(name: &str) -> Self {
-        Self::parse(&std::fs::read_to_string(folder().join(format!("{name}.tree"))).unwrap())
+    pub fn read(path: &Path) -> Self {
+        Self::parse(&std::fs::read_to_string(path).unwrap())
     }
 
     pub fn parse(text: &str) -> Self {

@@ -10,6 +10,9 @@ use std::process::Output;
 use cotter::hardware;
 use cotter::hardware::BootMode;
 use cotter::hardware::Inventory;
+use cotter::hardware::naming::Name;
+use cotter::hardware::naming::Scheme;
+use cotter::hardware::naming::names;
 use cotter::tree::Entry;
 use cotter::tree::EntryKind;
 use cotter::tree::Found;
@@ -56,18 +59,22 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// A recorded R640.
+fn r640() -> Recorded {
+    Recorded::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inventory/r640.tree"))
+}
+
 /// What the recorded trees of inventories come to; `COTTER_BLESS=1` writes it.
 #[test]
 fn recorded_machines_are_seen_as_they_are() {
-    for name in ["container", "device-tree", "r640"] {
-        let name = format!("inventory-{name}");
-        let seen = json(&hardware::seen(&Recorded::named(&name).tree()));
-        let path = recorded::folder().join(format!("{name}.expect.json"));
+    for tree in recorded::trees("inventory") {
+        let seen = json(&hardware::seen(&Recorded::read(&tree).tree()));
+        let path = tree.with_extension("expect.json");
         if std::env::var_os("COTTER_BLESS").is_some() {
             std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&seen).unwrap())).unwrap();
         }
         let kept: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        assert_eq!(seen, kept, "{name}: COTTER_BLESS=1 writes what comes");
+        assert_eq!(seen, kept, "{}: COTTER_BLESS=1 writes what comes", tree.display());
     }
 }
 
@@ -76,12 +83,12 @@ fn recorded_machines_are_seen_as_they_are() {
 #[test]
 fn every_recorded_tree_comes_to_an_inventory() {
     let mut ports = 0;
-    for name in recorded::names() {
-        let recorded = Recorded::named(&name);
+    for tree in [recorded::trees("inventory"), recorded::trees("naming")].concat() {
+        let recorded = Recorded::read(&tree);
         let mut seen = hardware::seen(&recorded.tree());
         json(&seen);
         ports += seen.ports.len();
-        if name == "inventory-container" {
+        if tree.ends_with("container.tree") {
             continue;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -92,7 +99,7 @@ fn every_recorded_tree_comes_to_an_inventory() {
             inventory.unseen.retain(|unseen| unseen.why == "it is not there");
         }
         // The word for what was left out of the system is in neither.
-        assert_eq!(json(&kept), json(&seen), "{name}");
+        assert_eq!(json(&kept), json(&seen), "{}", tree.display());
     }
     assert!(ports > 100, "{ports}");
 }
@@ -329,7 +336,7 @@ fn a_user_sees_what_may_be_seen() {
     let program = folder.path().join("cotter");
     std::fs::copy(env!("CARGO_BIN_EXE_cotter"), &program).unwrap();
     let kept = folder.path().join("kept");
-    Recorded::named("inventory-r640").unpack(&kept);
+    r640().unpack(&kept);
     let serial = kept.join("sys/class/dmi/id/product_serial");
     std::fs::write(&serial, "EX4MPL3\n").unwrap();
     std::fs::set_permissions(&serial, PermissionsExt::from_mode(0o400)).unwrap();
@@ -511,7 +518,7 @@ E: SUBSYSTEM=net
 fn the_inventory_goes_to_a_file_of_ones_own() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("kept");
-    Recorded::named("inventory-r640").unpack(&kept);
+    r640().unpack(&kept);
     let out = folder.path().join("r640.json");
     let arguments = ["inventory", kept.to_str().unwrap(), "-o", out.to_str().unwrap()];
     let done = cotter(&arguments).output().unwrap();
@@ -637,4 +644,46 @@ echo END
     assert_eq!((&user.disks, &user.ports, &user.system.serial), (&root.disks, &root.ports, &None));
     let denied = user.unseen.iter().find(|unseen| unseen.what.ends_with("product_serial")).unwrap();
     assert_eq!(denied.why, "permission denied");
+}
+
+/// What is seen in a recorded tree is all that udev makes names of: they come out as real udevs gave them.
+#[test]
+fn names_come_out_of_what_is_seen_as_udev_gave_them() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for tree in recorded::trees("naming") {
+        let seen = hardware::seen(&Recorded::read(&tree).tree());
+        let said: Value =
+            serde_json::from_slice(&std::fs::read(tree.with_extension("json")).unwrap()).unwrap();
+        for group in said["names"].as_array().unwrap() {
+            for scheme in group["schemes"].as_array().unwrap().iter().filter_map(Value::as_str) {
+                let Some(scheme) = Scheme::find(scheme) else { continue };
+                for (port, wanted) in group["ports"].as_object().unwrap() {
+                    let known = seen.ports.iter().find(|known| known.name == *port);
+                    let names = known.map(|known| names(known, &seen, scheme)).unwrap_or_default();
+                    let text = |name: &Option<Name>| name.as_ref().map(|name| name.text.clone());
+                    for (key, came) in [
+                        ("database", &names.database),
+                        ("onboard", &names.onboard),
+                        ("label", &names.label),
+                        ("slot", &names.slot),
+                        ("path", &names.path),
+                        ("mac", &names.mac),
+                    ] {
+                        count += 1;
+                        if text(came).as_deref() != wanted[key].as_str() {
+                            let case = tree.file_stem().unwrap().to_string_lossy();
+                            let (udev, scheme) = (&group["udev"], &scheme.name);
+                            wrong.push(format!(
+                                "{case}: {port} {key} {scheme} of {udev}: {came:?}, not {}",
+                                wanted[key]
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count > 10_000, "{count}");
 }

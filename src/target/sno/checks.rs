@@ -439,11 +439,11 @@ mod tests {
     use super::super::put;
     use super::CHECKS;
     use super::Survey;
-    use crate::network::LostNames;
     use crate::document;
     use crate::document::Diagnostics;
     use crate::document::Origin;
     use crate::ignition::Document;
+    use crate::network::LostNames;
     use crate::spec;
     use crate::target::contents::Files;
     use crate::target::sno::Flow;
@@ -491,7 +491,14 @@ install: {device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4}
             .filter(|(artifact, wanted)| artifact.lives != **wanted);
         let holes = holes.map(|(artifact, _)| artifact.what.clone()).collect();
         let given_flow = Flow::of(&given, &BTreeMap::new(), rules);
-        let survey = Survey { machine, given, given_flow, ours, lost_names: LostNames::new(), origin: Origin::of_file("m.yaml") };
+        let survey = Survey {
+            machine,
+            given,
+            given_flow,
+            ours,
+            lost_names: LostNames::new(),
+            origin: Origin::of_file("m.yaml"),
+        };
         let mut findings = Diagnostics::new();
         document::run(CHECKS, &survey, &mut findings);
         let findings =
