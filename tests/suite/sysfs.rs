@@ -10,9 +10,6 @@ use std::process::Output;
 use cotter::hardware;
 use cotter::hardware::BootMode;
 use cotter::hardware::Inventory;
-use cotter::hardware::naming::Name;
-use cotter::hardware::naming::Scheme;
-use cotter::hardware::naming::names;
 use cotter::tree::Entry;
 use cotter::tree::EntryKind;
 use cotter::tree::Found;
@@ -644,46 +641,4 @@ echo END
     assert_eq!((&user.disks, &user.ports, &user.system.serial), (&root.disks, &root.ports, &None));
     let denied = user.unseen.iter().find(|unseen| unseen.what.ends_with("product_serial")).unwrap();
     assert_eq!(denied.why, "permission denied");
-}
-
-/// What is seen in a recorded tree is all that udev makes names of: they come out as real udevs gave them.
-#[test]
-fn names_come_out_of_what_is_seen_as_udev_gave_them() {
-    let mut wrong = Vec::new();
-    let mut count = 0;
-    for tree in recorded::trees("naming") {
-        let seen = hardware::seen(&Recorded::read(&tree).tree());
-        let said: Value =
-            serde_json::from_slice(&std::fs::read(tree.with_extension("json")).unwrap()).unwrap();
-        for group in said["names"].as_array().unwrap() {
-            for scheme in group["schemes"].as_array().unwrap().iter().filter_map(Value::as_str) {
-                let Some(scheme) = Scheme::find(scheme) else { continue };
-                for (port, wanted) in group["ports"].as_object().unwrap() {
-                    let known = seen.ports.iter().find(|known| known.name == *port);
-                    let names = known.map(|known| names(known, &seen, scheme)).unwrap_or_default();
-                    let text = |name: &Option<Name>| name.as_ref().map(|name| name.text.clone());
-                    for (key, came) in [
-                        ("database", &names.database),
-                        ("onboard", &names.onboard),
-                        ("label", &names.label),
-                        ("slot", &names.slot),
-                        ("path", &names.path),
-                        ("mac", &names.mac),
-                    ] {
-                        count += 1;
-                        if text(came).as_deref() != wanted[key].as_str() {
-                            let case = tree.file_stem().unwrap().to_string_lossy();
-                            let (udev, scheme) = (&group["udev"], &scheme.name);
-                            wrong.push(format!(
-                                "{case}: {port} {key} {scheme} of {udev}: {came:?}, not {}",
-                                wanted[key]
-                            ));
-                        }
-                    }
-                }
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(count > 10_000, "{count}");
 }

@@ -117,7 +117,7 @@ impl<'a> Devices<'a> {
             has_ari: reading.number(&at("ari_enabled")) == Some(1),
             acpi_index: reading.small(&at("acpi_index")),
             smbios_index: reading.small(&at("index")),
-            label: reading.value(&at("label")),
+            label: reading.raw(&at("label")),
             slot_number: reading.small(&at("firmware_node/sun")),
             function_id: reading.number(&at("function_id")),
             most_virtual_functions: reading.small(&at("sriov_totalvfs")),

@@ -59,15 +59,22 @@ impl<'a> Reading<'a> {
         self.bytes(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The value of an attribute: one line without blanks around it. An empty one is none.
-    pub(super) fn value(&self, path: &str) -> Option<String> {
+    /// The value of an attribute as udev takes it: up to a zero byte, without the ends of lines after it.
+    pub(super) fn raw(&self, path: &str) -> Option<String> {
         let text = self.text(path)?;
-        let value = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\0');
+        let value = text.split('\0').next().unwrap_or_default().trim_end_matches(['\n', '\r']);
         if value.len() > MAX_VALUE {
             self.unseen(path, "it is too long for what it should be");
             return None;
         }
-        (!value.is_empty()).then(|| printable(value))
+        Some(printable(value))
+    }
+
+    /// The value of an attribute without blanks around it. An empty one is none.
+    pub(super) fn value(&self, path: &str) -> Option<String> {
+        let value = self.raw(path)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
     }
 
     /// The one line of a file in `/proc`.
@@ -152,8 +159,9 @@ pub(super) fn shown(text: &str, most: usize) -> String {
     printable(text).chars().take(most).collect()
 }
 
-/// A number as udev reads it: decimal, `0x` hexadecimal, with a leading 0 octal; neither a sign nor anything after it.
+/// A number as udev reads it: decimal, `0x` hexadecimal, with a leading 0 octal, and nothing after it; never below zero.
 pub(super) fn number(text: &str) -> Option<u64> {
+    let text = text.strip_prefix('+').unwrap_or(text);
     let (digits, base) = match text.as_bytes() {
         [b'0', b'x' | b'X', ..] => (text.get(2..)?, 16),
         [b'0', b'b' | b'B', ..] => (text.get(2..)?, 2),
@@ -181,7 +189,8 @@ mod tests {
             ("18446744073709551615", Some(u64::MAX)),
             ("18446744073709551616", None),
             ("-1", None),
-            ("+1", None),
+            ("+3", Some(3)),
+            ("++3", None),
             ("0x+1", None),
             ("09", None),
             ("1 2", None),
