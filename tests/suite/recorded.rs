@@ -16,9 +16,19 @@ enum Entry {
     Failed(String),
 }
 
-/// The recorded trees in a folder of `tests`.
-pub fn trees(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+/// Where the trees are of which real udevs said what they call the ports.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/naming")
+}
+
+/// Their names.
+pub fn names() -> Vec<String> {
+    let name = |tree: PathBuf| tree.file_stem().unwrap().to_str().unwrap().to_owned();
+    trees(&folder()).into_iter().map(name).collect()
+}
+
+/// The recorded trees in a folder.
+pub fn trees(folder: &Path) -> Vec<PathBuf> {
     let files = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
     let mut trees: Vec<PathBuf> =
         files.filter(|file| file.extension().is_some_and(|extension| extension == "tree")).collect();
@@ -27,6 +37,11 @@ pub fn trees(folder: &str) -> Vec<PathBuf> {
 }
 
 impl Recorded {
+    /// One of those of which udevs said something.
+    pub fn named(name: &str) -> Self {
+        Self::read(&folder().join(format!("{name}.tree")))
+    }
+
     pub fn read(path: &Path) -> Self {
         Self::parse(&std::fs::read_to_string(path).unwrap())
     }

@@ -56,15 +56,20 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// Where trees are that have more of a machine than its ports.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inventory")
+}
+
 /// A recorded R640.
 fn r640() -> Recorded {
-    Recorded::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inventory/r640.tree"))
+    Recorded::read(&folder().join("r640.tree"))
 }
 
 /// What the recorded trees of inventories come to; `COTTER_BLESS=1` writes it.
 #[test]
 fn recorded_machines_are_seen_as_they_are() {
-    for tree in recorded::trees("inventory") {
+    for tree in recorded::trees(&folder()) {
         let seen = json(&hardware::seen(&Recorded::read(&tree).tree()));
         let path = tree.with_extension("expect.json");
         if std::env::var_os("COTTER_BLESS").is_some() {
@@ -80,7 +85,7 @@ fn recorded_machines_are_seen_as_they_are() {
 #[test]
 fn every_recorded_tree_comes_to_an_inventory() {
     let mut ports = 0;
-    for tree in [recorded::trees("inventory"), recorded::trees("naming")].concat() {
+    for tree in [recorded::trees(&folder()), recorded::trees(&recorded::folder())].concat() {
         let recorded = Recorded::read(&tree);
         let mut seen = hardware::seen(&recorded.tree());
         json(&seen);
