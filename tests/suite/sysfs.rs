@@ -516,6 +516,33 @@ E: SUBSYSTEM=net
     assert!(seen.unseen.iter().any(|unseen| unseen.what.starts_with("/sys/firmware")), "{:?}", seen.unseen);
 }
 
+/// What programs said in it may be anything, and as much as a file may have.
+#[test]
+fn a_hostile_sosreport_comes_to_a_sound_inventory() {
+    let deep = format!("P: /devices{}/net/x\nE: SUBSYSTEM=net\n", "/x".repeat(500_000));
+    let long = format!("P: /devices{}/net/y\nE: SUBSYSTEM=net\nE: IFINDEX=\u{1b}\n", "/x".repeat(2000));
+    let many: String = (0..20_000)
+        .map(|number| {
+            format!("P: /devices/a/{number}/net/n{number}\nE: SUBSYSTEM=net\nE: PCI_ID=\u{202e}\n\n")
+        })
+        .collect();
+    let links: String = (0..20_000)
+        .map(|number| format!("{number}: m\u{1b}{number}: <UP>\n    link/ether 52:54:00:00:00:01\n"))
+        .collect();
+    let mut tree = MemoryTree::default();
+    tree.file("/sos_commands/devices/udevadm_info_--export-db", [deep, long, many].concat());
+    tree.file("/sos_commands/networking/ip_-s_-d_link", links);
+    tree.file(
+        "/sos_commands/hardware/dmidecode",
+        "System Information\n\tManufacturer: \u{1b}[2J\n".repeat(10_000),
+    );
+    tree.file("/proc/partitions", "1 1 18446744073709551615 ../../x\n".repeat(10_000));
+    let seen = cotter::saved::sosreport_inventory(&tree);
+    json(&seen);
+    assert!((1..=8192).contains(&seen.ports.len()), "{}", seen.ports.len());
+    assert_eq!(seen.system.vendor.as_deref(), Some("?[2J"));
+}
+
 #[test]
 fn the_inventory_goes_to_a_file_of_ones_own() {
     let folder = tempfile::tempdir().unwrap();
