@@ -70,7 +70,7 @@ pub struct Port {
     /// Its node in the device tree, as in `/soc/ethernet@deadbeef`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_tree_node: Option<String>,
-    /// Its path in sysfs, as in `/sys/devices/pci0000:00/0000:00:05.0/net/eth0`.
+    /// Its path in sysfs below `/sys`, as in `/devices/pci0000:00/0000:00:03.0/net/eth0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// What it hangs on, the nearest first.

@@ -5,6 +5,7 @@
 //! 2. let `net_id.rs` do it where the scheme has it;
 //! 3. ask that systemd's udevadm of every recorded tree: `tests/naming/README.md`.
 
+mod allowed;
 mod arguments;
 mod driven;
 mod forecast;

@@ -18,8 +18,6 @@ const ALIASES: &str = "/sys/firmware/devicetree/base/aliases";
 const MAX_PORTS: usize = 4096;
 /// The most devices that all ports together hang on; a thousand virtual functions have about as many.
 const MAX_DEVICES: usize = 40_000;
-/// The longest path.
-const MAX_PATH: usize = 4096;
 const ETHERNET: u32 = 1;
 
 /// Ports, and what they were named by.
@@ -89,7 +87,7 @@ fn port(reading: &Reading<'_>, devices: &Devices<'_>, name: &str, path: &str, re
         // Without a carrier it is -1 or nothing, with some drivers the largest number.
         speed_mbps: small("speed").filter(|speed| *speed > 0 && *speed < u32::MAX),
         carrier: reading.flag(&at("carrier")),
-        phys_port_name: reading.raw(&at("phys_port_name")),
+        phys_port_name: reading.written(&at("phys_port_name")),
         phys_port_id: value("phys_port_id"),
         phys_switch_id: value("phys_switch_id"),
         dev_port: small("dev_port"),
@@ -97,7 +95,7 @@ fn port(reading: &Reading<'_>, devices: &Devices<'_>, name: &str, path: &str, re
         database_name: record.property("ID_NET_NAME_FROM_DATABASE"),
         udev_properties: record.naming(),
         device_tree_node: devices::device_tree_node(reading, path),
-        path: path.starts_with(DEVICES).then(|| shown(path, MAX_PATH)),
+        path: path.strip_prefix("/sys").filter(|_| path.starts_with(DEVICES)).map(|path| shown(path, 4096)),
         devices: devices.above(path),
     }
 }
