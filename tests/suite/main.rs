@@ -24,6 +24,7 @@ mod hostile;
 mod image;
 mod inventory;
 mod machineconfig;
+mod naming;
 mod naming_oracle;
 mod network_manager;
 mod node_script;

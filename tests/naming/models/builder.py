@@ -158,7 +158,8 @@ class Tree:
         for line in source:
             yield f"# {line}"
         self.entries.setdefault("/sys/bus/pci/slots/", "")
-        if any(path.startswith("/sys/bus/pci/slots/") and path != "/sys/bus/pci/slots/" for path in self.entries):
-            del self.entries["/sys/bus/pci/slots/"]
+        for folder in [path for path in self.entries if path.endswith("/")]:
+            if any(path.startswith(folder) and path != folder for path in self.entries):
+                del self.entries[folder]
         for path, entry in sorted(self.entries.items(), key=lambda row: row[0].rstrip("/")):
             yield f"{path} {entry}" if entry else path

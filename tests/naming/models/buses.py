@@ -46,8 +46,7 @@ def s390_pci(tree):
         ("0003", "0x00000310", 65535, None), ("0004", "0x0000000a", 16384, "0000000a"), ("0005", "0x1ffffffff", None, None),
         ("0006", "0x00000600", 65536, "00000600"),
     ]):
-        device = tree.pci(f"/sys/devices/pci{domain}:00", f"{domain}:00:00.0", "15b3:1016", "mlx5_core", function_id=function, index=index,
-                          uid=f"0x{number + 1:x}")
+        device = tree.pci(f"/sys/devices/pci{domain}:00", f"{domain}:00:00.0", "15b3:1016", "mlx5_core", function_id=function, index=index)
         tree.net(device, f"eth{number}", f"82:00:00:0a:00:{number:02x}")
         if slot:
             tree.slot(slot, f"{domain}:00:00")
