@@ -17,18 +17,14 @@ use super::judging::table;
 use super::judging::together;
 use super::load;
 use super::load::GivenArguments;
+use super::presenting;
 use super::report;
 use super::ui::Tone;
 use super::ui::counted;
-use super::ui::shown;
-use crate::hardware::BootMode;
-use crate::hardware::Inventory;
-use crate::hardware::Profile;
 use crate::image::LiveImage;
 use crate::plan::Plan;
 use crate::rehearsal::Accelerator;
 use crate::rehearsal::Firmware;
-use crate::rehearsal::Hardware;
 use crate::rehearsal::Medium;
 use crate::rehearsal::Scenario;
 use crate::rehearsal::VirtualMachine;
@@ -175,12 +171,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         }
     };
     let known = target::names(&loaded.machine, &loaded.files);
-    let hardware = match &known.inventory {
-        Some(inventory) if known.is_supposed => Hardware::Supposed(inventory),
-        Some(inventory) => Hardware::Found(inventory),
-        None => Hardware::Unknown,
-    };
-    let machine = match VirtualMachine::of(&loaded.machine, hardware, kind) {
+    let machine = match VirtualMachine::of(&loaded.machine, presenting::hardware(&known), kind) {
         Ok(machine) => machine,
         Err(findings) => return Ok(load::refuse(findings, &loaded.sources, ui)),
     };
@@ -189,14 +180,17 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let manifest = rehearsable(loaded.plan.manifest, ui);
     let judging = Judging { manifest: &manifest, machine: &loaded.machine, presented: &machine };
     let firmwares = match firmwares(arguments) {
-        asked if asked.is_empty() => vec![usual_firmware(&loaded.machine, known.found(), kind)],
+        asked if asked.is_empty() => vec![match presenting::firmware(&loaded.machine, &known, kind) {
+            Firmware::Bios => FirmwareWord::Bios,
+            Firmware::Uefi => FirmwareWord::Uefi,
+        }],
         asked => asked,
     };
-    tell_names(&machine, &firmwares, &scenarios, ui);
     let mut rounds = Vec::new();
     for firmware in &firmwares {
         // One word more where there is more than one firmware.
         let word = if firmwares.len() > 1 { firmware.word() } else { "" };
+        presenting::tell_names(&machine, firmware.firmware(), word, &scenarios, ui);
         let rehearsal = Rehearsal {
             machine: machine.clone(),
             medium: medium.clone(),
@@ -266,54 +260,6 @@ fn firmwares(arguments: &Arguments) -> Vec<FirmwareWord> {
         (false, _) => arguments.firmware.clone(),
         (true, true) => vec![FirmwareWord::Bios, FirmwareWord::Uefi],
         (true, false) => Vec::new(),
-    }
-}
-
-/// The firmware of the real machine: as it was found, else as its kind is delivered. The stand-in, which takes longer by
-/// UEFI, has it only if it was found.
-fn usual_firmware(machine: &Machine, found: Option<&Inventory>, medium: Medium) -> FirmwareWord {
-    let profile = machine.hardware.profile.as_ref().and_then(|profile| Profile::find(&profile.value));
-    let of_kind = profile.filter(|_| medium == Medium::Real).map(|profile| profile.firmware.default);
-    match found.and_then(|inventory| inventory.boot_mode).or(of_kind) {
-        Some(BootMode::Uefi) => FirmwareWord::Uefi,
-        Some(BootMode::Bios) | None => FirmwareWord::Bios,
-    }
-}
-
-/// Says what udev calls the ports, how that changes, and where it is not what the real machine has.
-fn tell_names(machine: &VirtualMachine, firmwares: &[FirmwareWord], scenarios: &[Scenario], ui: &mut Ui) {
-    for word in firmwares {
-        let firmware = word.firmware();
-        let begins = if firmwares.len() > 1 { format!("{}: ", word.word()) } else { String::new() };
-        let now: Vec<String> = machine
-            .ports
-            .iter()
-            .map(|port| format!("{} is {}", port.name, port.place.name(firmware)))
-            .collect();
-        if !now.is_empty() {
-            ui.note(format!("{begins}to udev, {}", now.join(", ")));
-        }
-        let mut told = Vec::new();
-        for scenario in scenarios {
-            let changes = machine.name_changes(*scenario, firmware);
-            if changes.is_empty() || told.contains(scenario) {
-                continue;
-            }
-            told.push(*scenario);
-            let said: Vec<String> = changes.iter().map(|(old, new)| format!("{old} → {new}")).collect();
-            ui.note(format!("{begins}{scenario}: {}", said.join(", ")));
-        }
-        let other: Vec<String> = machine
-            .other_names(firmware)
-            .iter()
-            .map(|(name, here, there)| format!("{name} is {here} here and {there} there"))
-            .collect();
-        if !other.is_empty() {
-            ui.note(shown(&format!(
-                "note: {begins}not every name of the real machine can be presented: {}",
-                other.join(", ")
-            )));
-        }
     }
 }
 

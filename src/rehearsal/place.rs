@@ -328,7 +328,8 @@ mod tests {
             let swapped = machine.name_changes(Scenario::Swap, firmware);
             let mut new: Vec<String> = swapped.into_iter().map(|(_, new)| new).collect();
             let mut old = before.clone();
-            (new.sort(), old.sort());
+            new.sort();
+            old.sort();
             assert_eq!(new, old);
             assert_eq!(machine.name_changes(Scenario::Reboot, firmware), []);
         }

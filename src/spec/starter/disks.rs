@@ -71,13 +71,13 @@ fn line(disk: &Disk) -> Option<String> {
 }
 
 fn path(disk: &Disk) -> Option<String> {
-    let of_kind = |kind: &&str| disk.by_id.iter().find(|name| name.starts_with(kind)).cloned();
+    let of_kind = |kind: &&str| disk.by_id.iter().find(|name| name.starts_with(*kind)).cloned();
     let wwn = || {
         let wwn = disk.wwn.as_ref()?;
         let kind = if wwn.starts_with("eui.") { "nvme-" } else { "wwn-" };
         (wwn.starts_with("0x") || wwn.starts_with("eui.")).then(|| format!("{kind}{wwn}"))
     };
-    let name = NAMES.iter().find_map(|kind| of_kind(kind)).or_else(wwn)?;
+    let name = NAMES.iter().find_map(of_kind).or_else(wwn)?;
     let path = format!("/dev/disk/by-id/{name}");
     path.parse::<DevicePath>().ok().filter(|_| !name.contains('/'))?;
     Some(path)
