@@ -117,7 +117,7 @@ fn fill_in_disk(lines: &mut Vec<String>, known: Known<'_>, filled: &mut Filled) 
                 })
                 .collect();
             if !written.is_empty() {
-                written.insert(0, format!("  # On a {}:", profile.title));
+                written.insert(0, format!("  # {}, by what a disk hangs on:", profile.title));
             }
             written.push(own);
             written
