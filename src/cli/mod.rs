@@ -19,6 +19,7 @@ mod judging;
 mod kubeconfig;
 mod load;
 mod marker;
+mod nics;
 mod plan;
 mod recover;
 mod remote;
@@ -54,6 +55,7 @@ pub struct Cli {
 enum Command {
     Init(init::Arguments),
     Inventory(inventory::Arguments),
+    Nics(nics::Arguments),
     Check(check::Arguments),
     Plan(plan::Arguments),
     Ignition(ignition::Arguments),
@@ -79,6 +81,7 @@ impl Cli {
         let done: Result<Exit, Failure> = match self.command {
             Command::Init(arguments) => init::run(&arguments, &mut ui),
             Command::Inventory(arguments) => inventory::run(&arguments, &mut ui),
+            Command::Nics(arguments) => nics::run(&arguments, &mut ui),
             Command::Check(arguments) => check::run(&arguments, &mut ui),
             Command::Plan(arguments) => plan::run(&arguments, &mut ui),
             Command::Ignition(arguments) => ignition::run(&arguments, &mut ui),

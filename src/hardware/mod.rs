@@ -11,6 +11,7 @@ mod drivers;
 mod import;
 mod inventory;
 pub mod naming;
+mod number;
 mod port;
 pub mod profile;
 mod supposed;

@@ -70,7 +70,7 @@ pub struct Port {
     /// Its node in the device tree, as in `/soc/ethernet@deadbeef`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_tree_node: Option<String>,
-    /// Its path in sysfs, from `/sys`.
+    /// Its path in sysfs below `/sys`, as in `/devices/pci0000:00/0000:00:03.0/net/eth0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// What it hangs on, the nearest first.
@@ -156,7 +156,7 @@ pub struct PhysicalFunction {
 impl Port {
     /// The address that it is known by: the permanent one, else its own current one.
     pub fn mac(&self) -> Option<MacAddress> {
-        let current = || self.address.as_ref()?.parse().ok();
+        let current = || self.address.as_ref().filter(|_| self.has_own_address != Some(false))?.parse().ok();
         self.permanent_mac.or_else(current)
     }
 

@@ -20,6 +20,9 @@ const COMMANDS: &str = "/sos_commands";
 /// The longest text of a program that becomes a value.
 const MAX_VALUE: usize = 255;
 
+/// The most ports that are told.
+const MAX_PORTS: usize = 4096;
+
 /// What dmidecode calls a thing, and what sysfs calls it.
 const DMI: [(&str, &str, &str); 8] = [
     ("System Information", "Manufacturer", "sys_vendor"),
@@ -77,9 +80,8 @@ pub fn inventory(tree: &dyn Tree) -> Inventory {
         report.said.file("/proc/sys/kernel/osrelease", kernel);
     }
     let mut inventory = hardware::seen(&report);
-    for interface in
-        interfaces(&said("networking/ip_-s_-d_link")).into_iter().filter(|found| found.is_physical)
-    {
+    let interfaces = interfaces(&said("networking/ip_-s_-d_link"));
+    for interface in interfaces.into_iter().filter(|found| found.is_physical).take(MAX_PORTS) {
         let known = inventory.ports.iter().position(|port| port.name == interface.name);
         let mut port = match known {
             Some(at) => inventory.ports.remove(at),

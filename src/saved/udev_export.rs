@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::tree::MemoryTree;
 
+/// The longest path of a device, and the most devices above one another.
+const MAX_PATH: usize = 4096;
+const MAX_DEPTH: usize = 64;
 /// Where udev keeps what it says of devices.
 const RECORDS: &str = "/run/udev/data";
 
@@ -36,7 +39,8 @@ pub(super) fn put(text: &str, tree: &mut MemoryTree) {
     let devices = parse(text);
     for (path, device) in &devices {
         // What is `..` in such a path was not written by udev.
-        if !path.starts_with("/devices/") || path.split('/').any(|part| part == "..") {
+        if !path.starts_with("/devices/") || path.len() > MAX_PATH || path.split('/').any(|part| part == "..")
+        {
             continue;
         }
         let is_port = device.is("net");
@@ -104,7 +108,8 @@ fn put_ancestors(
 ) {
     let mut label = device.property("ID_NET_LABEL_ONBOARD");
     let mut path = path;
-    while let Some((parent, _)) = path.rsplit_once('/').filter(|(parent, _)| !parent.is_empty()) {
+    for _ in 0..MAX_DEPTH {
+        let Some((parent, _)) = path.rsplit_once('/') else { break };
         path = parent;
         let Some(ancestor) = devices.get(parent) else { continue };
         let at = format!("/sys{parent}");

@@ -9,7 +9,6 @@ use crate::hardware::Inventory;
 use crate::hardware::Port;
 use crate::hardware::Profile;
 use crate::hardware::naming::Arguments;
-use crate::hardware::naming::Fate;
 use crate::hardware::naming::Future;
 use crate::hardware::naming::Loss;
 use crate::hardware::naming::NameFile;
@@ -37,7 +36,9 @@ pub struct Names {
     /// What is bound to names.
     pub bound: Vec<BoundName>,
     /// What the ports may be called, if there is an inventory.
-    pub future: Option<Future>,
+    future: Option<Future>,
+    /// What they would be called if no file named them.
+    unnamed: Option<Future>,
 }
 
 /// A name that something is bound to.
@@ -47,6 +48,8 @@ pub struct BoundName {
     pub name: String,
     /// The port that must have it, if that is known by its address.
     pub mac: Option<MacAddress>,
+    /// Whether a file gives the port this name.
+    pub is_pinned: bool,
     /// What is bound to it, as in `keyfile /etc/NetworkManager/system-connections/eno1.nmconnection`.
     pub what: String,
     /// Where that is written.
@@ -76,8 +79,18 @@ impl Names {
         let should_exist = &machine.butane.kernel_arguments.should_exist;
         let arguments = Arguments::read(should_exist.iter().map(|argument| argument.value.as_str()));
         let files = name_files(machine, landed);
-        let future = inventory.as_ref().map(|inventory| Future::of(inventory, &arguments, &files));
-        Self { inventory, is_supposed, arguments, files, bound: bound_names(machine, landed), future }
+        let future =
+            |files: &[NameFile]| inventory.as_ref().map(|inventory| Future::of(inventory, &arguments, files));
+        let (future, unnamed) = (future(&files), future(&[]));
+        Self {
+            inventory,
+            is_supposed,
+            arguments,
+            files,
+            bound: bound_names(machine, landed),
+            future,
+            unnamed,
+        }
     }
 
     /// What was found of the machine, if something was.
@@ -87,35 +100,45 @@ impl Names {
 
     /// What becomes of a name that something is bound to.
     pub fn verdict(&self, bound: &BoundName) -> Verdict {
-        let (Some(inventory), Some(future)) = (&self.inventory, &self.future) else {
-            return Verdict::Unknown;
+        let has_mac = |port: &Port| bound.mac.is_some() && port.mac() == bound.mac;
+        let ports = self.inventory.as_ref().map(|inventory| inventory.ports.as_slice()).unwrap_or_default();
+        let port = match bound.mac {
+            Some(_) => ports.iter().position(has_mac),
+            None => self.port_called(&bound.name),
         };
-        let fate = match bound.mac {
-            Some(mac) => match inventory.ports.iter().position(|port| port.mac() == Some(mac)) {
-                Some(port) => Some(future.fate_of_port(port, &bound.name)),
-                // What is supposed has no addresses; a pin needs none of it.
-                None => return Verdict::Unknown,
+        match port {
+            Some(port) => match self.losses(port, &bound.name) {
+                losses if losses.is_empty() => Verdict::Stable,
+                losses => Verdict::Lost(losses),
             },
-            None => future.fate(inventory, &bound.name),
-        };
-        match fate {
-            None if self.is_supposed => Verdict::Unknown,
+            // A pin needs nothing of what is not known.
+            None if self.found().is_none() && bound.is_pinned => Verdict::Stable,
+            None if self.found().is_none() => Verdict::Unknown,
             None => Verdict::Nobody,
-            Some(Fate { losses, .. }) if losses.is_empty() => Verdict::Stable,
-            Some(Fate { losses, .. }) => Verdict::Lost(losses),
         }
     }
 
-    /// What becomes of the names that ports have now: for each that is lost, a sentence that goes on after it.
+    /// The port that is called so now, or else one that may come to be, or would if no file named it.
+    fn port_called(&self, name: &str) -> Option<usize> {
+        let now = self.inventory.as_ref()?.ports.iter().position(|port| port.name == name);
+        let futures = [&self.future, &self.unnamed].into_iter().flatten();
+        now.or_else(|| futures.filter_map(|future| future.port_called(name)).next())
+    }
+
+    fn losses(&self, port: usize, name: &str) -> Vec<Loss> {
+        self.future.as_ref().map(|future| future.losses(port, name)).unwrap_or_default()
+    }
+
+    /// What becomes of the names that ports have, or may have: for each that is lost, a sentence that goes on after it.
     pub(super) fn lost(&self) -> LostNames {
-        let (Some(inventory), Some(future)) = (&self.inventory, &self.future) else {
-            return LostNames::new();
+        let ports = self.inventory.as_ref().map(|inventory| inventory.ports.as_slice()).unwrap_or_default();
+        let now = ports.iter().map(|port| port.name.as_str());
+        let later = self.unnamed.iter().flat_map(Future::names);
+        let sentence = |name: &str| {
+            let losses = self.losses(self.port_called(name)?, name);
+            Some((name.to_owned(), format!("which {}", losses.first()?)))
         };
-        let sentence = |port: &Port| {
-            let losses = future.fate(inventory, &port.name)?.losses;
-            Some((port.name.clone(), losses.first()?.to_string()))
-        };
-        inventory.ports.iter().filter_map(sentence).collect()
+        now.chain(later).filter_map(sentence).collect()
     }
 }
 
@@ -164,6 +187,7 @@ fn bound_names(machine: &Machine, landed: &Landed) -> Vec<BoundName> {
     let of_nics = network.nics.iter().filter(|_| network.pin != Pin::None || by_name).map(|nic| BoundName {
         name: nic.name.to_string(),
         mac: Some(nic.mac.value),
+        is_pinned: network.pin != Pin::None,
         what: match network.pin {
             Pin::None => "profile bound by name".to_owned(),
             Pin::Link => "pinned by `.link`".to_owned(),
@@ -177,7 +201,13 @@ fn bound_names(machine: &Machine, landed: &Landed) -> Vec<BoundName> {
         let text = std::str::from_utf8(bytes).ok().filter(|_| path.starts_with(KEYFILE_FOLDER))?;
         let (name, line) = bound_name(text)?;
         let what = format!("keyfile `{}`", path.rsplit('/').next().unwrap_or(path));
-        Some(BoundName { name: name.to_owned(), mac: None, what, origin: landing.line(line) })
+        Some(BoundName {
+            name: name.to_owned(),
+            mac: None,
+            is_pinned: false,
+            what,
+            origin: landing.line(line),
+        })
     });
     let arguments = &machine.butane.kernel_arguments.should_exist;
     let of_arguments = arguments.iter().flat_map(|argument| {
@@ -186,6 +216,7 @@ fn bound_names(machine: &Machine, landed: &Landed) -> Vec<BoundName> {
         names.into_iter().map(move |name| BoundName {
             name,
             mac: None,
+            is_pinned: false,
             what: what.clone(),
             origin: argument.origin.clone(),
         })

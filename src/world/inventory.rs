@@ -1,5 +1,7 @@
 //! What is seen of a machine: of this one, of one whose files were kept, or by another tool.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
@@ -54,6 +56,15 @@ pub fn own_inventory() -> Result<Inventory, Failure> {
         inventory.unseen.push(unseen("firmware of ports", &why));
     }
     Ok(inventory)
+}
+
+/// True if a file begins as JSON does, and a machine file does not.
+pub fn is_json(path: &Path) -> Result<bool, Failure> {
+    let failed = |cause: std::io::Error| Failure::io("read", path, &cause);
+    let mut beginning = Vec::new();
+    File::open(path).map_err(failed)?.take(1024).read_to_end(&mut beginning).map_err(failed)?;
+    let text = String::from_utf8_lossy(&beginning);
+    Ok(text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']))
 }
 
 /// What is seen in a folder or file: a mounted root, an unpacked sosreport, a recorded `/sys`, or what another tool wrote.

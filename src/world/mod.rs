@@ -46,6 +46,7 @@ pub use inputs::Spec;
 pub use inputs::read_bounded;
 pub use inputs::read_spec;
 pub use inventory::Taken;
+pub use inventory::is_json;
 pub use inventory::kept_inventory;
 pub use inventory::own_inventory;
 pub use kube::ClusterApi;

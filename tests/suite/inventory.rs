@@ -128,6 +128,42 @@ fn resources_may_be_put_together_in_any_way() {
     assert_eq!(read_inventory(&twice).unwrap(), expected);
 }
 
+/// A function that was given another address is one port, also where others tell only one of both; and what its socket
+/// is called is no second port.
+#[test]
+fn a_port_with_two_addresses_is_one() {
+    let resource = |kind: &str, path: &str, more: Value| {
+        let mut all =
+            json!({"@odata.id": path, "@odata.type": format!("#{kind}.v1_0_0.{kind}"), "Id": "NIC.Slot.1-1"});
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    let (own, given, sockets) = ("3c:fd:fe:0a:00:10", "02:00:00:00:00:10", "3c:fd:fe:0a:00:77");
+    let interface = |path: &str, mac: &str| resource("EthernetInterface", path, json!({"MACAddress": mac}));
+    let all = json!([
+        interface("/Systems/1/EthernetInterfaces/a", given),
+        interface("/Systems/1/EthernetInterfaces/b", own),
+        resource(
+            "Port",
+            "/c/Ports/1",
+            json!({"LinkStatus": "LinkUp", "Ethernet": {"AssociatedMACAddresses": [sockets]}})
+        ),
+        resource(
+            "NetworkDeviceFunction",
+            "/c/NetworkDeviceFunctions/1",
+            json!({"Ethernet": {"MACAddress": given, "PermanentMACAddress": own},
+                   "Links": {"PhysicalNetworkPortAssignment": {"@odata.id": "/c/Ports/1"}}}),
+        ),
+    ]);
+    let inventory = read_inventory(all.to_string().as_bytes()).unwrap();
+    let [port] = &inventory.ports[..] else { panic!("{:?}", inventory.ports) };
+    assert_eq!(port.mac().unwrap().to_string(), own);
+    assert_eq!(
+        (port.address.as_deref(), port.carrier, port.has_own_address),
+        (Some(given), Some(true), None)
+    );
+}
+
 /// What breaks off at any byte is an error or an inventory, and an error says where.
 #[test]
 fn survives_what_breaks_off() {

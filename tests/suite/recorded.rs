@@ -16,26 +16,34 @@ enum Entry {
     Failed(String),
 }
 
-/// Where recorded trees are.
+/// Where the trees are of which real udevs said what they call the ports.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/naming")
 }
 
-/// The names of all that are there.
+/// Their names.
 pub fn names() -> Vec<String> {
-    let names = folder().read_dir().unwrap().filter_map(|entry| {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        name.strip_suffix(".tree").map(str::to_owned)
-    });
-    let mut names: Vec<String> = names.collect();
-    names.sort();
-    names
+    let name = |tree: PathBuf| tree.file_stem().unwrap().to_str().unwrap().to_owned();
+    trees(&folder()).into_iter().map(name).collect()
+}
+
+/// The recorded trees in a folder.
+pub fn trees(folder: &Path) -> Vec<PathBuf> {
+    let files = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let mut trees: Vec<PathBuf> =
+        files.filter(|file| file.extension().is_some_and(|extension| extension == "tree")).collect();
+    trees.sort();
+    trees
 }
 
 impl Recorded {
-    /// One of those that are there.
+    /// One of those of which udevs said something.
     pub fn named(name: &str) -> Self {
-        Self::parse(&std::fs::read_to_string(folder().join(format!("{name}.tree"))).unwrap())
+        Self::read(&folder().join(format!("{name}.tree")))
+    }
+
+    pub fn read(path: &Path) -> Self {
+        Self::parse(&std::fs::read_to_string(path).unwrap())
     }
 
     pub fn parse(text: &str) -> Self {

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::process::Output;
 
@@ -55,18 +56,27 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// Where trees are that have more of a machine than its ports.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inventory")
+}
+
+/// A recorded R640.
+fn r640() -> Recorded {
+    Recorded::read(&folder().join("r640.tree"))
+}
+
 /// What the recorded trees of inventories come to; `COTTER_BLESS=1` writes it.
 #[test]
 fn recorded_machines_are_seen_as_they_are() {
-    for name in ["container", "device-tree", "r640"] {
-        let name = format!("inventory-{name}");
-        let seen = json(&hardware::seen(&Recorded::named(&name).tree()));
-        let path = recorded::folder().join(format!("{name}.expect.json"));
+    for tree in recorded::trees(&folder()) {
+        let seen = json(&hardware::seen(&Recorded::read(&tree).tree()));
+        let path = tree.with_extension("expect.json");
         if std::env::var_os("COTTER_BLESS").is_some() {
             std::fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&seen).unwrap())).unwrap();
         }
         let kept: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-        assert_eq!(seen, kept, "{name}: COTTER_BLESS=1 writes what comes");
+        assert_eq!(seen, kept, "{}: COTTER_BLESS=1 writes what comes", tree.display());
     }
 }
 
@@ -75,12 +85,12 @@ fn recorded_machines_are_seen_as_they_are() {
 #[test]
 fn every_recorded_tree_comes_to_an_inventory() {
     let mut ports = 0;
-    for name in recorded::names() {
-        let recorded = Recorded::named(&name);
+    for tree in [recorded::trees(&folder()), recorded::trees(&recorded::folder())].concat() {
+        let recorded = Recorded::read(&tree);
         let mut seen = hardware::seen(&recorded.tree());
         json(&seen);
         ports += seen.ports.len();
-        if name == "inventory-container" {
+        if tree.ends_with("container.tree") {
             continue;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -91,7 +101,7 @@ fn every_recorded_tree_comes_to_an_inventory() {
             inventory.unseen.retain(|unseen| unseen.why == "it is not there");
         }
         // The word for what was left out of the system is in neither.
-        assert_eq!(json(&kept), json(&seen), "{name}");
+        assert_eq!(json(&kept), json(&seen), "{}", tree.display());
     }
     assert!(ports > 100, "{ports}");
 }
@@ -328,7 +338,7 @@ fn a_user_sees_what_may_be_seen() {
     let program = folder.path().join("cotter");
     std::fs::copy(env!("CARGO_BIN_EXE_cotter"), &program).unwrap();
     let kept = folder.path().join("kept");
-    Recorded::named("inventory-r640").unpack(&kept);
+    r640().unpack(&kept);
     let serial = kept.join("sys/class/dmi/id/product_serial");
     std::fs::write(&serial, "EX4MPL3\n").unwrap();
     std::fs::set_permissions(&serial, PermissionsExt::from_mode(0o400)).unwrap();
@@ -506,11 +516,38 @@ E: SUBSYSTEM=net
     assert!(seen.unseen.iter().any(|unseen| unseen.what.starts_with("/sys/firmware")), "{:?}", seen.unseen);
 }
 
+/// What programs said in it may be anything, and as much as a file may have.
+#[test]
+fn a_hostile_sosreport_comes_to_a_sound_inventory() {
+    let deep = format!("P: /devices{}/net/x\nE: SUBSYSTEM=net\n", "/x".repeat(500_000));
+    let long = format!("P: /devices{}/net/y\nE: SUBSYSTEM=net\nE: IFINDEX=\u{1b}\n", "/x".repeat(2000));
+    let many: String = (0..20_000)
+        .map(|number| {
+            format!("P: /devices/a/{number}/net/n{number}\nE: SUBSYSTEM=net\nE: PCI_ID=\u{202e}\n\n")
+        })
+        .collect();
+    let links: String = (0..20_000)
+        .map(|number| format!("{number}: m\u{1b}{number}: <UP>\n    link/ether 52:54:00:00:00:01\n"))
+        .collect();
+    let mut tree = MemoryTree::default();
+    tree.file("/sos_commands/devices/udevadm_info_--export-db", [deep, long, many].concat());
+    tree.file("/sos_commands/networking/ip_-s_-d_link", links);
+    tree.file(
+        "/sos_commands/hardware/dmidecode",
+        "System Information\n\tManufacturer: \u{1b}[2J\n".repeat(10_000),
+    );
+    tree.file("/proc/partitions", "1 1 18446744073709551615 ../../x\n".repeat(10_000));
+    let seen = cotter::saved::sosreport_inventory(&tree);
+    json(&seen);
+    assert!((1..=8192).contains(&seen.ports.len()), "{}", seen.ports.len());
+    assert_eq!(seen.system.vendor.as_deref(), Some("?[2J"));
+}
+
 #[test]
 fn the_inventory_goes_to_a_file_of_ones_own() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("kept");
-    Recorded::named("inventory-r640").unpack(&kept);
+    r640().unpack(&kept);
     let out = folder.path().join("r640.json");
     let arguments = ["inventory", kept.to_str().unwrap(), "-o", out.to_str().unwrap()];
     let done = cotter(&arguments).output().unwrap();
@@ -551,22 +588,24 @@ fn the_inventory_goes_to_a_file_of_ones_own() {
     }
 }
 
-/// The program and what it is linked with, as an archive for an initramfs; nothing, aloud, where it cannot be made.
+/// The program, one to be another user with, and what they are linked with, as an archive for an initramfs; nothing,
+/// aloud, where it cannot be made.
 fn program_archive(folder: &Path) -> Option<Vec<u8>> {
     for program in ["cpio", "strip", "ldd"] {
         tools::program(program)?;
     }
     let place = folder.join("bench/program");
     std::fs::create_dir_all(&place).unwrap();
-    let strip =
-        Command::new("strip").args([env!("CARGO_BIN_EXE_cotter"), "-o"]).arg(place.join("cotter")).status();
-    assert!(strip.unwrap().success());
-    let linked = Command::new("ldd").arg(env!("CARGO_BIN_EXE_cotter")).output().unwrap().stdout;
-    for library in String::from_utf8(linked).unwrap().split_whitespace().filter(|word| word.starts_with('/'))
-    {
-        std::fs::copy(library, place.join(Path::new(library).file_name().unwrap())).unwrap();
+    for program in [PathBuf::from(env!("CARGO_BIN_EXE_cotter")), tools::program("setpriv")?] {
+        let stripped = place.join(program.file_name().unwrap());
+        let done = Command::new("strip").arg(&program).arg("-o").arg(stripped).status().unwrap();
+        assert!(done.success());
+        let linked = String::from_utf8(Command::new("ldd").arg(&program).output().unwrap().stdout).unwrap();
+        for library in linked.split_whitespace().filter(|word| word.starts_with('/')) {
+            std::fs::copy(library, place.join(Path::new(library).file_name().unwrap())).unwrap();
+        }
     }
-    let make = "find bench | cpio -o -H newc --quiet";
+    let make = "chmod -R go=rX bench; find bench | cpio -o -H newc --quiet -R 0:0";
     let made = Command::new("sh").args(["-c", make]).current_dir(folder).output().unwrap();
     assert!(made.status.success(), "{}", said(&made));
     Some(made.stdout)
@@ -598,14 +637,18 @@ fn small_a_machine_is_seen_by_the_program_in_it() {
         "-device",
         "virtio-net-pci,netdev=n,mac=e4:43:4b:0a:00:01,acpi-index=3,addr=0x5,romfile=",
     ];
-    // A user has no name there, and needs none.
+    // Nobody waits for an address.
+    let idle = "[connection]\nid=idle\ntype=ethernet\n[ipv4]\nmethod=disabled\n[ipv6]\nmethod=disabled\n";
+    let files = [("/etc/NetworkManager/system-connections/idle.nmconnection", idle)];
     let probe = "\
 modprobe virtio_scsi; modprobe sd_mod; udevadm trigger --action=add --subsystem-match=block; udevadm settle -t 20
-mkdir /home; chmod 755 /bench /bench/program /bench/program/*
-see() { \"$@\" /bench/program/ld-linux-x86-64.so.2 --library-path /bench/program /bench/program/cotter -q inventory; }
-echo ROOT; see; echo USER; see setpriv --reuid 65534 --regid 65534 --clear-groups; echo END
+cd /bench/program
+linked() { program=$1; shift; ./ld-linux-x86-64.so.2 --library-path . ./$program \"$@\"; }
+echo ROOT; linked cotter -q inventory
+echo USER; linked setpriv --reuid 65534 --regid 65534 --clear-groups ./ld-linux-x86-64.so.2 --library-path . ./cotter -q inventory
+echo END
 ";
-    let answer = bench::boot_small_with(&iso, &[], &archive, probe, &devices);
+    let answer = bench::boot_small_with(&iso, &files, &archive, probe, &devices);
     let part = |from: &str, to: &str| -> Inventory {
         let (_, rest) = answer.split_once(&format!("{from}\n")).unwrap_or_else(|| panic!("{answer}"));
         let text = rest.split_once(to).unwrap_or_else(|| panic!("{answer}")).0;

@@ -47,7 +47,7 @@ const ADDRESSES: &str = "permanent addresses, and whether the present ones are t
 pub struct InventoryError {
     /// What is wrong.
     pub message: String,
-    /// Where, if it is at one place: line and column, from 1.
+    /// Where, if it is at one place: line and column, from 1; columns are bytes.
     pub place: Option<(usize, usize)>,
     /// What to do.
     pub help: String,

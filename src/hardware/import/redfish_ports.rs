@@ -1,6 +1,7 @@
 //! Ports in Redfish: the same one is told of by up to five resources, which are put together by address and name.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -22,10 +23,12 @@ use crate::value::MacAddress;
 pub fn read(all: &Resources<'_>) -> Vec<Port> {
     let devices = devices(all);
     let mut ports = Ports::default();
+    let mut of_functions = BTreeSet::new();
     for function in all.of("NetworkDeviceFunction") {
         ports.add(of_function(all, function, &devices));
+        of_functions.extend(port_of(all, function).and_then(path));
     }
-    // Each kind of HPE's own has had two names.
+    // What iLO 5 has, iLO 4 had, and the name without a maker.
     for kind in ["HpeBaseNetworkAdapter", "HpBaseNetworkAdapter", "BaseNetworkAdapter"] {
         for adapter in all.of(kind) {
             of_hpe_adapter(adapter).into_iter().for_each(|port| ports.add(Some(port)));
@@ -34,9 +37,9 @@ pub fn read(all: &Resources<'_>) -> Vec<Port> {
     for interface in all.of("EthernetInterface") {
         ports.add(of_interface(interface, &devices));
     }
-    // What a function told of is there already, by its address.
-    for kind in ["Port", "NetworkPort"] {
-        for port in all.of(kind) {
+    for port in ["Port", "NetworkPort"].into_iter().flat_map(|kind| all.of(kind)) {
+        // One with a function is told of by that.
+        if path(port).is_none_or(|path| !of_functions.contains(path)) {
             ports.add(of_network_port(all, port));
         }
     }
@@ -59,13 +62,16 @@ impl Ports {
     /// Adds a port, or what is new of one that is there.
     fn add(&mut self, port: Option<Port>) {
         let Some(port) = port else { return };
-        let known = match port.mac() {
-            Some(mac) => self.by_mac.get(&mac),
-            None => self.by_name.get(&port.name),
+        // Some resources tell the permanent address alone, and some the present one.
+        let present = port.address.as_ref().and_then(|address| address.parse().ok());
+        let addresses: Vec<MacAddress> = [port.permanent_mac, present].into_iter().flatten().collect();
+        let known = match addresses.iter().find_map(|mac| self.by_mac.get(mac)) {
+            None if addresses.is_empty() => self.by_name.get(&port.name),
+            known => known,
         };
         let at = known.copied().unwrap_or(self.all.len());
-        if let Some(mac) = port.mac() {
-            self.by_mac.insert(mac, at);
+        for mac in addresses {
+            self.by_mac.entry(mac).or_insert(at);
         }
         self.by_name.entry(port.name.clone()).or_insert(at);
         match self.all.get_mut(at) {
@@ -93,14 +99,7 @@ fn of_function(all: &Resources<'_>, function: &Value, devices: &BTreeMap<String,
     if permanent_mac.is_none() && current.is_none() && !is_infiniband {
         return None;
     }
-    let assigned = ["PhysicalNetworkPortAssignment", "PhysicalPortAssignment"];
-    let below = |folder: &str| {
-        assigned.iter().find_map(|link| all.linked(function, &format!("{folder}/{link}"))).or_else(|| {
-            let assignable = ["AssignablePhysicalNetworkPorts", "AssignablePhysicalPorts"];
-            assignable.iter().find_map(|link| all.linked(function, &format!("/{link}/0")))
-        })
-    };
-    let port = below("/Links").or_else(|| below(""));
+    let port = port_of(all, function);
     let carrier = port.and_then(carrier);
     let linked = path(function.pointer("/Links/PCIeFunction").unwrap_or(&Value::Null));
     let device = path(function).and_then(|path| devices.get(path)).or_else(|| devices.get(linked?));
@@ -118,6 +117,18 @@ fn of_function(all: &Resources<'_>, function: &Value, devices: &BTreeMap<String,
         devices: device.cloned().or_else(of_path).into_iter().collect(),
         ..Port::default()
     })
+}
+
+/// The socket for a cable that a function is led to.
+fn port_of<'a>(all: &Resources<'a>, function: &Value) -> Option<&'a Value> {
+    let links = [
+        "/Links/PhysicalNetworkPortAssignment",
+        "/Links/PhysicalPortAssignment",
+        "/PhysicalPortAssignment",
+        "/AssignablePhysicalNetworkPorts/0",
+        "/AssignablePhysicalPorts/0",
+    ];
+    links.iter().find_map(|link| all.linked(function, link))
 }
 
 fn of_interface(interface: &Value, devices: &BTreeMap<String, Device>) -> Option<Port> {

@@ -140,3 +140,56 @@ pub fn transport(name: &str, by_path: &[String]) -> Option<String> {
     let of_path = || marks.iter().find(|(mark, _)| by_path.iter().any(|path| path.contains(mark)));
     of_name.or_else(of_path).map(|(_, transport)| (*transport).to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::number;
+    use super::pci_address;
+    use super::product;
+    use super::word;
+
+    #[test]
+    fn only_whole_pci_addresses_are_some() {
+        assert_eq!(pci_address(" 0000:3B:1f.7\n").as_deref(), Some("0000:3b:1f.7"));
+        assert_eq!(pci_address("10000:e1:00.0").as_deref(), Some("10000:e1:00.0"));
+        for wrong in
+            ["", "18:00.0", "0000:18:00", "0000:18:20.0", "0000:18:00.8", "0000.18:00:0", "0000:+8:00.0"]
+        {
+            assert_eq!(pci_address(wrong), None, "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn order_numbers_are_left_out_of_names() {
+        for (told, name) in [
+            ("PowerEdge R640 (SKU=NotProvided;ModelName=PowerEdge R640)", "PowerEdge R640"),
+            ("ProLiant DL360 Gen10 (868703-B21)", "ProLiant DL360 Gen10"),
+            ("SYS-1029P (To be filled by O.E.M.)", "SYS-1029P"),
+            ("Standard PC (Q35 + ICH9, 2009)", "Standard PC (Q35 + ICH9, 2009)"),
+            ("PowerEdge R640", "PowerEdge R640"),
+        ] {
+            assert_eq!(product(told.to_owned()), name);
+        }
+    }
+
+    #[test]
+    fn fillers_and_wrong_types_are_nothing() {
+        for nothing in ["", " \0", "N/A", "To be filled by O.E.M.", "[REMOVED]"] {
+            assert_eq!(word(&json!({"a": nothing}), "/a"), None, "{nothing:?} is a word");
+        }
+        assert_eq!(word(&json!({"a": " b\u{1b}c "}), "/a").as_deref(), Some("b?c"));
+        for (told, value) in [
+            (json!(5), Some(5)),
+            (json!("5"), Some(5)),
+            (json!(5.9), Some(5)),
+            (json!(-5), None),
+            (json!(1e300), None),
+            (json!("NaN"), None),
+            (json!([5]), None),
+        ] {
+            assert_eq!(number(&told, ""), value, "{told}");
+        }
+    }
+}

@@ -41,6 +41,15 @@ impl Arguments {
         }
         said
     }
+
+    /// These, and then others: what both say, the others decide.
+    pub fn then(mut self, others: &Self) -> Self {
+        self.keeps_kernel_names |= others.keeps_kernel_names;
+        self.is_biosdevname |= others.is_biosdevname;
+        self.scheme = others.scheme.clone().or(self.scheme);
+        self.names.extend(others.names.clone());
+        self
+    }
 }
 
 #[cfg(test)]

@@ -93,7 +93,21 @@ pub fn forecast(
             }
         }
     }
+    outlooks.iter_mut().for_each(join);
     outlooks
+}
+
+/// What is the same on all kernels is told once.
+fn join(outlooks: &mut Vec<Outlook>) {
+    let [first, rest @ ..] = outlooks.as_slice() else { return };
+    let is_same = |other: &Outlook| {
+        let (a, b) = (&first.prediction, &other.prediction);
+        first.schemes == other.schemes && (&a.name, &a.why) == (&b.name, &b.why)
+    };
+    if !rest.is_empty() && rest.iter().all(is_same) {
+        outlooks.truncate(1);
+        outlooks.iter_mut().for_each(|outlook| outlook.kernels = Kernels::default());
+    }
 }
 
 fn add(outlooks: &mut Vec<Outlook>, scheme: &'static Scheme, kernels: &Kernels, prediction: Prediction) {
@@ -105,15 +119,6 @@ fn add(outlooks: &mut Vec<Outlook>, scheme: &'static Scheme, kernels: &Kernels, 
         Some(outlook) => outlook.schemes.push(scheme),
         None => outlooks.push(Outlook { schemes: vec![scheme], kernels: kernels.clone(), prediction }),
     }
-}
-
-/// What becomes of a name that something is bound to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fate {
-    /// The port that has it now, by its place in the inventory.
-    pub port: usize,
-    /// When it loses the name, to which other, and why; nothing if it keeps it.
-    pub losses: Vec<Loss>,
 }
 
 /// A name that is lost.
@@ -163,30 +168,36 @@ impl Future {
         Self { schemes, outlooks }
     }
 
-    /// What becomes of a name: of the port that has it now, or else of one that may come to have it. Nothing if that is
-    /// none.
-    pub fn fate(&self, inventory: &Inventory, name: &str) -> Option<Fate> {
-        let may_have =
+    /// The first port that may be called so, by its place in the inventory.
+    pub fn port_called(&self, name: &str) -> Option<usize> {
+        let may_be =
             |outlooks: &Vec<Outlook>| outlooks.iter().any(|outlook| outlook.prediction.is_called(name));
-        let now = inventory.ports.iter().position(|port| port.name == name);
-        let port = now.or_else(|| self.outlooks.iter().position(may_have))?;
-        Some(self.fate_of_port(port, name))
+        self.outlooks.iter().position(may_be)
     }
 
-    /// What becomes of a name that this port must have.
-    pub fn fate_of_port(&self, port: usize, name: &str) -> Fate {
+    /// Every name that a port may have.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.outlooks.iter().flatten().filter_map(|outlook| outlook.prediction.name.as_deref())
+    }
+
+    /// When a port loses this name, to which other, and why; nothing if it keeps it.
+    pub fn losses(&self, port: usize, name: &str) -> Vec<Loss> {
         let outlooks = self.outlooks.get(port).map(Vec::as_slice).unwrap_or_default();
         let others = outlooks.iter().filter(|outlook| !outlook.prediction.is_called(name));
-        Fate { port, losses: others.map(|outlook| self.loss(outlook)).collect() }
+        others.map(|outlook| self.loss(outlook)).collect()
     }
 
     /// When an outlook comes true, and why.
-    pub fn loss(&self, outlook: &Outlook) -> Loss {
+    fn loss(&self, outlook: &Outlook) -> Loss {
         let kernels = outlook.kernels.said().map(|kernels| format!("with {kernels}"));
         let all = outlook.schemes.len() == self.schemes.len();
         let by = (!all || kernels.is_none()).then(|| said(&outlook.schemes, &self.schemes));
+        let when = match outlook.prediction.by.is_pin() {
+            true => "from the first boot on".to_owned(),
+            false => kernels.into_iter().chain(by).collect::<Vec<_>>().join(" "),
+        };
         Loss {
-            when: kernels.into_iter().chain(by).collect::<Vec<_>>().join(" "),
+            when,
             becomes: outlook.prediction.name.clone(),
             why: outlook.kernels.why.clone().unwrap_or_else(|| outlook.prediction.why.clone()),
             source: outlook.kernels.source.clone(),

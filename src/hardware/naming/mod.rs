@@ -5,6 +5,7 @@
 //! 2. let `net_id.rs` do it where the scheme has it;
 //! 3. ask that systemd's udevadm of every recorded tree: `tests/naming/README.md`.
 
+mod allowed;
 mod arguments;
 mod driven;
 mod forecast;
@@ -15,7 +16,6 @@ mod predict;
 mod scheme;
 
 pub use arguments::Arguments;
-pub use forecast::Fate;
 pub use forecast::Future;
 pub use forecast::Kernels;
 pub use forecast::Loss;

@@ -5,6 +5,9 @@ use crate::document::Origin;
 use crate::hardware::Port;
 use crate::value::MacAddress;
 
+/// The kernel's number of Ethernet (`ARPHRD_ETHER`).
+const ETHERNET: u32 = 1;
+
 /// A file that may name ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameFile {
@@ -91,11 +94,8 @@ impl NameFile {
             if looks.contains(&Some(false)) {
                 continue;
             }
-            let unknown = entry.conditions.iter().find_map(|condition| match condition {
-                Condition::Unknown(what) => Some(what.as_str()),
-                _ => None,
-            });
-            let doubt = unknown.or_else(|| looks.contains(&None).then_some("the kernel's own name"));
+            let mut unknown = entry.conditions.iter().zip(&looks).filter(|(_, look)| look.is_none());
+            let doubt = unknown.next().map(|(condition, _)| condition.asks_for());
             // Of rules, the last one that gives a name counts.
             said = Some(Says { name: entry.name.as_deref(), policy: entry.policy.as_deref(), doubt });
         }
@@ -104,6 +104,19 @@ impl NameFile {
 }
 
 impl Condition {
+    /// What it looks at.
+    fn asks_for(&self) -> &str {
+        match self {
+            Self::Address(_) | Self::Met | Self::Unmet => "its address",
+            Self::Driver(_) => "its driver",
+            Self::KernelName(_) => "the kernel's own name",
+            Self::Place(_) => "its place",
+            Self::Wired(_) => "its type",
+            Self::DevPort(_) => "its number on the card",
+            Self::Unknown(what) => what,
+        }
+    }
+
     /// Whether it holds; nothing if that cannot be told.
     fn holds(&self, port: &Port) -> Option<bool> {
         let any = |patterns: &[String], text: &str| pattern::any(patterns, text);
@@ -119,9 +132,8 @@ impl Condition {
                 if of_all == [true; 3] || of_all == [false; 3] { Some(of_all[0]) } else { None }
             }
             Self::Wired(wanted) => {
-                let is_wired =
-                    port.hardware_type == Some(1) && !matches!(port.kind.as_deref(), Some("wlan" | "wwan"));
-                Some(is_wired == *wanted)
+                let is_wireless = matches!(port.kind.as_deref(), Some("wlan" | "wwan"));
+                Some((port.hardware_type? == ETHERNET && !is_wireless) == *wanted)
             }
             Self::DevPort(number) => Some(port.dev_port.is_some_and(|found| found.to_string() == *number)),
             Self::Met => Some(true),

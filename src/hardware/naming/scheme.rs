@@ -1,6 +1,5 @@
 //! The schemes that systemd-udevd makes names by, from `naming_schemes.toml`.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -8,22 +7,33 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::document::nearest;
+use crate::hardware::Port;
 use crate::value::ValueError;
 
-static SCHEMES: LazyLock<Vec<Scheme>> =
+static TABLE: LazyLock<Table> =
     // The table is part of the program; the test below holds that it can be read.
-    LazyLock::new(|| {
-        toml::from_str::<Table>(include_str!("naming_schemes.toml")).map(schemes).unwrap_or_default()
-    });
+    LazyLock::new(|| toml::from_str(include_str!("naming_schemes.toml")).unwrap_or_default());
+static SCHEMES: LazyLock<Vec<Scheme>> = LazyLock::new(|| schemes(&TABLE));
 
 /// The word for the newest scheme of systemd's own.
 pub const LATEST: &str = "latest";
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
+    database: Vec<Known>,
     feature: Vec<Explained>,
     scheme: Vec<Row>,
+}
+
+/// A port that the hardware database has a name for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    usb: String,
+    name: String,
+    #[expect(dead_code, reason = "for who reads the table")]
+    source: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,20 +152,28 @@ impl FromStr for Schemes {
     }
 }
 
-fn schemes(table: Table) -> Vec<Scheme> {
-    let explained: BTreeMap<Feature, Explained> =
-        table.feature.into_iter().map(|feature| (feature.name, feature)).collect();
-    let says =
-        |feature: &Feature| explained.get(feature).map(|known| format!("{} ({})", known.says, known.source));
+/// What udev's hardware database calls a port, if it was seen or is known.
+pub(super) fn database_name(port: &Port) -> Option<&str> {
+    let ids = port.devices.iter().filter_map(|device| device.usb_id.as_ref());
+    let mut known = ids.filter_map(|id| TABLE.database.iter().find(|known| known.usb == *id));
+    port.database_name.as_deref().or_else(|| known.next().map(|known| known.name.as_str()))
+}
+
+fn schemes(table: &Table) -> Vec<Scheme> {
+    let says = |feature: &Feature| {
+        let known = table.feature.iter().find(|known| known.name == *feature)?;
+        Some(format!("{} ({})", known.says, known.source))
+    };
     let mut schemes: Vec<Scheme> = Vec::new();
-    for row in table.scheme {
+    for row in &table.scheme {
         let before = schemes.iter().find(|scheme| scheme.name == row.from);
         let mut features = before.map(|scheme| scheme.features.clone()).unwrap_or_default();
         features.extend(&row.adds);
         features.retain(|feature| !row.drops.contains(feature));
         let dropped = row.drops.iter().filter_map(says).map(|what| format!("no longer: {what}"));
         let changes = row.adds.iter().filter_map(says).chain(dropped).collect();
-        schemes.push(Scheme { name: row.name, default_of: row.default_of, features, changes });
+        let (name, default_of) = (row.name.clone(), row.default_of.clone());
+        schemes.push(Scheme { name, default_of, features, changes });
     }
     schemes
 }

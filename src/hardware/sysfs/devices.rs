@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use super::reading::Reading;
 use super::reading::name_of;
-use super::reading::number;
 use super::reading::shown;
 use super::udev_record::UdevRecord;
 use crate::hardware::Device;
 use crate::hardware::PciFunction;
 use crate::hardware::PhysicalFunction;
+use crate::hardware::number::number;
 
 /// Where every device is.
 pub(super) const DEVICES: &str = "/sys/devices/";
@@ -114,10 +114,10 @@ impl<'a> Devices<'a> {
             is_multifunction: reading
                 .bytes(&at("config"))
                 .and_then(|config| Some(config.get(14)? & 0x80 != 0)),
-            has_ari: reading.number(&at("ari_enabled")) == Some(1),
+            has_ari: reading.flag(&at("ari_enabled")) == Some(true),
             acpi_index: reading.small(&at("acpi_index")),
             smbios_index: reading.small(&at("index")),
-            label: reading.value(&at("label")),
+            label: reading.written(&at("label")),
             slot_number: reading.small(&at("firmware_node/sun")),
             function_id: reading.number(&at("function_id")),
             most_virtual_functions: reading.small(&at("sriov_totalvfs")),

@@ -87,7 +87,7 @@ fn port(reading: &Reading<'_>, devices: &Devices<'_>, name: &str, path: &str, re
         // Without a carrier it is -1 or nothing, with some drivers the largest number.
         speed_mbps: small("speed").filter(|speed| *speed > 0 && *speed < u32::MAX),
         carrier: reading.flag(&at("carrier")),
-        phys_port_name: value("phys_port_name"),
+        phys_port_name: reading.written(&at("phys_port_name")),
         phys_port_id: value("phys_port_id"),
         phys_switch_id: value("phys_switch_id"),
         dev_port: small("dev_port"),

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::hardware::Unseen;
+use crate::hardware::number::number;
+use crate::hardware::number::truth;
 use crate::tree::EntryKind;
 use crate::tree::Links;
 use crate::tree::Tree;
@@ -61,8 +63,17 @@ impl<'a> Reading<'a> {
 
     /// The value of an attribute: one line without blanks around it. An empty one is none.
     pub(super) fn value(&self, path: &str) -> Option<String> {
+        self.trimmed(path, |letter| letter.is_whitespace() || letter == '\0')
+    }
+
+    /// The value of an attribute that becomes a part of a name as it is written, blanks and all.
+    pub(super) fn written(&self, path: &str) -> Option<String> {
+        self.trimmed(path, |letter| matches!(letter, '\n' | '\r' | '\0'))
+    }
+
+    fn trimmed(&self, path: &str, is_around: fn(char) -> bool) -> Option<String> {
         let text = self.text(path)?;
-        let value = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\0');
+        let value = text.trim_matches(is_around);
         if value.len() > MAX_VALUE {
             self.unseen(path, "it is too long for what it should be");
             return None;
@@ -87,13 +98,9 @@ impl<'a> Reading<'a> {
         u32::try_from(self.number(path)?).ok()
     }
 
-    /// A number that is 1 for yes and 0 for no.
+    /// A word for yes or no.
     pub(super) fn flag(&self, path: &str) -> Option<bool> {
-        match self.number(path)? {
-            0 => Some(false),
-            1 => Some(true),
-            _ => None,
-        }
+        truth(&self.value(path)?)
     }
 
     /// The names in a directory; none if it is not there.
@@ -150,45 +157,4 @@ pub(super) fn name_of(path: &str) -> &str {
 /// A text that may be shown, and its beginning if it is too long.
 pub(super) fn shown(text: &str, most: usize) -> String {
     printable(text).chars().take(most).collect()
-}
-
-/// A number as udev reads it: decimal, `0x` hexadecimal, with a leading 0 octal; neither a sign nor anything after it.
-pub(super) fn number(text: &str) -> Option<u64> {
-    let (digits, base) = match text.as_bytes() {
-        [b'0', b'x' | b'X', ..] => (text.get(2..)?, 16),
-        [b'0', b'b' | b'B', ..] => (text.get(2..)?, 2),
-        [b'0', b'o' | b'O', ..] => (text.get(2..)?, 8),
-        [b'0', _, ..] => (text.get(1..)?, 8),
-        _ => (text, 10),
-    };
-    if digits.starts_with('+') { None } else { u64::from_str_radix(digits, base).ok() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::number;
-
-    #[test]
-    fn numbers_are_read_as_udev_does() {
-        for (text, wanted) in [
-            ("0", Some(0)),
-            ("12", Some(12)),
-            ("0x1f", Some(31)),
-            ("0X1F", Some(31)),
-            ("010", Some(8)),
-            ("0b11", Some(3)),
-            ("0o17", Some(15)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("18446744073709551616", None),
-            ("-1", None),
-            ("+1", None),
-            ("0x+1", None),
-            ("09", None),
-            ("1 2", None),
-            ("", None),
-            ("0x", None),
-        ] {
-            assert_eq!(number(text), wanted, "{text:?}");
-        }
-    }
 }
