@@ -17,22 +17,19 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/naming")
 }
 
-/// The trees about which udev was asked, in the order of their names.
+/// The trees, in the order of their names.
 fn trees() -> Vec<PathBuf> {
     let files = folder().read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let is_asked_about =
-        |file: &PathBuf| file.extension().is_some_and(|it| it == "tree") && answers(file).is_file();
-    let trees: BTreeSet<PathBuf> = files.filter(is_asked_about).collect();
+    let is_tree = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "tree");
+    let trees: BTreeSet<PathBuf> = files.filter(is_tree).collect();
     assert!(trees.len() >= 60, "only {} trees are left", trees.len());
     trees.into_iter().collect()
 }
 
-fn answers(tree: &Path) -> PathBuf {
-    tree.with_extension("json")
-}
-
 fn read(tree: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(answers(tree)).unwrap()).unwrap()
+    let json = std::fs::read(tree.with_extension("json"));
+    let json = json.unwrap_or_else(|error| panic!("{}: {error}: run `answer`", tree.display()));
+    serde_json::from_slice(&json).unwrap()
 }
 
 fn names(said: &Value) -> Names {
