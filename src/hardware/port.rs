@@ -174,6 +174,14 @@ impl Port {
         self.pci_device().map(|device| device.name.as_str())
     }
 
+    /// Its place as udev writes it (`ID_PATH`), as far as it is on PCI: `pci-0000:00:14.0-usb-0:14.3:1.0`.
+    pub fn bus_path(&self) -> Option<String> {
+        let is_interface = |device: &&Device| device.kind.as_deref() == Some("usb_interface");
+        let chain = self.devices.iter().find(is_interface).and_then(|device| device.name.split_once('-'));
+        let usb = chain.map(|(_, chain)| format!("-usb-0:{chain}")).unwrap_or_default();
+        Some(format!("pci-{}{usb}", self.pci_address()?))
+    }
+
     /// The PCI function that it is on, with its name.
     pub fn pci_device(&self) -> Option<&Device> {
         self.devices.iter().find(|device| device.subsystem.as_deref() == Some("pci"))

@@ -23,6 +23,7 @@ mod rehearse;
 mod remote;
 mod saved;
 mod subject;
+mod udev_database;
 mod work_folder;
 
 pub use apply::Existing;

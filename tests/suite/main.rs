@@ -27,6 +27,7 @@ mod machineconfig;
 mod naming;
 mod naming_oracle;
 mod network_manager;
+mod nics;
 mod node_script;
 mod probes;
 mod real_images;

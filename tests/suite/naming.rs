@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use cotter::hardware;
+use cotter::hardware::naming::Arguments;
+use cotter::hardware::naming::Conditions;
+use cotter::hardware::naming::NameFile;
 use cotter::hardware::naming::Scheme;
 use cotter::hardware::naming::names;
+use cotter::hardware::naming::predict;
 use serde::Deserialize;
 
 use crate::recorded;
@@ -182,4 +186,33 @@ fn we_say_what_udev_says() {
     assert!(wrong.is_empty(), "{} of {looks} looks differ:\n{}", wrong.len(), wrong.join("\n"));
     let unused = OTHERWISE.iter().zip(&used).filter(|(_, used)| !**used).map(|(known, _)| known.why);
     assert_eq!(unused.collect::<Vec<_>>(), Vec::<&str>::new(), "these are no longer otherwise");
+}
+
+/// What Debian adds to systemd's own: USB ports by their address.
+const DEBIANS: &str = "[Match]\nPath=*-usb-*\n\n[Link]\nNamePolicy=mac\n";
+
+/// Virtual machines were recorded after their udevd had named the ports.
+#[test]
+fn we_name_ports_as_udevd_did() {
+    let scheme = Scheme::find("v252").unwrap();
+    let files = [NameFile::read("/usr/lib/systemd/network/73-usb-net-by-mac.link", DEBIANS, None).unwrap()];
+    let (mut named, mut wrong) = (0, Vec::new());
+    for case in recorded::names().into_iter().filter(|case| case.starts_with("qemu-")) {
+        let inventory = hardware::seen(&Recorded::named(&case).tree());
+        let arguments = Arguments::read(inventory.running.kernel_arguments.as_deref());
+        let predictions = predict(&inventory, Conditions { scheme, arguments: &arguments, files: &files });
+        for (port, prediction) in inventory.ports.iter().zip(predictions) {
+            named += usize::from(prediction.name.is_some());
+            let is_kernels = prediction.name.is_none()
+                && ["eth", "usb"].iter().any(|kernels| port.name.starts_with(kernels));
+            if !prediction.is_called(&port.name) && !is_kernels {
+                wrong.push(format!(
+                    "{case}: {} is called {:?}: {}",
+                    port.name, prediction.name, prediction.why
+                ));
+            }
+        }
+    }
+    assert!(named > 30, "{named} ports are not all there are");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -15,6 +15,7 @@ mod pattern;
 mod predict;
 mod scheme;
 
+pub use allowed::decides_about_names;
 pub use arguments::Arguments;
 pub use forecast::Future;
 pub use forecast::Kernels;

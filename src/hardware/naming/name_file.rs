@@ -123,9 +123,11 @@ impl Condition {
         match self {
             Self::Address(addresses) => Some(port.mac().is_some_and(|mac| addresses.contains(&mac))),
             Self::Driver(patterns) => port.driver.as_ref().map(|driver| any(patterns, driver)),
-            Self::Place(patterns) => {
-                port.pci_address().map(|address| any(patterns, &format!("pci-{address}")))
-            }
+            Self::Place(patterns) => match port.bus_path() {
+                Some(path) => Some(any(patterns, &path)),
+                // It is on another bus, if it is known where it is.
+                None => port.path.as_ref().map(|_| false),
+            },
             // Which port gets which number is chance.
             Self::KernelName(patterns) => {
                 let of_all = ["eth0", "eth9", "eth27"].map(|name| any(patterns, name));
