@@ -22,8 +22,8 @@ pub(super) fn hardware(known: &Names) -> Hardware<'_> {
     }
 }
 
-/// The firmware of the real machine: as it was found, else as its kind is delivered. The stand-in, which takes longer by
-/// UEFI, has it only if it was found.
+/// The firmware of the real machine: as it was found, else as its kind is delivered. The stand-in is of no kind: it boots by
+/// BIOS unless another was found.
 pub(super) fn firmware(machine: &Machine, known: &Names, medium: Medium) -> Firmware {
     let profile = machine.hardware.profile.as_ref().and_then(|profile| Profile::find(&profile.value));
     let of_kind = profile.filter(|_| medium == Medium::Real).map(|profile| profile.firmware.default);
