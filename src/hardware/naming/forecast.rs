@@ -11,6 +11,7 @@ use super::Scheme;
 use super::driven::Driven;
 use super::driven::driven;
 use super::predict;
+use super::told::with_what_names_told;
 use crate::hardware::Inventory;
 use crate::value::KernelVersion;
 
@@ -72,6 +73,8 @@ pub fn forecast(
     arguments: &Arguments,
     files: &[NameFile],
 ) -> Vec<Vec<Outlook>> {
+    let inventory = with_what_names_told(inventory);
+    let inventory = inventory.as_ref();
     let running = inventory.running.version();
     let driven: Vec<Vec<Driven>> =
         inventory.ports.iter().map(|port| driven(port, running.as_ref())).collect();
