@@ -139,6 +139,12 @@ pub struct PciFunction {
     /// How many virtual functions it can have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most_virtual_functions: Option<u32>,
+    /// The firmware's index as the port's name told it, where nobody looked for the index itself.
+    #[serde(skip)]
+    pub told_index: Option<u32>,
+    /// The slot as the port's name told it.
+    #[serde(skip)]
+    pub told_slot: Option<u32>,
     /// What it is a virtual function of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub physical_function: Option<PhysicalFunction>,
@@ -171,7 +177,7 @@ impl Port {
 
     /// The PCI address of the function that it is on, if it is on one.
     pub fn pci_address(&self) -> Option<&str> {
-        self.pci_device().map(|device| device.name.as_str())
+        self.pci_device().map(|device| device.name.as_str()).filter(|name| !name.is_empty())
     }
 
     /// Its place as udev writes it (`ID_PATH`), as far as it is on PCI: `pci-0000:00:14.0-usb-0:14.3:1.0`.

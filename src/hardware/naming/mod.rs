@@ -14,6 +14,7 @@ mod net_id;
 mod pattern;
 mod predict;
 mod scheme;
+mod told;
 
 pub use allowed::decides_about_names;
 pub use arguments::Arguments;
