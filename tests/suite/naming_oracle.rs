@@ -8,31 +8,22 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::recorded;
 use crate::tools;
 
 /// What a udev calls the ports, by version and naming scheme.
 type Names = BTreeMap<(String, String), Value>;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/naming")
-}
-
-/// The trees about which udev was asked, in the order of their names.
 fn trees() -> Vec<PathBuf> {
-    let files = folder().read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let is_asked_about =
-        |file: &PathBuf| file.extension().is_some_and(|it| it == "tree") && answers(file).is_file();
-    let trees: BTreeSet<PathBuf> = files.filter(is_asked_about).collect();
+    let trees = recorded::trees(&recorded::folder());
     assert!(trees.len() >= 60, "only {} trees are left", trees.len());
-    trees.into_iter().collect()
-}
-
-fn answers(tree: &Path) -> PathBuf {
-    tree.with_extension("json")
+    trees
 }
 
 fn read(tree: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(answers(tree)).unwrap()).unwrap()
+    let json = std::fs::read(tree.with_extension("json"));
+    let json = json.unwrap_or_else(|error| panic!("{}: {error}: run `answer`", tree.display()));
+    serde_json::from_slice(&json).unwrap()
 }
 
 fn names(said: &Value) -> Names {
@@ -66,8 +57,12 @@ fn installed() -> Option<String> {
 /// What the installed udev says of a tree; nothing if it cannot be asked here.
 fn ask(tree: &Path, schemes: &BTreeSet<&str>) -> Option<Names> {
     let _others = tools::MOUNTS.read();
-    let done =
-        Command::new(folder().join("ask")).arg(tree).args(schemes).env_remove("UDEVADM").output().unwrap();
+    let done = Command::new(recorded::folder().join("ask"))
+        .arg(tree)
+        .args(schemes)
+        .env_remove("UDEVADM")
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&done.stderr);
     if done.status.code() == Some(3) {
         tools::skip(said.trim());
@@ -148,12 +143,12 @@ fn trees_are_in_order_and_every_port_has_its_names() {
         assert!(paths.is_sorted_by(|one, next| one < next), "{case} is not sorted, or has a path twice");
         let ports: BTreeSet<&str> =
             paths.iter().filter_map(|path| path.strip_prefix("/sys/class/net/")).collect();
-        let recorded = names(&said);
-        for (key, named) in &recorded {
+        let names = names(&said);
+        for (key, named) in &names {
             let named: BTreeSet<&str> = named.as_object().unwrap().keys().map(String::as_str).collect();
             assert_eq!(named, ports, "{case}: {key:?}");
         }
-        let versions: BTreeSet<&str> = recorded.keys().map(|(version, _)| major(version)).collect();
+        let versions: BTreeSet<&str> = names.keys().map(|(version, _)| major(version)).collect();
         assert_eq!(versions, BTreeSet::from(["247", "252", "257", "262"]), "{case}");
     }
 }
@@ -166,14 +161,14 @@ fn an_unpacked_tree_is_recorded_as_it_was() {
     for tree in trees().iter().step_by(5) {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
-        tools::output(Command::new(self::folder().join("unpack")).arg(tree).arg(&root));
-        let recorded = tools::output(Command::new(self::folder().join("record-tree")).arg(&root));
+        tools::output(Command::new(recorded::folder().join("unpack")).arg(tree).arg(&root));
+        let again = tools::output(Command::new(recorded::folder().join("record-tree")).arg(&root));
         let text = std::fs::read_to_string(tree).unwrap();
         // What could not be read is not there any more.
         let is_kept = |line: &&str| !line.starts_with('#') && !line.contains(" ! ");
         let kept: Vec<&str> = text.split_terminator('\n').filter(is_kept).collect();
         assert_eq!(
-            String::from_utf8(recorded).unwrap().split_terminator('\n').collect::<Vec<_>>(),
+            String::from_utf8(again).unwrap().split_terminator('\n').collect::<Vec<_>>(),
             kept,
             "{}",
             tree.display()
