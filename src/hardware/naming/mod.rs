@@ -9,10 +9,13 @@ mod allowed;
 mod arguments;
 mod driven;
 mod forecast;
+mod link_file;
 mod name_file;
 mod net_id;
 mod pattern;
 mod predict;
+mod rule_file;
+mod rule_match;
 mod scheme;
 
 pub use arguments::Arguments;

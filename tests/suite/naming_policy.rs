@@ -1,0 +1,80 @@
+//! Which of its names a port gets where files and kernel arguments decide, beside what real udevds made of them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use cotter::hardware;
+use cotter::hardware::Port;
+use cotter::hardware::naming::Arguments;
+use cotter::hardware::naming::Conditions;
+use cotter::hardware::naming::NameFile;
+use cotter::hardware::naming::Prediction;
+use cotter::hardware::naming::Scheme;
+use cotter::hardware::naming::predict;
+
+use crate::recorded;
+use crate::recorded::Recorded;
+
+/// The scheme of the guests' udev where the kernel's arguments name none that there is.
+const SCHEME: &str = "v252";
+
+fn trees() -> Vec<PathBuf> {
+    recorded::trees(&recorded::folder().join("policy"))
+}
+
+/// The files in a tree that name ports. A link in their place leads to nothing, and so hides.
+fn name_files(recorded: &Recorded) -> Vec<NameFile> {
+    let files = recorded
+        .files()
+        .filter(|(path, _)| path.contains("/systemd/network/") || path.contains("/udev/rules.d/"));
+    files.filter_map(|(path, text)| NameFile::read(path, text, None)).collect()
+}
+
+/// What is said of each port of a tree.
+fn predictions(recorded: &Recorded) -> Vec<(Port, Prediction)> {
+    let inventory = hardware::seen(&recorded.tree());
+    let arguments = Arguments::read(inventory.running.kernel_arguments.as_deref());
+    let named = arguments.scheme.as_deref().and_then(Scheme::find);
+    let scheme = named.unwrap_or_else(|| Scheme::find(SCHEME).unwrap());
+    let files = name_files(recorded);
+    let predictions = predict(&inventory, Conditions { scheme, arguments: &arguments, files: &files });
+    inventory.ports.into_iter().zip(predictions).collect()
+}
+
+fn is_kernels(name: &str) -> bool {
+    name.strip_prefix("eth").is_some_and(|number| number.bytes().all(|c| c.is_ascii_digit()))
+}
+
+#[test]
+fn files_and_arguments_decide_as_for_udevd() {
+    let (mut cases, mut named, mut wrong) = (0, 0, Vec::new());
+    let mut doubts = BTreeMap::new();
+    for tree in trees() {
+        let case = tree.file_stem().unwrap().to_string_lossy().into_owned();
+        cases += 1;
+        for (port, prediction) in predictions(&Recorded::read(&tree)) {
+            let address = port.known_by().to_owned();
+            // Where something is left open, it is said; or else it is as we say, and the kernel's where we say so.
+            let is_right = match &prediction.name {
+                Some(_) if prediction.doubt.is_some() => {
+                    prediction.is_called(&port.name) || is_kernels(&port.name)
+                }
+                None if prediction.doubt.is_some() => true,
+                Some(_) => prediction.is_called(&port.name),
+                None => is_kernels(&port.name),
+            };
+            named += usize::from(prediction.name.is_some());
+            if !is_right {
+                let Prediction { name, why, doubt, .. } = &prediction;
+                wrong.push(format!("{case}: {address} is {}, we say {name:?}: {why}; {doubt:?}", port.name));
+            }
+            if let Some(doubt) = prediction.doubt {
+                doubts.entry(case.clone()).or_insert_with(Vec::new).push(format!("{address}: {doubt}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(cases >= 15 && named > 100, "{cases} cases with {named} names are not all there are");
+    let count: usize = doubts.values().map(Vec::len).sum();
+    assert!(count <= 20, "{count} are left open:\n{doubts:#?}");
+}
