@@ -1,6 +1,8 @@
 //! `.link` files: what they match, and what they say of names (systemd.link(5)).
 
+use super::net_id::Names;
 use super::pattern;
+use super::property::property;
 use crate::hardware::Port;
 use crate::value::InterfaceName;
 use crate::value::MacAddress;
@@ -30,6 +32,8 @@ pub(super) struct Link {
     current: Vec<MacAddress>,
     /// Patterns, by the key.
     patterns: Vec<(&'static str, Vec<String>)>,
+    /// Properties of udev's, each with `=` and a pattern.
+    properties: Vec<String>,
     /// What cannot be told from an inventory.
     others: Vec<String>,
 }
@@ -79,6 +83,8 @@ impl Link {
                 ("Match", "Path") => link.add("Path", value, &words),
                 ("Match", "Type") => link.add("Type", value, &words),
                 ("Match", "Kind") => link.add("Kind", value, &words),
+                ("Match", "Property") if value.is_empty() => link.properties.clear(),
+                ("Match", "Property") => link.properties.extend(signed(value, &words)),
                 ("Match", key) if value.is_empty() => {
                     link.others.retain(|other| !other.starts_with(&format!("`{key}=")));
                 }
@@ -96,6 +102,7 @@ impl Link {
         let is_empty = link.permanent.is_empty()
             && link.current.is_empty()
             && link.patterns.is_empty()
+            && link.properties.is_empty()
             && link.others.is_empty();
         (!is_empty).then_some(link)
     }
@@ -106,18 +113,15 @@ impl Link {
             self.patterns.push((key, Vec::new()));
         }
         for (_, patterns) in self.patterns.iter_mut().filter(|(other, _)| *other == key) {
-            match value.strip_prefix('!') {
-                _ if value.is_empty() => patterns.clear(),
-                Some(_) => {
-                    patterns.extend(words.iter().map(|word| format!("!{}", word.trim_start_matches('!'))))
-                }
-                None => patterns.extend(words.iter().cloned()),
+            if value.is_empty() {
+                patterns.clear();
             }
+            patterns.extend(signed(value, words));
         }
     }
 
     /// Whether it matches a port: nothing if that cannot be told, with what decides.
-    pub fn matches(&self, port: &Port) -> (Option<bool>, Option<&str>) {
+    pub fn matches(&self, port: &Port, names: &Names) -> (Option<bool>, Option<&str>) {
         let has = |addresses: &[MacAddress]| {
             addresses.is_empty() || port.mac().is_some_and(|mac| addresses.contains(&mac))
         };
@@ -130,6 +134,13 @@ impl Link {
                 Some(false) => return (Some(false), None),
                 Some(true) => {}
                 None => doubt = doubt.or(Some(asked_for(key))),
+            }
+        }
+        for wanted in &self.properties {
+            match is_property(wanted, port, names) {
+                Some(false) => return (Some(false), None),
+                Some(true) => {}
+                None => doubt = doubt.or(Some(wanted)),
             }
         }
         (if doubt.is_some() { None } else { Some(true) }, doubt)
@@ -158,6 +169,19 @@ fn address(word: &str) -> Option<MacAddress> {
 fn words(value: &str) -> Vec<String> {
     let bare = value.strip_prefix('!').unwrap_or(value);
     bare.split_whitespace().map(|word| word.trim_matches('"').to_owned()).collect()
+}
+
+/// Words, each with the `!` that is meant for all of their line.
+fn signed(value: &str, words: &[String]) -> Vec<String> {
+    let sign = if value.starts_with('!') { "!" } else { "" };
+    words.iter().map(|word| format!("{sign}{word}")).collect()
+}
+
+/// Whether a property is so (`Property=`): all of them must be.
+fn is_property(wanted: &str, port: &Port, names: &Names) -> Option<bool> {
+    let (key, fits) = wanted.split_once('=')?;
+    let (key, is_wanted) = key.strip_prefix('!').map_or((key, true), |key| (key, false));
+    Some(pattern::any(&[fits.to_owned()], &property(port, names, key)?) == is_wanted)
 }
 
 fn fits(key: &str, patterns: &[String], port: &Port) -> Option<bool> {
@@ -215,6 +239,7 @@ mod tests {
     use super::settings;
     use crate::hardware::Device;
     use crate::hardware::Port;
+    use crate::hardware::naming::Names;
 
     fn port() -> Port {
         Port {
@@ -260,11 +285,14 @@ mod tests {
             ("OriginalName=*", Some(true)),
             ("OriginalName=eth0", None),
             ("OriginalName=en*", Some(false)),
-            ("Property=ID_BUS=pci", None),
-            ("Property=ID_BUS=pci\nType=wlan", Some(false)),
+            ("Property=ID_BUS=pci ID_PATH=pci-*:00.0", Some(true)),
+            ("Property=ID_BUS=pci ID_PATH=pci-*:01.0", Some(false)),
+            ("Property=!ID_BUS=usb", Some(true)),
+            ("Property=ID_X=1", None),
+            ("Property=ID_X=1\nType=wlan", Some(false)),
         ] {
             let link = link(&format!("[Match]\n{matches}\n[Link]\nName=mgmt0\n")).unwrap();
-            let (found, doubt) = link.matches(&port());
+            let (found, doubt) = link.matches(&port(), &Names::default());
             assert_eq!(found, holds, "{matches}");
             assert_eq!(doubt.is_some(), holds.is_none(), "{matches}");
         }

@@ -14,6 +14,7 @@ mod name_file;
 mod net_id;
 mod pattern;
 mod predict;
+mod property;
 mod rule_file;
 mod rule_match;
 mod scheme;

@@ -145,7 +145,7 @@ fn by_link(port: &Port, names: &Names, acting: &Acting<'_>, arguments: &Argument
     if !acting.are_links_read {
         return kernels("systemd's own rule for names is replaced, so it keeps");
     }
-    let found = acting.links.iter().find_map(|link| match link.matches(port) {
+    let found = acting.links.iter().find_map(|link| match link.matches(port, names) {
         (Some(false), _) => None,
         (_, doubt) => Some((link, doubt)),
     });
@@ -221,12 +221,56 @@ fn say_who_loses(inventory: &Inventory, predictions: &mut [Prediction]) {
         for index in &indices {
             let others = indices.iter().filter(|other| *other != index);
             let others: Vec<&str> = others.map(|other| inventory.ports[*other].known_by()).collect();
-            predictions[*index].doubt = Some(format!(
-                "{} would be called `{name}` too, and the first to come gets the name",
-                others.join(" and ")
-            ));
+            let doubt = &mut predictions[*index].doubt;
+            // What may not be called so at all says that first.
+            doubt.get_or_insert_with(|| {
+                format!(
+                    "{} would be called `{name}` too, and the first to come gets the name",
+                    others.join(" and ")
+                )
+            });
         }
     }
+    say_what_is_taken(inventory, predictions);
+}
+
+/// A name of one's own may be one that the kernel or udev gives to another port: as its name, or beside it.
+fn say_what_is_taken(inventory: &Inventory, predictions: &mut [Prediction]) {
+    let others_names: Vec<Vec<String>> = predictions
+        .iter()
+        .map(|prediction| {
+            let Names { onboard, slot, path, database, .. } = &prediction.names;
+            [database, onboard, slot, path].into_iter().flatten().map(|name| name.text.clone()).collect()
+        })
+        .collect();
+    for index in 0..predictions.len() {
+        let Some(name) = predictions[index].name.clone().filter(|_| predictions[index].by.is_pin()) else {
+            continue;
+        };
+        let other =
+            others_names.iter().enumerate().find(|(other, names)| *other != index && names.contains(&name));
+        let doubt = if let Some((other, _)) = other {
+            format!(
+                "`{name}` is a name of {} too, which it may have beside its own",
+                inventory.ports[other].known_by()
+            )
+        } else if is_of_kernel(&name) {
+            format!(
+                "the kernel calls ports `{name}` until they have their names, and the first to come has it"
+            )
+        } else {
+            continue;
+        };
+        predictions[index].doubt.get_or_insert(doubt);
+    }
+}
+
+/// True for names as the kernel gives them in order.
+fn is_of_kernel(name: &str) -> bool {
+    ["eth", "usb", "wlan", "wwan", "ib"].iter().any(|stem| {
+        name.strip_prefix(stem)
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit()))
+    })
 }
 
 /// The names that the program biosdevname gives (biosdevname(1)): `em1` for the board's ports, `p3p1` for cards.
@@ -371,6 +415,20 @@ mod tests {
             names("", &[("/etc/systemd/network/10-p.link", policy)]),
             some(["enp59s0f0", "enp59s0f1"])
         );
+    }
+
+    #[test]
+    fn says_when_a_name_may_be_taken() {
+        let link =
+            |name: &str| format!("[Match]\nPermanentMACAddress=e4:43:4b:0a:00:02\n[Link]\nName={name}\n");
+        let doubt = |name: &str| {
+            let files = [("/etc/systemd/network/10-a.link", link(name))];
+            let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+            predicted("", &files, &inventory())[1].doubt.clone().unwrap_or_default()
+        };
+        assert!(doubt("ens3f0").contains("e4:43:4b:0a:00:01"), "{}", doubt("ens3f0"));
+        assert!(doubt("eth7").contains("kernel"), "{}", doubt("eth7"));
+        assert_eq!((doubt("mgmt0"), doubt("ens3f1")), (String::new(), String::new()));
     }
 
     #[test]

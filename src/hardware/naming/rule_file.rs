@@ -8,7 +8,40 @@ use super::rule_match::Situation;
 use crate::hardware::Port;
 
 /// Letters of a name that udev leaves as they are, beside letters and digits.
-const TAKEN: &str = "#+-.:=@_/";
+const TAKEN: &str = "#+-.:=@_";
+
+/// The keys that there are.
+const KEYS: [&str; 29] = [
+    "ACTION",
+    "DEVPATH",
+    "KERNEL",
+    "KERNELS",
+    "NAME",
+    "SYMLINK",
+    "SUBSYSTEM",
+    "SUBSYSTEMS",
+    "DRIVER",
+    "DRIVERS",
+    "ATTR",
+    "ATTRS",
+    "SYSCTL",
+    "ENV",
+    "CONST",
+    "TAG",
+    "TAGS",
+    "TEST",
+    "PROGRAM",
+    "RESULT",
+    "IMPORT",
+    "OPTIONS",
+    "OWNER",
+    "GROUP",
+    "MODE",
+    "SECLABEL",
+    "RUN",
+    "GOTO",
+    "LABEL",
+];
 
 /// A rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +95,12 @@ pub(super) fn rules(text: &str) -> Vec<Rule> {
         goes_on = goes_on_then;
     }
     let rules = lines.iter().map(|line| Rule { tokens: tokens(line) });
-    rules.filter(|rule| !rule.tokens.is_empty()).collect()
+    // udev leaves out a rule with a key that it does not know.
+    let is_rule = |rule: &Rule| {
+        let keys = rule.tokens.iter().map(|token| token.key.split('{').next().unwrap_or_default());
+        !rule.tokens.is_empty() && keys.into_iter().all(|key| KEYS.contains(&key))
+    };
+    rules.filter(is_rule).collect()
 }
 
 /// The parts of a rule.
@@ -88,6 +126,10 @@ impl Rule {
         self.tokens.iter().any(|token| token.key == "IMPORT{builtin}" && is_it(&token.value))
     }
 
+    fn is_label(&self, label: &str) -> bool {
+        self.value("LABEL").is_some_and(|token| token.value == label)
+    }
+
     fn value(&self, key: &str) -> Option<&Token> {
         self.tokens.iter().find(|token| token.key == key && !matches!(token.operator.as_str(), "==" | "!="))
     }
@@ -105,7 +147,7 @@ impl RuleFile<'_> {
         let mut maybe_until: Option<(&str, String)> = None;
         let mut label: Option<&str> = None;
         let mut has_path = !self.is_early();
-        for rule in self.rules {
+        for (index, rule) in self.rules.iter().enumerate() {
             if let Some(here) = rule.value("LABEL") {
                 label = label.filter(|label| *label != here.value);
                 maybe_until = maybe_until.filter(|(label, _)| *label != here.value);
@@ -113,7 +155,6 @@ impl RuleFile<'_> {
             if label.is_some() {
                 continue;
             }
-            has_path |= rule.calls("path_id");
             let known = self.order() > DESCRIBING_RULE;
             let situation =
                 Situation { port, names, are_named: known, has_path, is_late: !self.is_early(), state };
@@ -121,6 +162,8 @@ impl RuleFile<'_> {
             if holds == Some(false) {
                 continue;
             }
+            // A rule looks before it runs anything.
+            let calls_path = rule.calls("path_id");
             let doubt = doubt.or_else(|| maybe_until.as_ref().map(|(_, doubt)| doubt.clone()));
             let given = rule
                 .value("NAME")
@@ -138,7 +181,11 @@ impl RuleFile<'_> {
                 state.name.clone_from(&name);
                 state.given = Some(Given { name, path: self.path.to_owned(), doubt });
             }
-            if let Some(to) = rule.value("GOTO") {
+            has_path |= calls_path;
+            let goes = rule
+                .value("GOTO")
+                .filter(|to| self.rules[index + 1..].iter().any(|rule| rule.is_label(&to.value)));
+            if let Some(to) = goes {
                 match &doubt {
                     None => label = Some(&to.value),
                     Some(doubt) => maybe_until = Some((&to.value, doubt.clone())),
@@ -225,11 +272,19 @@ mod tests {
             (r#"KERNEL=="eth0", NAME="a0""#, Some("a0"), true),
             (r#"PROGRAM="/bin/false", NAME="a0""#, Some("a0"), true),
             (r#"ENV{ID_PATH}=="?*", NAME="a0""#, None, false),
-            (r#"IMPORT{builtin}="path_id", ENV{ID_PATH}=="pci-*", NAME="a0""#, Some("a0"), false),
+            (r#"IMPORT{builtin}="path_id", ENV{ID_PATH}=="pci-*", NAME="a0""#, None, false),
+            ("IMPORT{builtin}=\"path_id\"\nENV{ID_PATH}==\"pci-*\", NAME=\"a0\"", Some("a0"), false),
+            (
+                "KERNEL==\"x\", IMPORT{builtin}=\"path_id\"\nENV{ID_PATH}==\"\", NAME=\"a0\"",
+                Some("a0"),
+                false,
+            ),
+            (r#"NOSUCHKEY=="1", NAME="a0""#, None, false),
+            (r#"NAME="a0", GOTO="nowhere""#, Some("a0"), false),
             (r#"ENV{ID_NET_NAME_SLOT}=="?*", NAME="a0""#, None, false),
             (r#"# NAME="a0""#, None, false),
             ("ATTR{type}==\"1\", \\\n   NAME=\"a0\"", Some("a0"), false),
-            (r#"NAME="a b""#, Some("a_b"), false),
+            (r#"NAME="a b/c""#, Some("a_b_c"), false),
             (r#"NAME="""#, None, false),
             (r#"NAME="x$attr{dev_port}y%%""#, Some("x0y_"), false),
             (r#"NAME="x%n""#, None, true),
@@ -262,6 +317,7 @@ mod tests {
         assert_eq!(named("70-a.rules", &rules(r#"SUBSYSTEM=="net""#)), (None, false));
         assert_eq!(named("70-a.rules", &rules(r#"SUBSYSTEM!="net""#)), (Some("a0".into()), false));
         assert_eq!(named("70-a.rules", &rules(r#"PROGRAM=="/bin/x""#)), (Some("a0".into()), true));
+        assert_eq!(named("70-a.rules", "GOTO=\"nowhere\"\nNAME=\"a0\"\n"), (Some("a0".into()), false));
         let after = rules(r#"SUBSYSTEM=="net""#) + "NAME=\"b0\"\n";
         assert_eq!(named("70-a.rules", &after), (Some("b0".into()), false));
     }

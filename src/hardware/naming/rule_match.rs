@@ -3,6 +3,7 @@
 use super::link_file::kernel_name_fits;
 use super::net_id::Names;
 use super::pattern;
+use super::property::property;
 use super::rule_file::Rule;
 use super::rule_file::State;
 use super::rule_file::Token;
@@ -98,26 +99,17 @@ impl Situation<'_> {
         }
     }
 
-    /// What udev knows of the port by then; nothing if that cannot be told.
+    /// What udev knows of the port by then, with nothing in it if there is none; nothing if that cannot be told.
     fn property(&self, key: &str) -> Option<String> {
-        let name = |name: &Option<super::Name>| {
-            let name = name.as_ref().filter(|_| self.are_named);
-            name.map(|name| name.text.clone()).unwrap_or_default()
-        };
-        Some(match key {
-            "ID_NET_NAME_ONBOARD" => name(&self.names.onboard),
-            "ID_NET_NAME_SLOT" => name(&self.names.slot),
-            "ID_NET_NAME_PATH" => name(&self.names.path),
-            "ID_NET_NAME_MAC" => name(&self.names.mac),
-            "ID_NET_NAME_FROM_DATABASE" => name(&self.names.database),
-            "ID_NET_NAME" if !self.is_late => String::new(),
-            "ID_NET_NAME" => self.state.by_link.clone()?,
-            "ID_PATH" if !self.has_path => String::new(),
-            "ID_PATH" => self.port.bus_path()?,
+        match key {
+            "ID_PATH" if !self.has_path => Some(String::new()),
+            "ID_NET_NAME" if self.is_late => self.state.by_link.clone(),
             // From systemd 257 on it is known at once.
-            "ID_NET_DRIVER" if self.is_late => self.port.driver.clone()?,
-            _ => return None,
-        })
+            "ID_NET_DRIVER" if !self.is_late => None,
+            key if key.starts_with("ID_NET_NAME") && !self.are_named => Some(String::new()),
+            "ID_NET_NAME" => Some(String::new()),
+            key => property(self.port, self.names, key),
+        }
     }
 
     /// Whether one of the devices that the port hangs on, or the port itself, is all that these say.
