@@ -7,6 +7,7 @@ use cotter::hardware;
 use cotter::hardware::Port;
 use cotter::hardware::naming::Arguments;
 use cotter::hardware::naming::Conditions;
+use cotter::hardware::naming::LATEST;
 use cotter::hardware::naming::NameFile;
 use cotter::hardware::naming::Prediction;
 use cotter::hardware::naming::Scheme;
@@ -15,13 +16,16 @@ use cotter::hardware::naming::predict;
 use crate::recorded;
 use crate::recorded::Recorded;
 
-/// The scheme of the guests' udev where the kernel's arguments name none that there is.
+/// The scheme of the guests' udev where the kernel's arguments name none that there is: Debian 12's, or the newest's.
 const SCHEME: &str = "v252";
+const NEWEST: &str = "guest.udev=newest";
 
 /// Ports that have another name than we say, where we say what is left open, and why it is.
 const LEFT_OPEN: &[(&str, &str, &str)] = &[
     ("rules-more", "52:54:00:0a:00:0c", "what a program says is not known: this one fails"),
     ("rules-more", "52:54:00:0a:00:1a", "an attribute of no inventory, which is not there"),
+    ("rules-more-newest", "52:54:00:0a:00:0c", "what a program says is not known: this one fails"),
+    ("rules-more-newest", "52:54:00:0a:00:1a", "an attribute of no inventory, which is not there"),
 ];
 
 fn trees() -> Vec<PathBuf> {
@@ -41,7 +45,8 @@ fn predictions(recorded: &Recorded) -> Vec<(Port, Prediction)> {
     let inventory = hardware::seen(&recorded.tree());
     let arguments = Arguments::read(inventory.running.kernel_arguments.as_deref());
     let named = arguments.scheme.as_deref().and_then(Scheme::find);
-    let scheme = named.unwrap_or_else(|| Scheme::find(SCHEME).unwrap());
+    let is_newest = inventory.running.kernel_arguments.as_ref().is_some_and(|line| line.contains(NEWEST));
+    let scheme = named.unwrap_or_else(|| Scheme::find(if is_newest { LATEST } else { SCHEME }).unwrap());
     let files = name_files(recorded);
     let predictions = predict(&inventory, Conditions { scheme, arguments: &arguments, files: &files });
     inventory.ports.into_iter().zip(predictions).collect()
