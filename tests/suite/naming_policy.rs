@@ -91,9 +91,14 @@ fn files_and_arguments_decide_as_for_udevd() {
         }
     }
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(cases >= 15 && named > 100, "{cases} cases with {named} names are not all there are");
+    assert!(cases >= 25 && named > 250, "{cases} cases with {named} names are not all there are");
     let unused = LEFT_OPEN.iter().zip(&used).filter(|(_, used)| !**used).map(|(known, _)| known);
     assert_eq!(unused.collect::<Vec<_>>(), Vec::<&(&str, &str, &str)>::new(), "these are no longer open");
+    // To leave much open would be to say nothing.
     let count: usize = doubts.values().map(Vec::len).sum();
-    assert!(count <= 20, "{count} are left open:\n{doubts:#?}");
+    assert!(
+        count * 6 < named,
+        "{count} of {named} names are left open:
+{doubts:#?}"
+    );
 }

@@ -7,6 +7,8 @@
 
 mod allowed;
 mod arguments;
+mod biosdevname;
+mod clash;
 mod driven;
 mod forecast;
 mod link_file;

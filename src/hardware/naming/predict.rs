@@ -1,12 +1,12 @@
 //! Which of its names a port gets.
 
-use std::collections::BTreeMap;
-
 use super::Arguments;
 use super::Name;
 use super::NameFile;
 use super::Names;
 use super::Scheme;
+use super::biosdevname::biosdevnames;
+use super::clash::say_who_loses;
 use super::name_file::Acting;
 use super::names;
 use super::rule_file::Given;
@@ -17,6 +17,7 @@ use crate::value::InterfaceName;
 
 /// The kernel's words for who gave a name (`name_assign_type`).
 const PREDICTABLE: u32 = 2;
+
 /// What decides which of its names a port gets.
 #[derive(Clone, Copy, Debug)]
 pub struct Conditions<'a> {
@@ -207,98 +208,6 @@ impl Prediction {
         let names = Names::default();
         Self { name: name.map(str::to_owned), by, why: why.to_owned(), doubt: None, names }
     }
-}
-
-/// Of ports that would have one name, the kernel lets the first have it; which that is, is chance.
-fn say_who_loses(inventory: &Inventory, predictions: &mut [Prediction]) {
-    let mut of_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, prediction) in predictions.iter().enumerate() {
-        if let Some(name) = &prediction.name {
-            of_name.entry(name.clone()).or_default().push(index);
-        }
-    }
-    for (name, indices) in of_name.into_iter().filter(|(_, indices)| indices.len() > 1) {
-        for index in &indices {
-            let others = indices.iter().filter(|other| *other != index);
-            let others: Vec<&str> = others.map(|other| inventory.ports[*other].known_by()).collect();
-            let doubt = &mut predictions[*index].doubt;
-            // What may not be called so at all says that first.
-            doubt.get_or_insert_with(|| {
-                format!(
-                    "{} would be called `{name}` too, and the first to come gets the name",
-                    others.join(" and ")
-                )
-            });
-        }
-    }
-    say_what_is_taken(inventory, predictions);
-}
-
-/// A name of one's own may be one that the kernel or udev gives to another port: as its name, or beside it.
-fn say_what_is_taken(inventory: &Inventory, predictions: &mut [Prediction]) {
-    let others_names: Vec<Vec<String>> = predictions
-        .iter()
-        .map(|prediction| {
-            let Names { onboard, slot, path, database, .. } = &prediction.names;
-            [database, onboard, slot, path].into_iter().flatten().map(|name| name.text.clone()).collect()
-        })
-        .collect();
-    for index in 0..predictions.len() {
-        let Some(name) = predictions[index].name.clone().filter(|_| predictions[index].by.is_pin()) else {
-            continue;
-        };
-        let other =
-            others_names.iter().enumerate().find(|(other, names)| *other != index && names.contains(&name));
-        let doubt = if let Some((other, _)) = other {
-            format!(
-                "`{name}` is a name of {} too, which it may have beside its own",
-                inventory.ports[other].known_by()
-            )
-        } else if is_of_kernel(&name) {
-            format!(
-                "the kernel calls ports `{name}` until they have their names, and the first to come has it"
-            )
-        } else {
-            continue;
-        };
-        predictions[index].doubt.get_or_insert(doubt);
-    }
-}
-
-/// True for names as the kernel gives them in order.
-fn is_of_kernel(name: &str) -> bool {
-    ["eth", "usb", "wlan", "wwan", "ib"].iter().any(|stem| {
-        name.strip_prefix(stem)
-            .is_some_and(|number| !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit()))
-    })
-}
-
-/// The names that the program biosdevname gives (biosdevname(1)): `em1` for the board's ports, `p3p1` for cards.
-fn biosdevnames(inventory: &Inventory) -> Vec<Option<Name>> {
-    // Its own tables are the firmware's, as the newest scheme reads them too.
-    let Some(scheme) = Scheme::find(super::LATEST) else { return Vec::new() };
-    let slot = |port: &Port| {
-        let name = names(port, inventory, scheme).slot?.text;
-        let digits: String = name.strip_prefix("ens")?.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse::<u32>().ok()
-    };
-    let slots: Vec<Option<u32>> = inventory.ports.iter().map(slot).collect();
-    let place = |port: &Port| (port.pci_address().map(str::to_owned), port.dev_port);
-    let name = |(port, slot): (&Port, &Option<u32>)| {
-        let pci = port.pci_device()?.pci.as_ref().filter(|pci| pci.physical_function.is_none())?;
-        if let Some(index) = pci.smbios_index.or(pci.acpi_index).filter(|index| *index > 0) {
-            let why = format!("biosdevname: the firmware numbers it {index}");
-            return Some(Name { text: format!("em{index}"), why });
-        }
-        let slot = (*slot)?;
-        let in_slot = inventory.ports.iter().zip(&slots).filter(|(_, other)| **other == Some(slot));
-        let number = in_slot.filter(|(beside, _)| place(beside) <= place(port)).count();
-        Some(Name {
-            text: format!("p{slot}p{number}"),
-            why: format!("biosdevname: port {number} of slot {slot}"),
-        })
-    };
-    inventory.ports.iter().zip(&slots).map(name).collect()
 }
 
 #[cfg(test)]
