@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::spec::Installer;
 use crate::spec::Machine;
 use crate::target;
+use crate::target::Files;
 use crate::target::Placement;
 use crate::world;
 use crate::world::Failure;
@@ -70,6 +71,7 @@ pub(super) struct Loaded {
     pub(super) spec: Spec,
     pub(super) machine: Machine,
     pub(super) plan: Plan,
+    pub(super) files: Files,
     pub(super) sources: Sources,
 }
 
@@ -85,7 +87,9 @@ pub(super) fn load(path: &Path, given: &Given, ui: &mut Ui) -> Result<Result<Loa
         ui.note(format!("note: on the stand-in, its own installer stands for `{}`", program.value));
     }
     Ok(match planned.machine {
-        Some((machine, plan)) => Ok(Loaded { spec: planned.spec, machine, plan, sources: planned.sources }),
+        Some((machine, plan)) => {
+            Ok(Loaded { spec: planned.spec, machine, plan, files: planned.files, sources: planned.sources })
+        }
         None => Err(Exit::Input),
     })
 }

@@ -21,6 +21,7 @@ mod load;
 mod marker;
 mod nics;
 mod plan;
+mod presenting;
 mod recover;
 mod remote;
 mod report;

@@ -17,6 +17,7 @@ use super::judging::table;
 use super::judging::together;
 use super::load;
 use super::load::GivenArguments;
+use super::presenting;
 use super::report;
 use super::ui::Tone;
 use super::ui::counted;
@@ -30,6 +31,7 @@ use crate::rehearsal::VirtualMachine;
 use crate::spec::Installer;
 use crate::spec::Machine;
 use crate::spec::Sno;
+use crate::target;
 use crate::target::Placement;
 use crate::value::ValueError;
 use crate::verify::Life;
@@ -79,7 +81,8 @@ pub(super) struct Arguments {
     /// Show what the machine says on its console
     #[arg(long)]
     serial: bool,
-    /// What boots the machine; both, separated by a comma, are rehearsed one after the other [default: bios]
+    /// What boots the machine; both, separated by a comma, are rehearsed one after the other [default: as
+    /// the inventory says, else bios; a real live ISO starts as the profile is delivered]
     #[arg(long, value_enum, value_delimiter = ',')]
     firmware: Vec<FirmwareWord>,
     /// Every scenario with every firmware, unless `--scenario` and `--firmware` say less; ends in a table
@@ -167,7 +170,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             medium
         }
     };
-    let machine = match VirtualMachine::of(&loaded.machine, kind) {
+    let known = target::names(&loaded.machine, &loaded.files);
+    let machine = match VirtualMachine::of(&loaded.machine, presenting::hardware(&known), kind) {
         Ok(machine) => machine,
         Err(findings) => return Ok(load::refuse(findings, &loaded.sources, ui)),
     };
@@ -175,11 +179,18 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let lives = loaded.plan.lives;
     let manifest = rehearsable(loaded.plan.manifest, ui);
     let judging = Judging { manifest: &manifest, machine: &loaded.machine, presented: &machine };
-    let firmwares = firmwares(arguments);
+    let firmwares = match firmwares(arguments) {
+        asked if asked.is_empty() => vec![match presenting::firmware(&loaded.machine, &known, kind) {
+            Firmware::Bios => FirmwareWord::Bios,
+            Firmware::Uefi => FirmwareWord::Uefi,
+        }],
+        asked => asked,
+    };
     let mut rounds = Vec::new();
     for firmware in &firmwares {
         // One word more where there is more than one firmware.
         let word = if firmwares.len() > 1 { firmware.word() } else { "" };
+        presenting::tell_names(&machine, firmware.firmware(), word, &scenarios, ui);
         let rehearsal = Rehearsal {
             machine: machine.clone(),
             medium: medium.clone(),
@@ -243,11 +254,12 @@ impl FirmwareWord {
     }
 }
 
+/// The firmwares that were asked for.
 fn firmwares(arguments: &Arguments) -> Vec<FirmwareWord> {
     match (arguments.firmware.is_empty(), arguments.matrix) {
         (false, _) => arguments.firmware.clone(),
         (true, true) => vec![FirmwareWord::Bios, FirmwareWord::Uefi],
-        (true, false) => vec![FirmwareWord::Bios],
+        (true, false) => Vec::new(),
     }
 }
 

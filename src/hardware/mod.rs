@@ -33,6 +33,7 @@ pub use inventory::Processors;
 pub use inventory::Running;
 pub use inventory::System;
 pub use inventory::Unseen;
+pub use naming::decides_about_names;
 pub use port::Device;
 pub use port::PciFunction;
 pub use port::PhysicalFunction;

@@ -139,6 +139,12 @@ pub struct PciFunction {
     /// How many virtual functions it can have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most_virtual_functions: Option<u32>,
+    /// The firmware's index as the port's name told it, where nobody looked for the index itself.
+    #[serde(skip)]
+    pub told_index: Option<u32>,
+    /// The slot as the port's name told it.
+    #[serde(skip)]
+    pub told_slot: Option<u32>,
     /// What it is a virtual function of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub physical_function: Option<PhysicalFunction>,
@@ -160,17 +166,18 @@ impl Port {
         self.permanent_mac.or_else(current)
     }
 
-    /// True if a BMC talks to its server by it.
+    /// True if a BMC talks to its server by it: by what it is on the USB, or by the name that udev's database has for that.
     pub fn is_of_bmc(&self) -> bool {
-        let ids =
-            profiles().iter().filter_map(|profile| profile.bmc.as_ref()?.host_port.as_ref()?.usb.as_ref());
-        let ids: Vec<&String> = ids.collect();
-        self.devices.iter().filter_map(|device| device.usb_id.as_ref()).any(|id| ids.contains(&id))
+        let mut known = profiles().iter().filter_map(|profile| profile.bmc.as_ref()?.host_port.as_ref());
+        let is_on_usb = |id: &String| self.devices.iter().any(|device| device.usb_id.as_ref() == Some(id));
+        let is_called = |name: &String| *name == self.name || Some(name) == self.database_name.as_ref();
+        known
+            .any(|host| host.usb.as_ref().is_some_and(is_on_usb) || host.name.as_ref().is_some_and(is_called))
     }
 
     /// The PCI address of the function that it is on, if it is on one.
     pub fn pci_address(&self) -> Option<&str> {
-        self.pci_device().map(|device| device.name.as_str())
+        self.pci_device().map(|device| device.name.as_str()).filter(|name| !name.is_empty())
     }
 
     /// Its place as udev writes it (`ID_PATH`), as far as it is on PCI: `pci-0000:00:14.0-usb-0:14.3:1.0`.

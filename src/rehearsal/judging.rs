@@ -96,6 +96,7 @@ mod tests {
     use super::is_left_out;
     use super::shows_nothing;
     use crate::document::Origin;
+    use crate::rehearsal::Hardware;
     use crate::rehearsal::Medium;
     use crate::rehearsal::Scenario;
     use crate::rehearsal::VirtualMachine;
@@ -162,7 +163,7 @@ mod tests {
     #[test]
     fn leaves_out_what_was_taken_away_and_nothing_else() {
         let machine = machine(NICS);
-        let presented = VirtualMachine::of(&machine, Medium::StandIn).unwrap();
+        let presented = VirtualMachine::of(&machine, Hardware::Unknown, Medium::StandIn).unwrap();
         let origin = |key: &str| Origin {
             file: "a.yaml".into(),
             line: 1,

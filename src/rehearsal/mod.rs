@@ -7,6 +7,7 @@
 
 mod disks;
 mod judging;
+mod place;
 mod qemu_arguments;
 mod scenario;
 mod virtual_machine;
@@ -16,6 +17,8 @@ pub use disks::Disk;
 pub use disks::Role;
 pub use judging::is_left_out;
 pub use judging::shows_nothing;
+pub use place::Hardware;
+pub use place::Place;
 pub use qemu_arguments::Accelerator;
 pub use qemu_arguments::Console;
 pub use qemu_arguments::Firmware;

@@ -1,5 +1,6 @@
 //! A virtual machine as QEMU's command line.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Bus;
@@ -10,7 +11,7 @@ use super::VirtualMachine;
 use super::VirtualPort;
 
 /// The first PCI slot for virtio disks.
-const FIRST_DISK_SLOT: usize = 0x8;
+pub(super) const FIRST_DISK_SLOT: usize = 0x8;
 
 /// What runs the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,13 +124,16 @@ pub fn arguments(
         line.add("-device", "scsi-cd,drive=medium,bus=scsi.0,bootindex=1");
         line.0.push("-no-reboot".to_owned());
     }
+    for slot in headless_cards(&machine.ports) {
+        line.add("-device", format!("pci-testdev,addr={}", address(slot, Some(0))));
+    }
     let mut ssh_port = match paths.console {
         Console::Person { ssh_port } => Some(ssh_port),
         Console::File(_) => None,
     };
     for (index, port) in machine.ports.iter().enumerate() {
         let forwarded = if port.network.is_some() { ssh_port.take() } else { None };
-        network_port(&mut line, index, port, forwarded);
+        network_port(&mut line, index, port, firmware, forwarded);
     }
     line.0
 }
@@ -167,8 +171,15 @@ fn attach(line: &mut Line, index: usize, disk: &Disk, file: &std::path::Path, fi
 }
 
 /// A port: 10 Gbit/s full duplex, or no 802.3ad bond would take it; a hub of its own where there is no
-/// network behind it. Its index is in SMBIOS, whatever the machine: QEMU passes ACPI's on for `pc` alone.
-fn network_port(line: &mut Line, index: usize, port: &VirtualPort, ssh_port: Option<u16>) {
+/// network behind it. Its index is in SMBIOS, whatever the machine: QEMU passes ACPI's on for `pc` alone, where higher ones
+/// are.
+fn network_port(
+    line: &mut Line,
+    index: usize,
+    port: &VirtualPort,
+    firmware: Firmware,
+    ssh_port: Option<u16>,
+) {
     let backend = match &port.network {
         // `restrict` keeps the guest off the host's network: a rehearsal must not reach real machines.
         Some(user) => {
@@ -187,17 +198,37 @@ fn network_port(line: &mut Line, index: usize, port: &VirtualPort, ssh_port: Opt
         None => format!("hubport,id=net{index},hubid={index}"),
     };
     line.add("-netdev", backend);
-    line.add(
-        "-device",
-        format!(
-            "virtio-net-pci,id=port{index},netdev=net{index},mac={},addr={:#x},speed=10000,duplex=full,romfile=",
-            port.mac, port.slot
-        ),
+    let place = port.place;
+    let mut device = format!(
+        "virtio-net-pci,id=port{index},netdev=net{index},mac={},addr={},speed=10000,duplex=full,romfile=",
+        port.mac,
+        address(place.slot, place.function)
     );
-    line.add(
-        "-smbios",
-        format!("type=41,kind=ethernet,designation=port{index},instance={},pcidev=port{index}", port.index),
-    );
+    if let (Some(acpi_index), Firmware::Bios) = (place.acpi_index(), firmware) {
+        device.push_str(&format!(",acpi-index={acpi_index}"));
+    }
+    line.add("-device", device);
+    if let Some(instance) = place.smbios_index() {
+        line.add(
+            "-smbios",
+            format!("type=41,kind=ethernet,designation=port{index},instance={instance},pcidev=port{index}"),
+        );
+    }
+}
+
+/// Where a device is, in QEMU's words.
+fn address(slot: u8, function: Option<u8>) -> String {
+    match function {
+        Some(function) => format!("{slot:#x}.{function},multifunction=on"),
+        None => format!("{slot:#x}"),
+    }
+}
+
+/// The slots of cards whose first function is no port of the machine: without one, the others are not seen.
+fn headless_cards(ports: &[VirtualPort]) -> BTreeSet<u8> {
+    let of_cards = || ports.iter().map(|port| port.place).filter(|place| place.function.is_some());
+    let has_head = |slot: u8| of_cards().any(|place| place.slot == slot && place.function == Some(0));
+    of_cards().map(|place| place.slot).filter(|slot| !has_head(*slot)).collect()
 }
 
 /// QEMU separates options by commas; a comma in a value is doubled.
@@ -212,5 +243,71 @@ impl Line {
     fn add(&mut self, option: &str, value: impl Into<String>) {
         self.0.push(option.to_owned());
         self.0.push(value.into());
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::Accelerator;
+    use super::Console;
+    use super::Firmware;
+    use super::First;
+    use super::Paths;
+    use super::arguments;
+    use crate::rehearsal::Medium;
+    use crate::rehearsal::Place;
+    use crate::rehearsal::VirtualMachine;
+    use crate::rehearsal::VirtualPort;
+
+    fn line(places: &[Place], firmware: Firmware) -> String {
+        let port = |place: &Place| VirtualPort {
+            mac: "e4:43:4b:0a:00:01".parse().unwrap(),
+            name: "a0".to_owned(),
+            place: *place,
+            real_name: None,
+            network: None,
+            goes_first: false,
+        };
+        let ports = places.iter().map(port).collect();
+        let machine =
+            VirtualMachine { name: "a".to_owned(), ports, disks: Vec::new(), medium: Medium::StandIn };
+        let paths = Paths {
+            medium: None,
+            first: First::Disk,
+            disks: Vec::new(),
+            console: Console::File(PathBuf::new()),
+            report: PathBuf::new(),
+            control: PathBuf::new(),
+            ovmf: None,
+        };
+        arguments(&machine, &paths, Accelerator::Tcg, firmware).join(" ")
+    }
+
+    #[test]
+    fn ports_are_at_their_places() {
+        let place = Place { slot: 3, function: None, index: None };
+        let low = Place { index: Some(7), ..place };
+        let high = Place { index: Some(12399), ..place };
+        let said = line(&[low], Firmware::Uefi);
+        assert!(said.contains("addr=0x3,speed") && said.contains("instance=7,pcidev=port0"), "{said}");
+        assert!(!said.contains("acpi-index"), "{said}");
+        let said = line(&[high], Firmware::Bios);
+        assert!(said.contains(",acpi-index=12399") && !said.contains("-smbios"), "{said}");
+        let said = line(&[high], Firmware::Uefi);
+        assert!(!said.contains("12399"), "{said}");
+        assert!(!line(&[place], Firmware::Bios).contains("-smbios"));
+    }
+
+    #[test]
+    fn a_card_has_a_first_function_or_the_others_are_not_seen() {
+        let of = |function| Place { slot: 3, function: Some(function), index: None };
+        let stands_in = "pci-testdev,addr=0x3.0,multifunction=on";
+        let said = line(&[of(1)], Firmware::Bios);
+        assert!(said.contains("addr=0x3.1,multifunction=on") && said.contains(stands_in), "{said}");
+        let said = line(&[of(1), of(0)], Firmware::Bios);
+        assert!(said.contains("addr=0x3.0,multifunction=on") && !said.contains(stands_in), "{said}");
     }
 }

@@ -7,9 +7,18 @@ use ipnetwork::IpNetwork;
 use ipnetwork::Ipv4Network;
 
 use super::Disk;
+use super::Firmware;
+use super::Hardware;
+use super::Place;
 use super::Scenario;
 use super::disks::disks;
+use super::place::FIRST_SLOT;
+use super::place::MOST_PORTS;
+use super::place::Wanted;
+use super::place::other_indices;
+use super::place::places;
 use crate::document::Diagnostics;
+use crate::hardware::Profile;
 use crate::network::NetworkState;
 use crate::network::Nic;
 use crate::spec::Machine;
@@ -42,10 +51,12 @@ pub enum Medium {
 pub struct VirtualPort {
     /// Its permanent address.
     pub mac: MacAddress,
-    /// Its index in the firmware's tables, from which udev makes `enoN`.
-    pub index: u8,
-    /// Its PCI slot, from which udev makes `ensN` and `enp0sN`.
-    pub slot: u8,
+    /// The name that the machine file gives it.
+    pub name: String,
+    /// Where it sits.
+    pub place: Place,
+    /// What the real machine's udev calls it, if that is known.
+    pub real_name: Option<String>,
     /// The network behind it; nothing is behind a port without one.
     pub network: Option<UserNetwork>,
     /// Whether this is the port that is missing when one is unplugged.
@@ -65,21 +76,16 @@ pub struct UserNetwork {
     pub own: Option<Ipv4Addr>,
 }
 
-/// The first PCI slot for ports; lower ones are for the controllers.
-const FIRST_SLOT: u8 = 0x10;
-/// More ports than slots are left cannot be presented.
-const MOST_PORTS: u8 = 7;
-/// How far the firmware's indices move when ports are renamed.
-const INDEX_STEP: u8 = 100;
 /// The naming scheme that is booted with besides the newest.
 ///
-/// Only since the next one may a port be named by the firmware's index 0, which the first port has
+/// Only since the next one may a port be named by the firmware's index 0, which a port has in that boot
 /// (systemd.net-naming-scheme(7), v240).
 pub const OTHER_SCHEME: &str = "v238";
 
 impl VirtualMachine {
-    /// Makes the virtual machine that stands for `machine`, or says what cannot be presented.
-    pub fn of(machine: &Machine, medium: Medium) -> Result<Self, Diagnostics> {
+    /// Makes the virtual machine that stands for `machine`, with what is known of its hardware, or says what cannot be
+    /// presented.
+    pub fn of(machine: &Machine, hardware: Hardware<'_>, medium: Medium) -> Result<Self, Diagnostics> {
         let mut findings = Diagnostics::new();
         let disks = disks(machine, &mut findings);
         let nics = &machine.network.nics;
@@ -95,14 +101,17 @@ impl VirtualMachine {
             return Err(findings);
         }
         let first_to_go = first_to_go(&machine.network);
-        let port = |(index, nic): (u8, &Nic)| VirtualPort {
+        let profile = machine.hardware.profile.as_ref().and_then(|profile| Profile::find(&profile.value));
+        let places = places(nics, hardware, profile, &disks);
+        let port = |((index, nic), (place, real_name)): ((u8, &Nic), Wanted)| VirtualPort {
             mac: nic.mac.value,
-            index,
-            slot: FIRST_SLOT + index,
+            name: nic.name.to_string(),
+            place,
+            real_name,
             network: network(index, nic),
             goes_first: Some(nic.name.as_str()) == first_to_go,
         };
-        let ports = (0..MOST_PORTS).zip(nics).map(port).collect();
+        let ports = (0..MOST_PORTS).zip(nics).zip(places).map(port).collect();
         Ok(Self { name: machine.name.value.clone(), ports, disks, medium })
     }
 
@@ -111,18 +120,47 @@ impl VirtualMachine {
         self.ports.iter().find(|port| port.goes_first)
     }
 
+    /// What udev calls each port by its place before and in a boot of `scenario`, where that is another name.
+    pub fn name_changes(&self, scenario: Scenario, firmware: Firmware) -> Vec<(String, String)> {
+        let Ok(after) = self.for_boot(scenario) else { return Vec::new() };
+        let name = |port: &VirtualPort| match (scenario, port.place.index) {
+            // The other scheme does not take it.
+            (Scenario::Scheme, Some(0)) => Place { index: None, ..port.place }.name(firmware),
+            _ => port.place.name(firmware),
+        };
+        let changed = self.ports.iter().filter_map(|port| {
+            let other = after.ports.iter().find(|other| other.mac == port.mac)?;
+            Some((port.place.name(firmware), name(other)))
+        });
+        changed.filter(|(old, new)| old != new).collect()
+    }
+
+    /// The ports that the real machine calls otherwise: ours, its name here, and its name there.
+    pub fn other_names(&self, firmware: Firmware) -> Vec<(&str, String, &str)> {
+        let named = self.ports.iter().filter_map(|port| {
+            Some((port.name.as_str(), port.place.name(firmware), port.real_name.as_deref()?))
+        });
+        named.filter(|(_, here, there)| here != there).collect()
+    }
+
+    fn places(&self) -> Vec<Place> {
+        self.ports.iter().map(|port| port.place).collect()
+    }
+
     /// The same machine as `scenario` boots it, or why it cannot be.
     ///
     /// For `rename`, every port gets another index and, in reverse order, another slot: whatever udev makes
-    /// the name from, it comes out different. For `swap`, each port gets the place of the next.
+    /// the name from, it comes out different. For `swap`, each port gets the place of the next. For `scheme`, a port has
+    /// the index 0, the only one that the other scheme does not take.
     pub fn for_boot(&self, scenario: Scenario) -> Result<Self, String> {
         let mut machine = self.clone();
         match scenario {
-            Scenario::Install | Scenario::Reboot | Scenario::Scheme | Scenario::PowerCut => {}
+            Scenario::Install | Scenario::Reboot | Scenario::PowerCut => {}
             Scenario::Rename => {
-                for (position, port) in (0..).zip(&mut machine.ports) {
-                    port.index += INDEX_STEP;
-                    port.slot = FIRST_SLOT + 2 * MOST_PORTS - 1 - position;
+                let indices = other_indices(&machine.places());
+                for ((position, port), index) in (0..).zip(&mut machine.ports).zip(indices) {
+                    let slot = FIRST_SLOT + 2 * MOST_PORTS - 1 - position;
+                    port.place = Place { slot, function: None, index };
                 }
                 machine.ports.reverse();
             }
@@ -130,13 +168,23 @@ impl VirtualMachine {
                 if machine.ports.len() < 2 {
                     return Err("it takes two ports to swap their places".to_owned());
                 }
-                let mut places: Vec<(u8, u8)> =
-                    machine.ports.iter().map(|port| (port.index, port.slot)).collect();
+                let mut places = machine.places();
                 places.rotate_left(1);
-                for (port, (index, slot)) in machine.ports.iter_mut().zip(places) {
-                    (port.index, port.slot) = (index, slot);
+                for (port, place) in machine.ports.iter_mut().zip(places) {
+                    port.place = place;
                 }
-                machine.ports.sort_by_key(|port| port.slot);
+                machine.ports.sort_by_key(|port| port.place);
+            }
+            Scenario::Scheme => {
+                let indexed = || machine.ports.iter().position(|port| port.place.index.is_some());
+                let first =
+                    machine.ports.iter().position(|port| port.place.index == Some(0)).or_else(indexed);
+                let has_ports = !machine.ports.is_empty();
+                match first.and_then(|first| machine.ports.get_mut(first)) {
+                    Some(port) => port.place.index = Some(0),
+                    None if !has_ports => {}
+                    None => return Err("both schemes name its ports by slot or place alike".to_owned()),
+                }
             }
             Scenario::Unplug => {
                 if machine.ports.is_empty() {
@@ -189,6 +237,7 @@ mod tests {
     use super::Medium;
     use super::VirtualMachine;
     use crate::rehearsal::Bus;
+    use crate::rehearsal::Hardware;
     use crate::rehearsal::Role;
     use crate::rehearsal::Scenario;
     use crate::spec;
@@ -198,7 +247,7 @@ mod tests {
             "cotter: 1\nname: a\ntarget: fcos\ninstall: {{device: {device}}}\nnetwork: {{nics: [{nics}]}}\n"
         );
         let machine = spec::parse("a.yaml", &text, &spec::Variables::new()).0.unwrap();
-        VirtualMachine::of(&machine, Medium::StandIn)
+        VirtualMachine::of(&machine, Hardware::Unknown, Medium::StandIn)
             .map_err(|findings| findings.sorted().iter().map(|finding| finding.rule).collect())
     }
 
@@ -221,7 +270,9 @@ mod tests {
         let before = machine("/dev/vda", TWO).unwrap();
         let after = before.for_boot(Scenario::Rename).unwrap();
         for port in &after.ports {
-            let is_new = |other: &super::VirtualPort| other.index != port.index && other.slot != port.slot;
+            let is_new = |other: &super::VirtualPort| {
+                other.place.index != port.place.index && other.place.slot != port.place.slot
+            };
             assert!(before.ports.iter().all(is_new), "{port:?}");
         }
         assert_eq!(before.for_boot(Scenario::Reboot), Ok(before));
@@ -232,7 +283,7 @@ mod tests {
         let before = machine("/dev/vda", TWO).unwrap();
         let place = |machine: &VirtualMachine, mac: &str| {
             let port = machine.ports.iter().find(|port| port.mac.to_string() == mac).unwrap();
-            (port.index, port.slot)
+            port.place
         };
         let swapped = before.for_boot(Scenario::Swap).unwrap();
         let (first, second) = ("e4:43:4b:0a:00:01", "e4:43:4b:0a:00:02");
@@ -252,7 +303,7 @@ mod tests {
     fn with(install: &str, more: &str) -> Result<Vec<crate::rehearsal::Disk>, Vec<&'static str>> {
         let text = format!("cotter: 1\nname: a\ntarget: fcos\ninstall: {{{install}}}\n{more}\n");
         let machine = spec::parse("a.yaml", &text, &spec::Variables::new()).0.unwrap();
-        VirtualMachine::of(&machine, Medium::StandIn)
+        VirtualMachine::of(&machine, Hardware::Unknown, Medium::StandIn)
             .map(|machine| machine.disks)
             .map_err(|findings| findings.sorted().iter().map(|finding| finding.rule).collect())
     }

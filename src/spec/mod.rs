@@ -14,6 +14,7 @@ mod parse;
 mod read;
 mod rules;
 mod shape;
+mod starter;
 mod variables;
 mod variant;
 
@@ -50,6 +51,10 @@ pub use shape::is_mode;
 pub use shape::is_resource;
 pub use shape::owner_shape;
 pub use shape::section;
+pub use starter::Filled;
+pub use starter::Found;
+pub use starter::Known;
+pub use starter::fill_in;
 pub use variables::Variables;
 pub use variant::Variant;
 

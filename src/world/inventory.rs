@@ -13,6 +13,7 @@ use super::inputs::read_bounded;
 use super::netlink;
 use super::saved::refuse_archive;
 use super::saved::system_on;
+use super::udev_database;
 use crate::hardware;
 use crate::hardware::Inventory;
 use crate::hardware::Port;
@@ -50,6 +51,9 @@ pub fn own_inventory() -> Result<Inventory, Failure> {
             }
         }
         Err(cause) => inventory.unseen.push(unseen("permanent addresses of ports", &plain(&cause))),
+    }
+    if let Err(cause) = udev_database::add(&mut inventory) {
+        inventory.unseen.push(unseen("udev's database", &plain(&cause)));
     }
     let asked = inventory.ports.iter_mut().take(MAX_ASKED).try_for_each(ask_ethtool);
     if let Err(why) = asked {

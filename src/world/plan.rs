@@ -39,6 +39,8 @@ pub struct Planned {
     pub spec: Spec,
     /// The machine and its plan, if nothing is wrong.
     pub machine: Option<(Machine, Plan)>,
+    /// The local files that it names.
+    pub files: Files,
     /// The texts that findings point into.
     pub sources: Sources,
     /// Everything there is to say, by place.
@@ -94,7 +96,7 @@ pub fn plan_machine(path: &Path, given: &Given, progress: &mut dyn FnMut(&str)) 
             Err(more) => findings.append(more),
         }
     }
-    Ok(Planned { spec, machine: planned, sources, findings: findings.sorted() })
+    Ok(Planned { spec, machine: planned, files, sources, findings: findings.sorted() })
 }
 
 /// What a Butane file came to.

@@ -15,6 +15,7 @@ use cotter::rehearsal::Accelerator;
 use cotter::rehearsal::Console;
 use cotter::rehearsal::Firmware;
 use cotter::rehearsal::First;
+use cotter::rehearsal::Hardware;
 use cotter::rehearsal::Medium;
 use cotter::rehearsal::Paths;
 use cotter::rehearsal::VirtualMachine;
@@ -389,6 +390,58 @@ fn rehearse_a_file_that_may_not_be_replaced_keeps_a_machine_down_after_its_power
     assert!(console.contains("Failed to start ignition-files.service"), "{console}");
 }
 
+/// A server that was looked at: its ports have the numbers and slots that its firmware tells of, and so their names.
+#[test]
+#[ignore = "boots virtual machines: make rehearse"]
+fn rehearse_ports_are_called_as_on_the_machine_that_was_looked_at() {
+    if stand_in().is_none() {
+        return;
+    }
+    let temporary = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = temporary.path();
+    let case = case("dell-r640");
+    tools::output(Command::new("cp").arg("-r").arg(case.parent().unwrap().join("secrets")).arg(folder));
+    let text = std::fs::read_to_string(&case).unwrap();
+    let of_profile = "hardware: {profile: dell-r640}";
+    assert!(text.contains(of_profile));
+    let text = text.replace(of_profile, "hardware: {profile: dell-r640, inventory: r640.json}");
+    std::fs::write(folder.join("machine.yaml"), text).unwrap();
+    let port = |last: u8, address: &str, function: serde_json::Value| {
+        serde_json::json!({"name": format!("eth{last}"), "permanent_mac": format!("e4:43:4b:0a:00:{last:02x}"), "hardware_type": 1,
+            "devices": [{"subsystem": "pci", "name": address, "pci": function}]})
+    };
+    let on_board = |index: u8| serde_json::json!({"smbios_index": index, "is_multifunction": true});
+    let inventory = serde_json::json!({
+        "schema": "cotter.dev/inventory/1", "source": "sysfs", "boot_mode": "bios",
+        "system": {"vendor": "Dell Inc.", "product": "PowerEdge R640"},
+        "ports": [
+            port(1, "0000:18:00.2", on_board(3)), port(2, "0000:3b:00.1", serde_json::json!({"is_multifunction": true})),
+            port(3, "0000:18:00.0", on_board(1)), port(4, "0000:18:00.1", on_board(2)),
+        ],
+        "pci_slots": {"3": "0000:3b:00"},
+    });
+    std::fs::write(folder.join("r640.json"), inventory.to_string()).unwrap();
+    let report = folder.join("report");
+    let (code, verdicts, said) = rehearse(
+        &folder.join("machine.yaml"),
+        &["--scenario", "install,rename,swap", "--report", report.to_str().unwrap()],
+    );
+    assert_eq!(code, 0, "{verdicts:#}");
+    assert!(said.contains("to udev, mgmt0 is eno3, mgmt1 is ens3f1, data0 is eno1, data1 is eno2"), "{said}");
+    for (boot, names) in [
+        ("install", ["eno3", "ens3f1", "eno1", "eno2"]),
+        ("rename", ["eno103", "ens28", "eno101", "eno102"]),
+        ("swap", ["ens3f1", "eno1", "eno2", "eno3"]),
+    ] {
+        let record = std::fs::read(report.join(format!("records/{boot}.json"))).unwrap();
+        let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+        for (last, name) in (1..).zip(names) {
+            let udevs = &record["facts"][format!("port/e4:43:4b:0a:00:0{last}/udev-name")];
+            assert!(udevs.as_array().unwrap().contains(&name.into()), "{boot}: {udevs} has no {name}");
+        }
+    }
+}
+
 /// Of several disks the one that is described is installed to; the others are nearly like it.
 #[test]
 #[ignore = "boots virtual machines: make rehearse"]
@@ -492,7 +545,7 @@ fn large_the_recovery_medium_puts_back_what_a_disk_lost() {
     );
     let planned = cotter::world::plan_machine(&spec, &cotter::world::Given::default(), &mut |_| ()).unwrap();
     let (machine, plan) = planned.machine.unwrap();
-    let machine = VirtualMachine::of(&machine, Medium::StandIn).unwrap();
+    let machine = VirtualMachine::of(&machine, Hardware::Unknown, Medium::StandIn).unwrap();
     let disk = folder.join("disk.raw");
     copy_disk(&starter().folder.join("kept/disk0.raw"), &disk);
     damage(&disk, folder);

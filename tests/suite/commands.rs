@@ -357,7 +357,9 @@ fn starters_are_written_once_and_are_what_they_are_called() {
     let Some(test) = Test::new() else { return };
     let (out, _) = test.expect(0, &["init", "--list"]);
     let names: Vec<&str> = out.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
-    assert!(names.contains(&"server") && names.contains(&"dell-r640"), "{out}");
+    for name in ["server", "dell-r640", "dell-r750", "hpe-dl360-gen10"] {
+        assert_eq!(names.iter().filter(|listed| **listed == name).count(), 1, "{out}");
+    }
     // What the starters name beyond the first one.
     std::fs::copy(test.path("secrets/core.pw"), test.path("secrets/admin.pw")).unwrap();
     std::fs::write(test.path("install-config.yaml"), "").unwrap();
@@ -370,6 +372,101 @@ fn starters_are_written_once_and_are_what_they_are_called() {
     }
     let (_, said) = test.expect(2, &["init", "--profile", "mainframe"]);
     assert!(said.contains("there is no starter called `mainframe`"), "{said}");
+}
+
+/// Checks a file that somebody has still to fill in: what is wrong in it stands on lines that say so.
+fn assert_only_what_is_marked_is_wrong(test: &Test, file: &str) {
+    let done = test.run(&["check", file, "--format", "json"]);
+    let text = std::fs::read_to_string(test.path(file)).unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
+    let findings = said["findings"].as_array().or(said.as_array()).unwrap_or_else(|| panic!("{said}"));
+    for finding in findings {
+        let line = finding["origin"]["line"].as_u64().or(finding["line"].as_u64()).unwrap() as usize;
+        assert!(text.lines().nth(line - 1).unwrap().contains("CHANGE"), "{finding:#}\n{text}");
+    }
+}
+
+#[test]
+fn a_starter_is_filled_in_with_an_inventory() {
+    let Some(test) = Test::new() else { return };
+    let starters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/starters");
+    std::fs::create_dir(test.path("seen")).unwrap();
+    std::fs::copy(starters.join("r640.json"), test.path("seen/r640.json")).unwrap();
+    test.expect(0, &["init", "--inventory", "seen/r640.json", "-o", "a.yaml"]);
+    let text = std::fs::read_to_string(test.path("a.yaml")).unwrap();
+    assert!(text.contains("hardware: {profile: dell-r640, inventory: \"seen/r640.json\"}"), "{text}");
+    // Nothing is wrong with it as it is.
+    test.expect(0, &["check", "a.yaml"]);
+    // Said on standard output it is the same.
+    let (out, _) = test.expect(0, &["init", "--inventory", "seen/r640.json"]);
+    assert_eq!(out, text);
+    // Of a file elsewhere the way there is written, and marked.
+    std::fs::create_dir(test.path("below")).unwrap();
+    test.expect(0, &["init", "--inventory", "seen/r640.json", "-o", "below/b.yaml"]);
+    let text = std::fs::read_to_string(test.path("below/b.yaml")).unwrap();
+    assert!(text.contains("inventory: \"../seen/r640.json\"}   # CHANGE"), "{text}");
+    // Other tools' words, and inventories without addresses: what is missing is marked.
+    for name in ["no-addresses", "generic", "hostile"] {
+        std::fs::copy(starters.join(format!("{name}.json")), test.path(&format!("seen/{name}.json")))
+            .unwrap();
+        let (inventory, file) = (format!("seen/{name}.json"), format!("{name}.yaml"));
+        test.expect(0, &["init", "--inventory", &inventory, "-o", &file]);
+        assert_only_what_is_marked_is_wrong(&test, &file);
+    }
+    let (_, said) = test.expect(2, &["init", "--inventory", "machine.yaml", "-o", "c.yaml"]);
+    assert!(said.contains("machine.yaml"), "{said}");
+    assert!(!test.path("c.yaml").exists());
+    test.expect(2, &["init", "--inventory", "seen/r640.json", "--from-host"]);
+}
+
+#[test]
+fn a_starter_is_filled_in_with_what_this_machine_has() {
+    let Some(test) = Test::new() else { return };
+    test.expect(0, &["init", "--from-host", "-o", "host.yaml"]);
+    let text = std::fs::read_to_string(test.path("host.yaml")).unwrap();
+    assert!(text.contains("inventory: \"host.inventory.json\""), "{text}");
+    let inventory = std::fs::metadata(test.path("host.inventory.json")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&inventory.permissions()) & 0o777, 0o600);
+    assert_only_what_is_marked_is_wrong(&test, "host.yaml");
+    // What is there already is left alone, be it only one of the two.
+    std::fs::remove_file(test.path("host.yaml")).unwrap();
+    let (_, said) = test.expect(2, &["init", "--from-host", "-o", "host.yaml"]);
+    assert!(said.contains("host.inventory.json"), "{said}");
+    assert!(!test.path("host.yaml").exists());
+    test.expect(0, &["init", "--from-host", "-o", "host.yaml", "--force"]);
+    // On standard output nothing is written beside it, and so nothing is named.
+    let before = test.names();
+    let (out, _) = test.expect(0, &["init", "--from-host"]);
+    assert!(!out.contains("inventory: "), "{out}");
+    assert_eq!(test.names(), before);
+}
+
+#[test]
+fn a_starter_is_filled_in_from_a_kept_tree() {
+    let Some(test) = Test::new() else { return };
+    let device = "sys/devices/pci0000:00/0000:00:03.0";
+    let port = test.path(&format!("tree/{device}/net/ens3"));
+    std::fs::create_dir_all(&port).unwrap();
+    for (file, text) in [
+        ("address", "e4:43:4b:0a:00:07"),
+        ("addr_assign_type", "0"),
+        ("type", "1"),
+        ("ifindex", "2"),
+        ("iflink", "2"),
+    ] {
+        std::fs::write(port.join(file), format!("{text}\n")).unwrap();
+    }
+    std::fs::create_dir_all(test.path("tree/sys/class/net")).unwrap();
+    std::os::unix::fs::symlink(
+        "../../devices/pci0000:00/0000:00:03.0/net/ens3",
+        test.path("tree/sys/class/net/ens3"),
+    )
+    .unwrap();
+    test.expect(0, &["init", "--inventory", "tree", "-o", "kept.yaml"]);
+    let text = std::fs::read_to_string(test.path("kept.yaml")).unwrap();
+    assert!(text.contains("{name: mgmt0, mac: \"e4:43:4b:0a:00:07\""), "{text}");
+    assert!(test.path("kept.inventory.json").exists());
+    assert_only_what_is_marked_is_wrong(&test, "kept.yaml");
 }
 
 #[test]

@@ -41,5 +41,6 @@ mod saved;
 mod schemas;
 mod second_opinion;
 mod single_node;
+mod starters;
 mod sysfs;
 mod tools;

@@ -85,6 +85,26 @@ fn schemes_kernels_and_arguments_can_be_chosen() {
     }
 }
 
+/// Other tools do not tell the firmware's numbers; the names that the ports had then do, and so do a BMC's.
+#[test]
+fn what_other_tools_saw_is_enough_too() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/inventory");
+    for (file, lines) in [
+        ("lshw-r640", ["  eno1     kernels before 6.7", "  eno1np0  kernel 6.7 and later"]),
+        ("metal3-hardwaredata", ["  eno1np0  by every scheme", "  eno2np1  by every scheme"]),
+        ("redfish-idrac9", ["  eno1  by every scheme", "  eno2  by every scheme"]),
+        ("ironic-inventory-save", ["  eno8303  by every scheme", "           the firmware numbers it 8303"]),
+    ] {
+        let said = said(&[fixtures.join(format!("{file}.json")).to_str().unwrap()], 0);
+        for wanted in lines {
+            assert!(
+                said.lines().any(|line| line.starts_with(wanted)),
+                "{file}: {wanted:?} is not in\n{said}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_kind_of_machine_is_enough_to_be_warned() {
     let said = said(&["dell-r640"], 0);

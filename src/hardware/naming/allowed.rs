@@ -7,6 +7,11 @@ use crate::hardware::Device;
 use crate::hardware::Port;
 use crate::hardware::number::truth;
 
+/// True for a property of udev's that decides which names a port may get (systemd.net-naming-scheme(7)).
+pub fn decides_about_names(property: &str) -> bool {
+    property.starts_with("ID_NET_NAME_ALLOW") || property == "ID_NET_NAME_INCLUDE_DOMAIN"
+}
+
 /// True if an attribute may be looked at. A word that is no truth forbids it, too.
 fn allows(properties: &BTreeMap<String, String>, attribute: &str) -> bool {
     let of_attribute = properties.get(&format!("ID_NET_NAME_ALLOW_{attribute}"));

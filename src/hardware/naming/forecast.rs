@@ -11,6 +11,7 @@ use super::Scheme;
 use super::driven::Driven;
 use super::driven::driven;
 use super::predict;
+use super::told::with_what_names_told;
 use crate::hardware::Inventory;
 use crate::value::KernelVersion;
 
@@ -72,6 +73,8 @@ pub fn forecast(
     arguments: &Arguments,
     files: &[NameFile],
 ) -> Vec<Vec<Outlook>> {
+    let inventory = with_what_names_told(inventory);
+    let inventory = inventory.as_ref();
     let running = inventory.running.version();
     let driven: Vec<Vec<Driven>> =
         inventory.ports.iter().map(|port| driven(port, running.as_ref())).collect();
@@ -245,4 +248,84 @@ pub fn said(schemes: &[&'static Scheme], of: &[&'static Scheme]) -> String {
         false => format!("{} to {}", first.name, last.name),
     };
     format!("by {}", rows.into_iter().map(row).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use super::Arguments;
+    use super::Future;
+    use super::Scheme;
+    use super::said;
+    use super::to_come;
+    use crate::hardware::Device;
+    use crate::hardware::Inventory;
+    use crate::hardware::PciFunction;
+    use crate::hardware::Port;
+
+    fn schemes(names: &[&str]) -> Vec<&'static Scheme> {
+        names.iter().map(|name| Scheme::find(name).unwrap()).collect()
+    }
+
+    #[test]
+    fn neighbours_are_said_by_their_ends() {
+        let of = schemes(&["v252", "v253", "v254", "v255", "rhel-9.0", "rhel-9.1"]);
+        for (some, words) in [
+            (schemes(&["v253"]), "by v253"),
+            (schemes(&["v252", "v253", "v255"]), "by v252 to v253, v255"),
+            (schemes(&["v255", "rhel-9.0", "rhel-9.1"]), "by v255, rhel-9.0 to rhel-9.1"),
+            (of.clone(), "by every scheme"),
+        ] {
+            assert_eq!(said(&some, &of), words);
+        }
+        assert_eq!(said(&schemes(&["v253"]), &schemes(&["v253"])), "by v253");
+    }
+
+    #[test]
+    fn older_schemes_and_those_of_others_do_not_come() {
+        let of = |seen: Option<&str>, argument: &str| {
+            let mut inventory = Inventory::default();
+            inventory.running.naming_scheme = seen.map(str::to_owned);
+            let schemes = to_come(&inventory, &Arguments::read([argument]));
+            (schemes.first().unwrap().name.clone(), schemes.last().unwrap().name.clone())
+        };
+        assert_eq!(of(Some("v253"), ""), ("v253".into(), "v261".into()));
+        assert_eq!(of(Some("rhel-9.4"), "").0, "rhel-9.4");
+        assert_eq!(of(None, "").0, "v252");
+        assert!(of(None, "").1.starts_with("rhel-"));
+        assert_eq!(of(Some("v253"), "net.naming-scheme=v239"), ("v239".into(), "v239".into()));
+    }
+
+    /// A slot that ACPI tells of the bridge above counts since v257: Debian 12's `enp1s0f0` is Debian 13's `ens4f0`.
+    #[test]
+    fn a_name_is_lost_by_a_scheme() {
+        let function = |name: &str, class: &str, slot_number| Device {
+            subsystem: Some("pci".into()),
+            name: name.into(),
+            pci: Some(PciFunction {
+                class: Some(class.into()),
+                is_multifunction: Some(class == "020000"),
+                slot_number,
+                ..PciFunction::default()
+            }),
+            ..Device::default()
+        };
+        let port = Port {
+            name: "enp1s0f0".into(),
+            hardware_type: Some(1),
+            devices: vec![
+                function("0000:01:00.0", "020000", None),
+                function("0000:00:1c.0", "060400", Some(4)),
+            ],
+            ..Port::default()
+        };
+        let mut inventory = Inventory { source: "sysfs".into(), ports: vec![port], ..Inventory::default() };
+        inventory.running.naming_scheme = Some("v252".into());
+        let future = Future::of(&inventory, &Arguments::default(), &[]);
+        let losses = future.losses(0, "enp1s0f0");
+        assert_eq!(losses.len(), 1, "{losses:?}");
+        assert_eq!(losses[0].becomes.as_deref(), Some("ens4f0"));
+        assert_eq!(losses[0].when, "by v257 to v261");
+        assert_eq!(future.losses(0, "ens4f0")[0].when, "by v252 to v255");
+    }
 }

@@ -20,7 +20,9 @@ mod property;
 mod rule_file;
 mod rule_match;
 mod scheme;
+mod told;
 
+pub use allowed::decides_about_names;
 pub use arguments::Arguments;
 pub use forecast::Future;
 pub use forecast::Kernels;

@@ -121,6 +121,8 @@ impl<'a> Devices<'a> {
             slot_number: reading.small(&at("firmware_node/sun")),
             function_id: reading.number(&at("function_id")),
             most_virtual_functions: reading.small(&at("sriov_totalvfs")),
+            told_index: None,
+            told_slot: None,
             physical_function: None,
         }
     }

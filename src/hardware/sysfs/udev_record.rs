@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::reading::Reading;
 use super::reading::shown;
+use crate::hardware::decides_about_names;
 
 const FOLDER: &str = "/run/udev/data";
 /// The most bytes of a property: links of disks are the longest.
@@ -58,9 +59,7 @@ impl UdevRecord {
 
     /// The properties that decide which names a port may get (systemd.net-naming-scheme(7)).
     pub(super) fn naming(&self) -> BTreeMap<String, String> {
-        let decides =
-            |name: &str| name.starts_with("ID_NET_NAME_ALLOW") || name == "ID_NET_NAME_INCLUDE_DOMAIN";
-        let named = self.properties.iter().filter(|(name, _)| decides(name));
+        let named = self.properties.iter().filter(|(name, _)| decides_about_names(name));
         named.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 

@@ -64,7 +64,9 @@ impl Asked<'_> {
     fn by_index(&self, function: &Chain<'_>) -> Option<Part> {
         let pci = function.pci()?;
         let acpi = pci.acpi_index.map(|index| (index, "ACPI"));
-        let (index, by) = acpi.or_else(|| pci.smbios_index.map(|index| (index, "SMBIOS")))?;
+        let smbios = || pci.smbios_index.map(|index| (index, "SMBIOS"));
+        let told = || pci.told_index.map(|index| (index, "as its name told"));
+        let (index, by) = acpi.or_else(smbios).or_else(told)?;
         let most = if self.scheme.has(Feature::Index16Bit) { MOST_INDEX_16_BIT } else { MOST_INDEX_14_BIT };
         if index > most || (index == 0 && !self.scheme.has(Feature::IndexZero)) {
             return None;
@@ -121,7 +123,11 @@ impl Asked<'_> {
     }
 
     fn slot(&self, function: &Chain<'_>) -> Option<Slot> {
-        self.slot_by_number(function).or_else(|| self.hotplug_slot(function))
+        let told = || {
+            let number = function.pci()?.told_slot?;
+            Some(Slot { number, by: "as its name told", is_whole: false })
+        };
+        self.slot_by_number(function).or_else(|| self.hotplug_slot(function)).or_else(told)
     }
 
     /// The slot's number as ACPI tells it, of the device or of the bridge above.
