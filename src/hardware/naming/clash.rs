@@ -40,10 +40,8 @@ fn say_what_is_taken(inventory: &Inventory, predictions: &mut [Prediction]) {
             [database, onboard, slot, path].into_iter().flatten().map(|name| name.text.clone()).collect()
         })
         .collect();
-    for index in 0..predictions.len() {
-        let Some(name) = predictions[index].name.clone().filter(|_| predictions[index].by.is_pin()) else {
-            continue;
-        };
+    for (index, prediction) in predictions.iter_mut().enumerate() {
+        let Some(name) = prediction.name.clone().filter(|_| prediction.by.is_pin()) else { continue };
         let other =
             others_names.iter().enumerate().find(|(other, names)| *other != index && names.contains(&name));
         let doubt = if let Some((other, _)) = other {
@@ -58,7 +56,7 @@ fn say_what_is_taken(inventory: &Inventory, predictions: &mut [Prediction]) {
         } else {
             continue;
         };
-        predictions[index].doubt.get_or_insert(doubt);
+        prediction.doubt.get_or_insert(doubt);
     }
 }
 

@@ -107,6 +107,11 @@ impl Link {
         (!is_empty).then_some(link)
     }
 
+    /// Says that something else decides whether it acts.
+    pub fn leave_open(&mut self, what: String) {
+        self.others.push(what);
+    }
+
     /// Adds patterns; `!` before the first is meant for all of this line, and an empty line takes back those before.
     fn add(&mut self, key: &'static str, value: &str, words: &[String]) {
         if !self.patterns.iter().any(|(other, _)| *other == key) {

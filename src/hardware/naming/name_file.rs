@@ -109,11 +109,15 @@ impl<'a> Acting<'a> {
         let mut mains: BTreeMap<&str, (&str, &[Setting])> = BTreeMap::new();
         mains.insert(last_part(DEFAULT), (DEFAULT, &default));
         let mut parts: BTreeMap<&str, Vec<&Setting>> = BTreeMap::new();
+        let mut hidden: BTreeMap<&str, &str> = BTreeMap::new();
         let mut rules = Vec::new();
         for file in acting.into_values() {
             match &file.content {
                 Content::Link(settings) => {
                     mains.insert(last_part(&file.path), (&file.path, settings));
+                }
+                Content::Part(link, settings) if settings.is_empty() => {
+                    hidden.insert(link, &file.path);
                 }
                 Content::Part(link, settings) => parts.entry(link).or_default().extend(settings),
                 Content::Rules(of_file) => rules.push(RuleFile { path: &file.path, rules: of_file }),
@@ -122,9 +126,14 @@ impl<'a> Acting<'a> {
         let link = |(name, (path, settings)): (&str, (&str, &[Setting]))| {
             let parts = parts.get(name).map(Vec::as_slice).unwrap_or_default();
             // An empty file hides, and its drop-ins are not looked at.
-            (!settings.is_empty())
-                .then(|| Link::of(path, settings.iter().chain(parts.iter().copied())))
-                .flatten()
+            let settings = Some(settings).filter(|settings| !settings.is_empty())?;
+            let mut link = Link::of(path, settings.iter().chain(parts.iter().copied()))?;
+            if let Some(path) = hidden.get(name) {
+                link.leave_open(format!(
+                    "`{path}`, which systemd 262 fails to open if it is a link to `/dev/null`"
+                ));
+            }
+            Some(link)
         };
         let calls = |name: &str, builtin: &str| {
             let file = rules.iter().find(|file| file.order() == name);
@@ -145,6 +154,8 @@ fn last_part(path: &str) -> &str {
 mod tests {
     use super::Acting;
     use super::NameFile;
+    use crate::hardware::Port;
+    use crate::hardware::naming::Names;
 
     /// The names that links give, in the order in which they are asked.
     fn names(files: &[(&str, &str)]) -> Vec<String> {
@@ -179,6 +190,10 @@ mod tests {
         assert_eq!(names(&[two, one, link]), ["two0", DEFAULT]);
         let hidden = ("/etc/systemd/network/10-a.link.d/2.conf", "");
         assert_eq!(names(&[two, hidden, link]), ["a0", DEFAULT]);
+        let files = [link, hidden].map(|(path, text)| NameFile::read(path, text, None).unwrap());
+        let links = Acting::of(&files).links;
+        let (matches, doubt) = links[0].matches(&Port::default(), &Names::default());
+        assert_eq!((matches, doubt.unwrap().contains("2.conf")), (None, true));
         assert_eq!(names(&[one]), [DEFAULT], "there is no link of this name");
         let of_default = ("/etc/systemd/network/99-default.link.d/x.conf", "[Link]\nName=x0\n");
         assert_eq!(names(&[of_default]), ["x0"]);

@@ -201,7 +201,6 @@ fn taken(c: char) -> char {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::RuleFile;
     use super::State;
