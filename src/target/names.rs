@@ -171,11 +171,15 @@ fn name_files(machine: &Machine, landed: &Landed) -> Vec<NameFile> {
         .chain(rules)
         .filter_map(|((path, text), origin)| NameFile::read(&path, &text, Some(origin.clone())));
     let users = landed.things.iter().filter_map(|landing| {
-        let Thing::File { path, bytes: Some(bytes), .. } = &landing.thing else { return None };
+        let (path, text) = match &landing.thing {
+            Thing::File { path, bytes: Some(bytes), .. } => (path, std::str::from_utf8(bytes).ok()?),
+            // It hides a file of the system's own.
+            Thing::Link { path, target, .. } if target == "/dev/null" => (path, ""),
+            _ => return None,
+        };
         let names =
             ["/etc/systemd/network/", "/etc/udev/rules.d/"].iter().any(|folder| path.starts_with(folder));
-        let text = std::str::from_utf8(bytes).ok().filter(|_| names)?;
-        NameFile::read(path, text, Some(landing.origin.clone()))
+        NameFile::read(path, text, Some(landing.origin.clone())).filter(|_| names)
     });
     ours.chain(users).collect()
 }

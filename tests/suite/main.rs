@@ -26,6 +26,7 @@ mod inventory;
 mod machineconfig;
 mod naming;
 mod naming_oracle;
+mod naming_policy;
 mod network_manager;
 mod nics;
 mod node_script;

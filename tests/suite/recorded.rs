@@ -68,6 +68,15 @@ impl Recorded {
         Self(lines.map(entry).collect())
     }
 
+    /// The texts in it by their paths; a link is one to `/dev/null`, which has nothing in it.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|(path, entry)| match entry {
+            Entry::File(bytes) => Some((path.as_str(), std::str::from_utf8(bytes).ok()?)),
+            Entry::Link(target) if target == "/dev/null" => Some((path.as_str(), "")),
+            _ => None,
+        })
+    }
+
     /// The tree in memory, where reading fails as it did.
     pub fn tree(&self) -> MemoryTree {
         let mut tree = MemoryTree::default();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::hardware::number::truth;
 use crate::value::MacAddress;
 
 /// What the kernel's arguments say of names.
@@ -25,7 +26,8 @@ impl Arguments {
             let (key, value) = argument.split_once('=').unwrap_or((argument, "1"));
             match key.replace('-', "_").as_str() {
                 "net.ifnames" => {
-                    said.keeps_kernel_names = matches!(value, "0" | "no" | "off" | "false" | "n" | "f")
+                    // A word that is neither yes nor no is none.
+                    said.keeps_kernel_names = truth(value) == Some(false);
                 }
                 "biosdevname" => said.is_biosdevname = value == "1",
                 "net.naming_scheme" => said.scheme = Some(value.to_owned()),

@@ -7,12 +7,18 @@
 
 mod allowed;
 mod arguments;
+mod biosdevname;
+mod clash;
 mod driven;
 mod forecast;
+mod link_file;
 mod name_file;
 mod net_id;
 mod pattern;
 mod predict;
+mod property;
+mod rule_file;
+mod rule_match;
 mod scheme;
 mod told;
 

@@ -1,334 +1,217 @@
-//! `.link` files and udev rules that give ports names: what they match, and which name they give.
+//! `.link` files, their drop-ins and udev rules that give ports names, and which of them act.
 
-use super::pattern;
+use std::collections::BTreeMap;
+
+use super::link_file::Link;
+use super::link_file::Setting;
+use super::link_file::settings;
+use super::rule_file::Rule;
+use super::rule_file::rules;
 use crate::document::Origin;
-use crate::hardware::Port;
-use crate::value::MacAddress;
 
-/// The kernel's number of Ethernet (`ARPHRD_ETHER`).
-const ETHERNET: u32 = 1;
+/// What systemd brings for ports that no other file matches (systemd 242 and later).
+const DEFAULT: &str = "/usr/lib/systemd/network/99-default.link";
+const DEFAULT_TEXT: &str =
+    "[Match]\nOriginalName=*\n\n[Link]\nNamePolicy=keep kernel database onboard slot path\n";
+/// Of files of one name in several of these folders, only the first acts (systemd.link(5), udev(7)).
+const FOLDERS: [&str; 4] = ["/etc/", "/run/", "/usr/local/lib/", "/"];
+/// The rule that describes ports: what names are made of is known from there on.
+pub(super) const DESCRIBING_RULE: &str = "75-net-description.rules";
+/// The rule that looks at `.link` files, and names what no rule before it has named.
+pub(super) const OWN_RULE: &str = "80-net-setup-link.rules";
 
-/// A file that may name ports.
+/// A file that may name ports. One with nothing in it hides files of its name in other folders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameFile {
     /// Its path on the machine.
     pub path: String,
     /// Where it was asked for.
     pub origin: Option<Origin>,
-    entries: Vec<Entry>,
+    content: Content,
 }
 
-/// What a file makes of what it matches.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Entry {
-    conditions: Vec<Condition>,
-    /// The name it gives.
-    name: Option<String>,
-    /// The ways of naming that it tries before, by the words of `NamePolicy=`; nothing is said by most rules.
-    policy: Option<Vec<String>>,
-}
-
-/// One thing that must be so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Condition {
-    /// The permanent or current address is one of these.
-    Address(Vec<MacAddress>),
-    /// The driver fits one of these patterns.
-    Driver(Vec<String>),
-    /// The kernel's name fits one of these patterns.
-    KernelName(Vec<String>),
-    /// The place fits one of these patterns (`ID_PATH`).
-    Place(Vec<String>),
-    /// It is a wired port, or not.
-    Wired(bool),
-    /// It is a port of this number on its card.
-    DevPort(String),
-    /// Always so for a port that comes up.
-    Met,
-    /// Never so for a port of a card.
-    Unmet,
-    /// This cannot be told from an inventory.
-    Unknown(String),
+enum Content {
+    Link(Vec<Setting>),
+    /// A drop-in of the `.link` file of this name.
+    Part(String, Vec<Setting>),
+    Rules(Vec<Rule>),
 }
 
-/// What a file says of a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Says<'a> {
-    /// The name, if one is given.
-    pub name: Option<&'a str>,
-    /// The policy that comes first, if one is written.
-    pub policy: Option<&'a [String]>,
-    /// What could not be told, if something decides that is not in the inventory.
-    pub doubt: Option<&'a str>,
+/// The files of a machine that act, in the order in which they do.
+pub(super) struct Acting<'a> {
+    /// `.link` files with their drop-ins: the first that matches is the only one.
+    pub links: Vec<Link>,
+    /// Files of rules.
+    pub rules: Vec<RuleFile<'a>>,
+    /// Whether names are worked out at all.
+    pub are_described: bool,
+    /// Whether `.link` files are looked at.
+    pub are_links_read: bool,
+}
+
+/// A file of rules.
+#[derive(Clone, Copy)]
+pub(super) struct RuleFile<'a> {
+    pub path: &'a str,
+    pub rules: &'a [Rule],
+}
+
+impl RuleFile<'_> {
+    /// The name that orders files.
+    pub fn order(&self) -> &str {
+        last_part(self.path)
+    }
 }
 
 impl NameFile {
-    /// Reads a `.link` file or a file of udev rules, by its path; nothing if it is neither.
+    /// Reads a `.link` file, a drop-in of one, or a file of udev rules, by its path; nothing if it is none of them.
     pub fn read(path: &str, text: &str, origin: Option<Origin>) -> Option<Self> {
-        let entries = if path.ends_with(".link") {
-            vec![link_entry(text)]
+        let folder = path.rsplit_once('/').map(|(folder, _)| last_part(folder));
+        let content = if let Some(link) = folder.and_then(|folder| folder.strip_suffix(".link.d")) {
+            Content::Part(format!("{link}.link"), path.ends_with(".conf").then(|| settings(text))?)
+        } else if path.ends_with(".link") {
+            Content::Link(settings(text))
         } else if path.ends_with(".rules") {
-            text.lines().filter_map(rule_entry).collect()
+            Content::Rules(rules(text))
         } else {
             return None;
         };
-        Some(Self { path: path.to_owned(), origin, entries })
+        Some(Self { path: path.to_owned(), origin, content })
     }
 
-    /// True for a `.link` file: the first that matches is the only one that acts.
-    pub fn is_link(&self) -> bool {
-        self.path.ends_with(".link")
-    }
-
-    /// The name that orders files of its kind.
-    pub(super) fn order(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or_default()
-    }
-
-    /// What it says of a port; nothing if it does not match it.
-    pub(super) fn says(&self, port: &Port) -> Option<Says<'_>> {
-        let mut said = None;
-        for entry in &self.entries {
-            let looks: Vec<Option<bool>> =
-                entry.conditions.iter().map(|condition| condition.holds(port)).collect();
-            if looks.contains(&Some(false)) {
-                continue;
-            }
-            let mut unknown = entry.conditions.iter().zip(&looks).filter(|(_, look)| look.is_none());
-            let doubt = unknown.next().map(|(condition, _)| condition.asks_for());
-            // Of rules, the last one that gives a name counts.
-            said = Some(Says { name: entry.name.as_deref(), policy: entry.policy.as_deref(), doubt });
+    /// What it is beside its folder: the name, with that of the link that a drop-in belongs to.
+    fn identity(&self) -> (&str, &str) {
+        match &self.content {
+            Content::Part(link, _) => (link, last_part(&self.path)),
+            Content::Link(_) | Content::Rules(_) => (last_part(&self.path), ""),
         }
-        said
+    }
+
+    /// The place of its folder among those of its kind.
+    fn rank(&self) -> usize {
+        let path = self.path.strip_prefix("/lib/").map_or(self.path.as_str(), |_| "/usr/lib/");
+        FOLDERS.iter().position(|folder| path.starts_with(folder)).unwrap_or(FOLDERS.len())
     }
 }
 
-impl Condition {
-    /// What it looks at.
-    fn asks_for(&self) -> &str {
-        match self {
-            Self::Address(_) | Self::Met | Self::Unmet => "its address",
-            Self::Driver(_) => "its driver",
-            Self::KernelName(_) => "the kernel's own name",
-            Self::Place(_) => "its place",
-            Self::Wired(_) => "its type",
-            Self::DevPort(_) => "its number on the card",
-            Self::Unknown(what) => what,
-        }
-    }
-
-    /// Whether it holds; nothing if that cannot be told.
-    fn holds(&self, port: &Port) -> Option<bool> {
-        let any = |patterns: &[String], text: &str| pattern::any(patterns, text);
-        match self {
-            Self::Address(addresses) => Some(port.mac().is_some_and(|mac| addresses.contains(&mac))),
-            Self::Driver(patterns) => port.driver.as_ref().map(|driver| any(patterns, driver)),
-            Self::Place(patterns) => match port.bus_path() {
-                Some(path) => Some(any(patterns, &path)),
-                // It is on another bus, if it is known where it is.
-                None => port.path.as_ref().map(|_| false),
-            },
-            // Which port gets which number is chance.
-            Self::KernelName(patterns) => {
-                let of_all = ["eth0", "eth9", "eth27"].map(|name| any(patterns, name));
-                if of_all == [true; 3] || of_all == [false; 3] { Some(of_all[0]) } else { None }
+impl<'a> Acting<'a> {
+    /// Those of files that act, and systemd's default link unless they hide it.
+    pub fn of(files: &'a [NameFile]) -> Self {
+        let mut acting: BTreeMap<(&str, &str), &NameFile> = BTreeMap::new();
+        for file in files {
+            let before = acting.entry(file.identity()).or_insert(file);
+            if file.rank() <= before.rank() {
+                *before = file;
             }
-            Self::Wired(wanted) => {
-                let is_wireless = matches!(port.kind.as_deref(), Some("wlan" | "wwan"));
-                Some((port.hardware_type? == ETHERNET && !is_wireless) == *wanted)
+        }
+        let default = settings(DEFAULT_TEXT);
+        let mut mains: BTreeMap<&str, (&str, &[Setting])> = BTreeMap::new();
+        mains.insert(last_part(DEFAULT), (DEFAULT, &default));
+        let mut parts: BTreeMap<&str, Vec<&Setting>> = BTreeMap::new();
+        let mut hidden: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut rules = Vec::new();
+        for file in acting.into_values() {
+            match &file.content {
+                Content::Link(settings) => {
+                    mains.insert(last_part(&file.path), (&file.path, settings));
+                }
+                Content::Part(link, settings) if settings.is_empty() => {
+                    hidden.insert(link, &file.path);
+                }
+                Content::Part(link, settings) => parts.entry(link).or_default().extend(settings),
+                Content::Rules(of_file) => rules.push(RuleFile { path: &file.path, rules: of_file }),
             }
-            Self::DevPort(number) => Some(port.dev_port.is_some_and(|found| found.to_string() == *number)),
-            Self::Met => Some(true),
-            Self::Unmet => Some(false),
-            Self::Unknown(_) => None,
         }
-    }
-}
-
-/// What a `.link` file says (systemd.link(5)).
-fn link_entry(text: &str) -> Entry {
-    let mut entry = Entry::default();
-    let mut section = "";
-    for line in text.lines().map(str::trim) {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = name;
-            continue;
-        }
-        let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';'])) else {
-            continue;
+        let link = |(name, (path, settings)): (&str, (&str, &[Setting]))| {
+            let parts = parts.get(name).map(Vec::as_slice).unwrap_or_default();
+            // An empty file hides, and its drop-ins are not looked at.
+            let settings = Some(settings).filter(|settings| !settings.is_empty())?;
+            let mut link = Link::of(path, settings.iter().chain(parts.iter().copied()))?;
+            if let Some(path) = hidden.get(name) {
+                link.leave_open(format!(
+                    "`{path}`, which systemd 262 fails to open if it is a link to `/dev/null`"
+                ));
+            }
+            Some(link)
         };
-        let (key, value) = (key.trim(), value.trim());
-        let words = || value.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        match (section, key) {
-            ("Match", _) if value.is_empty() => {}
-            ("Match", "PermanentMACAddress" | "MACAddress") => {
-                let addresses = words().iter().filter_map(|word| word.parse().ok()).collect();
-                entry.conditions.push(Condition::Address(addresses));
-            }
-            ("Match", "Driver") => entry.conditions.push(Condition::Driver(words())),
-            ("Match", "OriginalName") => entry.conditions.push(Condition::KernelName(words())),
-            ("Match", "Path") => entry.conditions.push(Condition::Place(words())),
-            ("Match", "Type") => {
-                let wired = pattern::any(&words(), "ether");
-                entry.conditions.push(Condition::Wired(wired));
-            }
-            // A port of a card is of no kind: kinds are of bonds, VLANs and their like.
-            ("Match", "Kind") if !value.starts_with('!') => entry.conditions.push(Condition::Unmet),
-            ("Match", "Kind") => {}
-            ("Match", key) => entry.conditions.push(Condition::Unknown(format!("`{key}={value}`"))),
-            ("Link", "Name") => entry.name = Some(value.to_owned()).filter(|name| !name.is_empty()),
-            ("Link", "NamePolicy") => entry.policy = Some(words()),
-            _ => {}
-        }
-    }
-    entry
-}
-
-/// What a udev rule says, if it names ports (udev(7)).
-fn rule_entry(line: &str) -> Option<Entry> {
-    let line = line.trim();
-    if line.starts_with('#') {
-        return None;
-    }
-    let mut entry = Entry::default();
-    for token in tokens(line) {
-        let (key, operator, value) = token;
-        let patterns = || value.split('|').map(str::to_owned).collect::<Vec<_>>();
-        let condition = match (key, operator) {
-            ("NAME", "=" | ":=") => {
-                entry.name = Some(value.to_owned());
-                continue;
-            }
-            ("SUBSYSTEM", "==") => {
-                if value == "net" {
-                    Condition::Met
-                } else {
-                    Condition::Unmet
-                }
-            }
-            ("ACTION", "==") => {
-                if pattern::any(&patterns(), "add") {
-                    Condition::Met
-                } else {
-                    Condition::Unmet
-                }
-            }
-            ("ACTION", "!=") => {
-                if pattern::any(&patterns(), "add") {
-                    Condition::Unmet
-                } else {
-                    Condition::Met
-                }
-            }
-            ("ATTR{address}" | "ENV{ID_NET_NAME_MAC}", "==") => {
-                Condition::Address(value.split('|').filter_map(|word| word.parse().ok()).collect())
-            }
-            ("DRIVERS", "==") if value == "?*" => Condition::Met,
-            ("DRIVERS" | "ENV{ID_NET_DRIVER}", "==") => Condition::Driver(patterns()),
-            ("KERNELS", "==") => {
-                Condition::Place(patterns().iter().map(|place| format!("pci-{place}")).collect())
-            }
-            ("ENV{ID_PATH}", "==") => Condition::Place(patterns()),
-            ("KERNEL", "==") => Condition::KernelName(patterns()),
-            ("ATTR{type}", "==") => Condition::Wired(value == "1"),
-            ("ATTR{dev_port}", "==") => Condition::DevPort(value.to_owned()),
-            ("ATTR{addr_assign_type}", "==") => {
-                if value == "0" {
-                    Condition::Met
-                } else {
-                    Condition::Unmet
-                }
-            }
-            ("NAME", "==") if value.is_empty() => Condition::Met,
-            (key, "==" | "!=") => Condition::Unknown(format!("`{key}`")),
-            _ => continue,
+        let calls = |name: &str, builtin: &str| {
+            let file = rules.iter().find(|file| file.order() == name);
+            file.is_none_or(|file| file.rules.iter().any(|rule| rule.calls(builtin)))
         };
-        entry.conditions.push(condition);
+        let (are_described, are_links_read) =
+            (calls(DESCRIBING_RULE, "net_id"), calls(OWN_RULE, "net_setup_link"));
+        Self { links: mains.into_iter().filter_map(link).collect(), rules, are_described, are_links_read }
     }
-    entry.name.is_some().then_some(entry)
 }
 
-/// The parts of a rule: key, operator, value.
-fn tokens(line: &str) -> Vec<(&str, &str, &str)> {
-    let mut found = Vec::new();
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once('"') {
-        let Some((value, after)) = after.split_once('"') else { break };
-        let assignment = before.trim_start_matches([',', ' ', '\t']).trim_end();
-        let at = assignment.find(['=', '!', '+', '-', ':']).unwrap_or(assignment.len());
-        let (key, operator) = assignment.split_at(at);
-        found.push((key.trim(), operator, value));
-        rest = after;
-    }
-    found
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
+    use super::Acting;
     use super::NameFile;
-    use crate::hardware::Device;
     use crate::hardware::Port;
+    use crate::hardware::naming::Names;
 
-    fn port() -> Port {
-        Port {
-            name: "eno1".into(),
-            permanent_mac: Some("e4:43:4b:0a:00:01".parse().unwrap()),
-            hardware_type: Some(1),
-            driver: Some("i40e".into()),
-            devices: vec![Device {
-                subsystem: Some("pci".into()),
-                name: "0000:18:00.0".into(),
-                ..Device::default()
-            }],
-            ..Port::default()
-        }
+    /// The names that links give, in the order in which they are asked.
+    fn names(files: &[(&str, &str)]) -> Vec<String> {
+        let files: Vec<NameFile> =
+            files.iter().map(|(path, text)| NameFile::read(path, text, None).unwrap()).collect();
+        let links = Acting::of(&files).links;
+        links.into_iter().map(|link| link.name.unwrap_or(link.path)).collect()
+    }
+
+    const DEFAULT: &str = "/usr/lib/systemd/network/99-default.link";
+
+    #[test]
+    fn files_hide_others_of_their_name() {
+        let named = |name: &str| format!("[Match]\nOriginalName=*\n[Link]\nName={name}\n");
+        let (etc, run, lib) = (named("etc0"), named("run0"), named("lib0"));
+        let in_etc = ("/etc/systemd/network/10-a.link", etc.as_str());
+        let in_run = ("/run/systemd/network/10-a.link", run.as_str());
+        let in_lib = ("/usr/lib/systemd/network/10-a.link", lib.as_str());
+        assert_eq!(names(&[in_lib, in_etc, in_run]), ["etc0", DEFAULT]);
+        assert_eq!(names(&[in_run, in_lib]), ["run0", DEFAULT]);
+        assert_eq!(names(&[(in_etc.0, ""), in_lib]), [DEFAULT]);
+        assert_eq!(names(&[("/etc/systemd/network/9-a.link", &run), in_etc]), ["etc0", "run0", DEFAULT]);
+        assert_eq!(names(&[("/etc/systemd/network/99-default.link", "")]), Vec::<String>::new());
     }
 
     #[test]
-    fn link_files_name_what_they_match() {
-        for (matches, name, doubt) in [
-            ("PermanentMACAddress=e4:43:4b:0a:00:01", Some("mgmt0"), false),
-            ("MACAddress=E4:43:4B:0A:00:01 e4:43:4b:0a:00:02\nType=ether", Some("mgmt0"), false),
-            ("PermanentMACAddress=e4:43:4b:0a:00:02", None, false),
-            ("Path=pci-0000:18:00.*", Some("mgmt0"), false),
-            ("Driver=i40e ice", Some("mgmt0"), false),
-            ("Driver=!i40e", None, false),
-            ("Type=wlan", None, false),
-            ("Kind=bond", None, false),
-            ("OriginalName=*", Some("mgmt0"), false),
-            ("OriginalName=eth0", Some("mgmt0"), true),
-            ("Property=ID_BUS=pci", Some("mgmt0"), true),
-        ] {
-            let file = NameFile::read(
-                "/etc/systemd/network/10-a.link",
-                &format!("[Match]\n{matches}\n[Link]\nName=mgmt0\n"),
-                None,
-            );
-            let port = port();
-            let file = file.unwrap();
-            let said = file.says(&port);
-            assert_eq!(said.as_ref().and_then(|said| said.name), name, "{matches}");
-            assert_eq!(said.is_some_and(|said| said.doubt.is_some()), doubt, "{matches}");
-        }
-    }
-
-    #[test]
-    fn rules_name_what_they_match() {
-        for (rule, name) in [
-            (
-                r#"SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{type}=="1", ATTR{address}=="e4:43:4b:0a:00:01", NAME="mgmt0""#,
-                Some("mgmt0"),
-            ),
-            (r#"SUBSYSTEM=="net",ACTION=="add",KERNELS=="0000:18:00.0",NAME="mgmt0""#, Some("mgmt0")),
-            (r#"SUBSYSTEM=="block", ATTR{address}=="e4:43:4b:0a:00:01", NAME="mgmt0""#, None),
-            (r#"SUBSYSTEM=="net", ATTR{address}=="e4:43:4b:0a:00:02", NAME="mgmt0""#, None),
-            (r#"# SUBSYSTEM=="net", NAME="mgmt0""#, None),
-        ] {
-            let file = NameFile::read("/etc/udev/rules.d/70-a.rules", rule, None).unwrap();
-            let port = port();
-            assert_eq!(file.says(&port).and_then(|said| said.name), name, "{rule}");
-        }
+    fn drop_ins_go_on_where_the_link_ends() {
+        let link = ("/etc/systemd/network/10-a.link", "[Match]\nOriginalName=*\n[Link]\nName=a0\n");
+        let one = ("/etc/systemd/network/10-a.link.d/1.conf", "[Link]\nName=one0\n");
+        let two = ("/usr/lib/systemd/network/10-a.link.d/2.conf", "[Link]\nName=two0\n");
+        assert_eq!(names(&[one, link]), ["one0", DEFAULT]);
+        assert_eq!(names(&[two, one, link]), ["two0", DEFAULT]);
+        let hidden = ("/etc/systemd/network/10-a.link.d/2.conf", "");
+        assert_eq!(names(&[two, hidden, link]), ["a0", DEFAULT]);
+        let files = [link, hidden].map(|(path, text)| NameFile::read(path, text, None).unwrap());
+        let links = Acting::of(&files).links;
+        let (matches, doubt) = links[0].matches(&Port::default(), &Names::default());
+        assert_eq!((matches, doubt.unwrap().contains("2.conf")), (None, true));
+        assert_eq!(names(&[one]), [DEFAULT], "there is no link of this name");
+        let of_default = ("/etc/systemd/network/99-default.link.d/x.conf", "[Link]\nName=x0\n");
+        assert_eq!(names(&[of_default]), ["x0"]);
+        assert_eq!(NameFile::read("/etc/systemd/network/10-a.link.d/1.txt", "", None), None);
         assert_eq!(NameFile::read("/etc/motd", "", None), None);
+    }
+
+    #[test]
+    fn systemds_own_rules_can_be_hidden() {
+        let acting = |path: &str, text: &str| {
+            let files = [NameFile::read(path, text, None).unwrap()];
+            let acting = Acting::of(&files);
+            (acting.are_described, acting.are_links_read)
+        };
+        assert_eq!(acting("/etc/udev/rules.d/70-a.rules", ""), (true, true));
+        assert_eq!(acting("/etc/udev/rules.d/80-net-setup-link.rules", ""), (true, false));
+        assert_eq!(acting("/etc/udev/rules.d/75-net-description.rules", ""), (false, true));
+        let copy = "IMPORT{builtin}=\"net_setup_link\"\n";
+        assert_eq!(acting("/etc/udev/rules.d/80-net-setup-link.rules", copy), (true, true));
     }
 }

@@ -1,12 +1,17 @@
 //! Shell patterns, as `.link` files and udev rules match with.
 
-/// True if a text fits one of the patterns; a first pattern with `!` turns the whole list round (systemd.link(5)).
+/// True if a text fits one of the patterns (udev(7)).
 pub fn any(patterns: &[String], text: &str) -> bool {
-    let Some(first) = patterns.first() else { return false };
-    match first.strip_prefix('!') {
-        Some(rest) => !fits(rest, text) && !patterns[1..].iter().any(|pattern| fits(pattern, text)),
-        None => patterns.iter().any(|pattern| fits(pattern, text)),
-    }
+    patterns.iter().any(|pattern| fits(pattern, text))
+}
+
+/// True if a text fits one of the patterns and none of those with `!`; what there is not fits none (systemd.link(5)).
+pub fn any_but(patterns: &[String], text: Option<&str>) -> bool {
+    let fits = |pattern: &str| text.is_some_and(|text| fits(pattern, text));
+    let (not, wanted): (Vec<&String>, Vec<&String>) =
+        patterns.iter().partition(|pattern| pattern.starts_with('!'));
+    !not.iter().any(|pattern| fits(&pattern[1..]))
+        && (wanted.is_empty() || wanted.iter().any(|pattern| fits(pattern)))
 }
 
 /// True if a text fits a pattern of `*`, `?` and `[…]` (fnmatch(3)).
@@ -82,6 +87,11 @@ fn is_in(set: &[char], c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::any;
+    use super::any_but;
+
+    fn words(patterns: &str) -> Vec<String> {
+        patterns.split(' ').map(str::to_owned).collect()
+    }
 
     #[test]
     fn fits_as_in_the_shell() {
@@ -94,12 +104,24 @@ mod tests {
             ("pci-*:18:00.?", "pci-0000:18:00.1", true),
             ("*a*b", "xaybzb", true),
             ("a[", "a[", true),
-            ("!eth* wl*", "eno1", true),
-            ("!eth* wl*", "wlan0", false),
             ("[]a]b", "]b", true),
         ] {
-            let patterns: Vec<String> = patterns.split(' ').map(str::to_owned).collect();
-            assert_eq!(any(&patterns, text), fits, "{patterns:?} {text}");
+            assert_eq!(any(&words(patterns), text), fits, "{patterns:?} {text}");
+        }
+    }
+
+    #[test]
+    fn what_must_not_fit_counts_more() {
+        for (patterns, text, fits) in [
+            ("!eth* !wl*", Some("eno1"), true),
+            ("!eth* !wl*", Some("wlan0"), false),
+            ("!eth* en*", Some("eno1"), true),
+            ("!eth* en*", Some("wlan0"), false),
+            ("e* !eth*", Some("eth0"), false),
+            ("*", None, false),
+            ("!*", None, true),
+        ] {
+            assert_eq!(any_but(&words(patterns), text), fits, "{patterns:?} {text:?}");
         }
     }
 }

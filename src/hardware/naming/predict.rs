@@ -1,23 +1,22 @@
 //! Which of its names a port gets.
 
-use std::collections::BTreeMap;
-
 use super::Arguments;
 use super::Name;
 use super::NameFile;
 use super::Names;
 use super::Scheme;
+use super::biosdevname::biosdevnames;
+use super::clash::say_who_loses;
+use super::name_file::Acting;
 use super::names;
+use super::rule_file::Given;
+use super::rule_file::State;
 use crate::hardware::Inventory;
 use crate::hardware::Port;
 use crate::value::InterfaceName;
 
-/// What systemd tries where no file says otherwise (`99-default.link`, systemd 242 and later).
-const DEFAULT_POLICY: [&str; 6] = ["keep", "kernel", "database", "onboard", "slot", "path"];
 /// The kernel's words for who gave a name (`name_assign_type`).
 const PREDICTABLE: u32 = 2;
-/// Where systemd's own rule names what nobody has named (`80-net-setup-link.rules`).
-const OWN_RULE: &str = "80-net-setup-link.rules";
 
 /// What decides which of its names a port gets.
 #[derive(Clone, Copy, Debug)]
@@ -69,13 +68,18 @@ impl By {
 
 /// Says what every port of an inventory will be called, in their order.
 pub fn predict(inventory: &Inventory, conditions: Conditions<'_>) -> Vec<Prediction> {
+    let acting = Acting::of(conditions.files);
     let dells = if conditions.arguments.is_biosdevname { biosdevnames(inventory) } else { Vec::new() };
     let ports = inventory.ports.iter().enumerate();
     let mut predictions: Vec<Prediction> = ports
         .map(|(index, port)| {
-            let names = names(port, inventory, conditions.scheme);
+            let names = if acting.are_described {
+                names(port, inventory, conditions.scheme)
+            } else {
+                Names::default()
+            };
             let dells = dells.get(index).and_then(Option::as_ref);
-            let mut prediction = decide(port, &names, dells, conditions);
+            let mut prediction = decide(port, &names, dells, &acting, conditions.arguments);
             prediction.names = names;
             prediction
         })
@@ -84,74 +88,90 @@ pub fn predict(inventory: &Inventory, conditions: Conditions<'_>) -> Vec<Predict
     predictions
 }
 
-fn decide(port: &Port, names: &Names, dells: Option<&Name>, conditions: Conditions<'_>) -> Prediction {
-    if let Some(prediction) = by_rule(port, conditions.files) {
-        return prediction;
-    }
-    let argument = port.mac().and_then(|mac| conditions.arguments.names.get(&mac));
-    if let Some(name) = argument {
-        return Prediction::new(Some(name), By::Argument, "`ifname=` among the kernel's arguments names it");
-    }
-    if let Some(name) = dells {
-        return Prediction::new(Some(&name.text), By::Biosdevname, &name.why);
-    }
-    by_link(port, names, conditions)
-}
-
-/// The name by a udev rule: one that runs before systemd's own has the first word.
-fn by_rule(port: &Port, files: &[NameFile]) -> Option<Prediction> {
-    let mut rules: Vec<&NameFile> = files.iter().filter(|file| !file.is_link()).collect();
-    rules.sort_by_key(|file| file.order());
-    let early = rules.into_iter().filter(|file| file.order() < OWN_RULE);
-    let (file, says) = early.filter_map(|file| Some((file, file.says(port)?))).next_back()?;
-    let mut prediction = Prediction::new(
-        says.name,
-        By::File(file.path.clone()),
-        &format!("the rule `{}` names it", file.path),
-    );
-    prediction.doubt = says.doubt.map(|what| format!("`{}` matches by {what}", file.path));
-    Some(prediction)
-}
-
-/// The name by the first `.link` file that matches, or by systemd's default one.
-fn by_link(port: &Port, names: &Names, conditions: Conditions<'_>) -> Prediction {
-    let mut links: Vec<&NameFile> = conditions.files.iter().filter(|file| file.is_link()).collect();
-    links.sort_by_key(|file| file.order());
-    let found = links.into_iter().find_map(|file| Some((file, file.says(port)?)));
-    let (policy, name, file) = match &found {
-        Some((file, says)) => {
-            let policy: Vec<&str> = says.policy.unwrap_or_default().iter().map(String::as_str).collect();
-            (policy, says.name, Some(file.path.as_str()))
-        }
-        None => (DEFAULT_POLICY.to_vec(), None, None),
+/// The name by rules, which come one after the other: the last that gives one counts, and systemd's own, which asks the
+/// `.link` files, gives none where there is one.
+fn decide(
+    port: &Port,
+    names: &Names,
+    dells: Option<&Name>,
+    acting: &Acting<'_>,
+    arguments: &Arguments,
+) -> Prediction {
+    let mut state = State::default();
+    acting.rules.iter().filter(|file| file.is_early()).for_each(|file| file.act(port, names, &mut state));
+    let by_link = by_link(port, names, acting, arguments);
+    state.by_link = Some(by_link.name.clone().unwrap_or_default());
+    let prediction = match state.given.take() {
+        Some(given) => by_rule(given),
+        None => by_argument(port, dells, arguments).unwrap_or(by_link),
     };
-    let doubt =
-        found.as_ref().and_then(|(file, says)| Some(format!("`{}` matches by {}", file.path, says.doubt?)));
-    let mut prediction = by_policy(port, names, &policy, conditions).unwrap_or_else(|| match (name, file) {
-        (Some(name), Some(file)) => {
-            Prediction::new(Some(name), By::File(file.to_owned()), &format!("`{file}` names it"))
+    state.name.clone_from(&prediction.name);
+    acting.rules.iter().filter(|file| !file.is_early()).for_each(|file| file.act(port, names, &mut state));
+    state.given.map(by_rule).unwrap_or(prediction)
+}
+
+/// The name by a udev rule.
+fn by_rule(given: Given) -> Prediction {
+    let Given { name, path, doubt } = given;
+    let mut prediction = match name {
+        Some(name) if name.parse::<InterfaceName>().is_err() => {
+            let why = format!("the rule `{path}` gives it the name `{name}`, which the kernel does not take");
+            Prediction::new(None, By::Kernel, &why)
         }
-        _ if conditions.arguments.keeps_kernel_names => {
-            let why = "`net.ifnames=0` leaves it the kernel's name, which depends on the order in which ports are found";
-            Prediction::new(None, By::Kernel, why)
+        name => {
+            let why = format!("the rule `{path}` names it");
+            Prediction::new(name.as_deref(), By::File(path.clone()), &why)
         }
-        _ => {
-            let why = "nothing is known to name it by, so it keeps the kernel's name, which depends on the order in which ports are found";
-            Prediction::new(None, By::Kernel, why)
-        }
+    };
+    prediction.doubt = doubt.map(|what| format!("`{path}` goes by {what}"));
+    prediction
+}
+
+/// The name that `ifname=` or biosdevname gives, whose rules come before systemd's own.
+fn by_argument(port: &Port, dells: Option<&Name>, arguments: &Arguments) -> Option<Prediction> {
+    let argument = port.mac().and_then(|mac| arguments.names.get(&mac));
+    if let Some(name) = argument {
+        let why = "`ifname=` among the kernel's arguments names it";
+        return Some(Prediction::new(Some(name), By::Argument, why));
+    }
+    dells.map(|name| Prediction::new(Some(&name.text), By::Biosdevname, &name.why))
+}
+
+/// The name by the first `.link` file that matches; systemd's own default is the last.
+fn by_link(port: &Port, names: &Names, acting: &Acting<'_>, arguments: &Arguments) -> Prediction {
+    let kernels = |why: &str| {
+        let why = format!("{why} the kernel's name, which depends on the order in which ports are found");
+        Prediction::new(None, By::Kernel, &why)
+    };
+    if !acting.are_links_read {
+        return kernels("systemd's own rule for names is replaced, so it keeps");
+    }
+    let found = acting.links.iter().find_map(|link| match link.matches(port, names) {
+        (Some(false), _) => None,
+        (_, doubt) => Some((link, doubt)),
     });
-    prediction.doubt = doubt;
+    let Some((link, doubt)) = found else { return kernels("no `.link` file matches, so it keeps") };
+    let mut prediction =
+        by_policy(port, names, &link.policy, arguments).unwrap_or_else(|| match &link.name {
+            Some(name) => {
+                let why = format!("`{}` names it", link.path);
+                Prediction::new(Some(name), By::File(link.path.clone()), &why)
+            }
+            None if arguments.keeps_kernel_names => kernels("`net.ifnames=0` leaves it"),
+            None => kernels("nothing is known to name it by, so it keeps"),
+        });
+    prediction.doubt = doubt.map(|what| format!("`{}` matches by {what}", link.path));
     prediction
 }
 
 /// The first name of a policy that there is, and that the kernel takes.
-fn by_policy(port: &Port, names: &Names, policy: &[&str], conditions: Conditions<'_>) -> Option<Prediction> {
-    if conditions.arguments.keeps_kernel_names {
+fn by_policy(port: &Port, names: &Names, policy: &[String], arguments: &Arguments) -> Option<Prediction> {
+    if arguments.keeps_kernel_names {
         return None;
     }
     let mut too_long: Vec<String> = Vec::new();
     for way in policy {
-        let (way, name) = match *way {
+        let (way, name) = match way.as_str() {
             "kernel" if port.name_given_by == Some(PREDICTABLE) => {
                 return Some(Prediction::new(
                     Some(&port.name),
@@ -188,54 +208,6 @@ impl Prediction {
         let names = Names::default();
         Self { name: name.map(str::to_owned), by, why: why.to_owned(), doubt: None, names }
     }
-}
-
-/// Of ports that would have one name, the kernel lets the first have it; which that is, is chance.
-fn say_who_loses(inventory: &Inventory, predictions: &mut [Prediction]) {
-    let mut of_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, prediction) in predictions.iter().enumerate() {
-        if let Some(name) = &prediction.name {
-            of_name.entry(name.clone()).or_default().push(index);
-        }
-    }
-    for (name, indices) in of_name.into_iter().filter(|(_, indices)| indices.len() > 1) {
-        for index in &indices {
-            let others = indices.iter().filter(|other| *other != index);
-            let others: Vec<&str> = others.map(|other| inventory.ports[*other].known_by()).collect();
-            predictions[*index].doubt = Some(format!(
-                "{} would be called `{name}` too, and the first to come gets the name",
-                others.join(" and ")
-            ));
-        }
-    }
-}
-
-/// The names that the program biosdevname gives (biosdevname(1)): `em1` for the board's ports, `p3p1` for cards.
-fn biosdevnames(inventory: &Inventory) -> Vec<Option<Name>> {
-    // Its own tables are the firmware's, as the newest scheme reads them too.
-    let Some(scheme) = Scheme::find(super::LATEST) else { return Vec::new() };
-    let slot = |port: &Port| {
-        let name = names(port, inventory, scheme).slot?.text;
-        let digits: String = name.strip_prefix("ens")?.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse::<u32>().ok()
-    };
-    let slots: Vec<Option<u32>> = inventory.ports.iter().map(slot).collect();
-    let place = |port: &Port| (port.pci_address().map(str::to_owned), port.dev_port);
-    let name = |(port, slot): (&Port, &Option<u32>)| {
-        let pci = port.pci_device()?.pci.as_ref().filter(|pci| pci.physical_function.is_none())?;
-        if let Some(index) = pci.smbios_index.or(pci.acpi_index).filter(|index| *index > 0) {
-            let why = format!("biosdevname: the firmware numbers it {index}");
-            return Some(Name { text: format!("em{index}"), why });
-        }
-        let slot = (*slot)?;
-        let in_slot = inventory.ports.iter().zip(&slots).filter(|(_, other)| **other == Some(slot));
-        let number = in_slot.filter(|(beside, _)| place(beside) <= place(port)).count();
-        Some(Name {
-            text: format!("p{slot}p{number}"),
-            why: format!("biosdevname: port {number} of slot {slot}"),
-        })
-    };
-    inventory.ports.iter().zip(&slots).map(name).collect()
 }
 
 #[cfg(test)]
@@ -342,12 +314,30 @@ mod tests {
         );
         assert_eq!(names("", &[links[0], rule]), some(["c0", "ens3f1"]));
         let late = ("/etc/udev/rules.d/90-c.rules", rule.1);
-        assert_eq!(names("", &[links[0], late]), some(["b0", "ens3f1"]));
+        assert_eq!(names("", &[links[0], late]), some(["c0", "ens3f1"]));
+        let careful = ("/etc/udev/rules.d/90-c.rules", r#"ATTR{address}=="?*", NAME=="", NAME="c0""#);
+        assert_eq!(names("", &[links[0], careful]), some(["b0", "ens3f1"]));
+        let too_long = ("/etc/udev/rules.d/70-c.rules", r#"NAME="a-name-of-too-many-letters""#);
+        assert_eq!(names("", &[links[0], too_long]), [None, None]);
         let policy = "[Match]\nDriver=i40e\n[Link]\nNamePolicy=path\nName=x0\n";
         assert_eq!(
             names("", &[("/etc/systemd/network/10-p.link", policy)]),
             some(["enp59s0f0", "enp59s0f1"])
         );
+    }
+
+    #[test]
+    fn says_when_a_name_may_be_taken() {
+        let link =
+            |name: &str| format!("[Match]\nPermanentMACAddress=e4:43:4b:0a:00:02\n[Link]\nName={name}\n");
+        let doubt = |name: &str| {
+            let files = [("/etc/systemd/network/10-a.link", link(name))];
+            let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+            predicted("", &files, &inventory())[1].doubt.clone().unwrap_or_default()
+        };
+        assert!(doubt("ens3f0").contains("e4:43:4b:0a:00:01"), "{}", doubt("ens3f0"));
+        assert!(doubt("eth7").contains("kernel"), "{}", doubt("eth7"));
+        assert_eq!((doubt("mgmt0"), doubt("ens3f1")), (String::new(), String::new()));
     }
 
     #[test]
