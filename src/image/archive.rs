@@ -177,7 +177,7 @@ impl Archive {
 }
 
 /// The path without what changes nothing in it, if it stays in the archive.
-fn inside(name: &str) -> Option<String> {
+pub(super) fn inside(name: &str) -> Option<String> {
     let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     let stays = !parts.is_empty() && !parts.contains(&"..") && !name.contains('\0');
     stays.then(|| parts.join("/"))

@@ -12,9 +12,9 @@ use super::Overlay;
 use super::iso9660::read_at;
 
 /// Where the live system finds its Ignition document.
-const CONFIG: &str = "config.ign";
+pub(super) const CONFIG: &str = "config.ign";
 /// Where the live system finds keyfiles for its initramfs, which it hands on to its real root.
-const NETWORK: &str = "etc/coreos-firstboot-network";
+pub(super) const NETWORK: &str = "etc/coreos-firstboot-network";
 
 /// What is to change. What is not named stays: an edit of kernel arguments leaves what is embedded alone.
 #[derive(Clone, Debug, Default)]
@@ -48,8 +48,8 @@ impl Edit {
         !self.embeds() && self.append_kernel_arguments.is_empty() && self.delete_kernel_arguments.is_empty()
     }
 
-    /// True if the embed area is to be written.
-    fn embeds(&self) -> bool {
+    /// True if there is a configuration or a keyfile.
+    pub fn embeds(&self) -> bool {
         self.config.is_some() || !self.network.is_empty()
     }
 }
@@ -101,28 +101,14 @@ pub fn embed<R: Read + Seek>(
                 "the kernel arguments of this live image cannot be changed".into(),
             ));
         };
-        lay_arguments(&mut overlay, areas, &changed(areas, edit)?)?;
+        lay_arguments(&mut overlay, areas, &changed(&areas.current, edit)?)?;
     }
     Ok(overlay)
 }
 
 /// The embed area with the configuration and the keyfiles of `edit`.
 fn filled_area(live: &LiveImage, edit: &Edit) -> Result<Vec<u8>, ImageError> {
-    let mut archive = Archive::default();
-    if let Some(config) = &edit.config {
-        archive.insert(CONFIG, config.clone());
-    }
-    if !edit.network.is_empty() && !live.has("live-initrd-network") {
-        return Err(ImageError::Unsupported(
-            "this live image does not read embedded network profiles".into(),
-        ));
-    }
-    for (name, keyfile) in &edit.network {
-        if name.is_empty() || matches!(name.as_str(), "." | "..") || name.contains(['/', '\0', '\n']) {
-            return Err(ImageError::BadName(name.clone()));
-        }
-        archive.insert(format!("{NETWORK}/{name}"), keyfile.clone());
-    }
+    let archive = archive(edit, live.has("live-initrd-network"))?;
     let mut area = archive.to_xz()?;
     if area.len() as u64 > live.embed.length {
         let mut largest: Vec<(String, usize)> =
@@ -136,6 +122,26 @@ fn filled_area(live: &LiveImage, edit: &Edit) -> Result<Vec<u8>, ImageError> {
     Ok(area)
 }
 
+/// The configuration and the keyfiles of `edit` as the live system finds them.
+pub(super) fn archive(edit: &Edit, reads_network: bool) -> Result<Archive, ImageError> {
+    let mut archive = Archive::default();
+    if let Some(config) = &edit.config {
+        archive.insert(CONFIG, config.clone());
+    }
+    if !edit.network.is_empty() && !reads_network {
+        return Err(ImageError::Unsupported(
+            "this live image does not read embedded network profiles".into(),
+        ));
+    }
+    for (name, keyfile) in &edit.network {
+        if name.is_empty() || matches!(name.as_str(), "." | "..") || name.contains(['/', '\0', '\n']) {
+            return Err(ImageError::BadName(name.clone()));
+        }
+        archive.insert(format!("{NETWORK}/{name}"), keyfile.clone());
+    }
+    Ok(archive)
+}
+
 /// Makes the overlay that gives the pristine image again.
 pub fn reset(live: &LiveImage) -> Result<Overlay, ImageError> {
     let mut overlay = Overlay::of(live.length);
@@ -147,14 +153,14 @@ pub fn reset(live: &LiveImage) -> Result<Overlay, ImageError> {
 }
 
 /// The arguments after the edit; one that is there already is not added again.
-fn changed(areas: &KernelArgumentAreas, edit: &Edit) -> Result<String, ImageError> {
+pub(super) fn changed(current: &str, edit: &Edit) -> Result<String, ImageError> {
     let all = edit.append_kernel_arguments.iter().chain(&edit.delete_kernel_arguments);
     for word in all {
         if word.is_empty() || !word.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(ImageError::BadArgument(word.clone()));
         }
     }
-    let mut words: Vec<&str> = areas.current.split_ascii_whitespace().collect();
+    let mut words: Vec<&str> = current.split_ascii_whitespace().collect();
     words.retain(|word| !edit.delete_kernel_arguments.iter().any(|gone| gone == word));
     for word in &edit.append_kernel_arguments {
         if !words.contains(&word.as_str()) {
@@ -164,7 +170,7 @@ fn changed(areas: &KernelArgumentAreas, edit: &Edit) -> Result<String, ImageErro
     Ok(words.join(" "))
 }
 
-fn lay_arguments(overlay: &mut Overlay, areas: &KernelArgumentAreas, text: &str) -> Result<(), ImageError> {
+pub(super) fn lay_arguments(overlay: &mut Overlay, areas: &KernelArgumentAreas, text: &str) -> Result<(), ImageError> {
     for place in &areas.places {
         let mut bytes = format!("{text}{}", place.end).into_bytes();
         let over = (bytes.len() as u64).saturating_sub(areas.length);

@@ -15,6 +15,17 @@ pub enum ImageError {
     },
     /// It is no ISO 9660 image, or not one that a live CoreOS comes in.
     NotALiveImage(String),
+    /// It is the live image of a system that keeps no room in it.
+    NoArea {
+        /// Which system.
+        system: String,
+    },
+    /// It has no root file system, and nothing says where that is.
+    NoRootfs,
+    /// It has no recipe for a minimal image.
+    NoRecipe,
+    /// A pristine image is needed, and this one is none.
+    Customized,
     /// Something in the image contradicts itself.
     Damaged(String),
     /// The payload does not fit.
@@ -57,6 +68,14 @@ impl ImageError {
             Self::NotALiveImage(_) => {
                 "use the live ISO of Fedora CoreOS, RHCOS or SCOS (its name has `live` in it)"
             }
+            Self::NoArea { .. } => {
+                "boot it over the network: `cotter image pxe` takes the configuration; `cotter ignition` prints it"
+            }
+            Self::NoRootfs => "add `--append-karg coreos.live.rootfs_url=URL`, or use the whole image",
+            Self::NoRecipe => "use a newer live ISO",
+            Self::Customized => {
+                "make a pristine copy with `cotter image reset ISO -o COPY`, and embed into the minimal image"
+            }
             Self::Damaged(_) => {
                 "download the image again; if it stays so, it is of a generation that cotter does not know"
             }
@@ -85,6 +104,14 @@ impl fmt::Display for ImageError {
                 write!(f, "the image is incomplete: {missing} of {expected} bytes are missing")
             }
             Self::NotALiveImage(why) => write!(f, "this is not a live image: {why}"),
+            Self::NoArea { system } => {
+                write!(f, "{system}'s live image keeps no room for a configuration or kernel arguments")
+            }
+            Self::NoRootfs => f.write_str("it is a minimal image: it fetches its root file system, and does not say where from"),
+            Self::NoRecipe => f.write_str(
+                "it has no recipe for a minimal image (`coreos/miniso.dat`): live ISOs have one since December 2021",
+            ),
+            Self::Customized => f.write_str("it has an embedded configuration or changed kernel arguments"),
             Self::Damaged(why) => write!(f, "the image contradicts itself: {why}"),
             Self::TooLarge { what, size, room, largest } => {
                 write!(

@@ -3,6 +3,8 @@
 //! ECMA-119. Names are compared without case, and both `KARGS.JSO` and `KARGS.JSON` are found for
 //! `kargs.json`: coreos-installer's own images have 8.3 names, remastered ones often long ones.
 
+mod walk;
+
 use std::io::Read;
 use std::io::Seek;
 use std::io::SeekFrom;

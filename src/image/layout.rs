@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::ImageError;
 use super::iso9660::Volume;
 use super::iso9660::read_at;
+use super::others::Others;
 
 /// The table beside this file.
 #[derive(Deserialize)]
@@ -143,7 +144,7 @@ impl LiveImage {
     }
 }
 
-fn description<T: for<'de> Deserialize<'de>, R: Read + Seek>(
+pub(super) fn description<T: for<'de> Deserialize<'de>, R: Read + Seek>(
     image: &mut R,
     volume: &Volume,
     path: &str,
@@ -185,6 +186,11 @@ fn embed_area<R: Read + Seek>(
         None => (layouts.embed_file.as_str(), 0, None),
     };
     let Some(entry) = volume.find(image, file)? else {
+        for other in Others::table()? {
+            if volume.find(image, &other.initrd)?.is_some() {
+                return Err(ImageError::NoArea { system: other.system });
+            }
+        }
         return Err(ImageError::NotALiveImage(format!(
             "it has no `{file}`, where the configuration would go"
         )));

@@ -4,13 +4,25 @@
 //! to a file, serves, or compares. To support another generation of media, see `layouts.toml`.
 
 mod archive;
+mod difference;
 mod edit;
 mod error;
+mod initrd;
 mod iso9660;
 mod layout;
+mod minimal;
+mod netboot;
+mod others;
 mod overlay;
 
 pub use archive::Archive;
+pub use difference::ArgumentsChange;
+pub use difference::Change;
+pub use difference::Difference;
+pub use difference::EmbeddedChange;
+pub use difference::FileChange;
+pub use difference::Outside;
+pub use difference::Within;
 pub use edit::Edit;
 pub use edit::Replace;
 pub use edit::embed;
@@ -18,9 +30,16 @@ pub use edit::embedded;
 pub use edit::reset;
 pub use edit::used;
 pub use error::ImageError;
+pub use initrd::InitrdArchive;
+pub use initrd::LiveInitrd;
+pub use initrd::LiveSystem;
 pub use layout::Area;
 pub use layout::KernelArgumentAreas;
 pub use layout::KernelArgumentPlace;
 pub use layout::LiveImage;
+pub use minimal::Minimal;
+pub use minimal::MinimalReader;
+pub use minimal::fetching_rootfs;
+pub use netboot::NetBoot;
 pub use overlay::Overlay;
 pub use overlay::OverlayReader;
