@@ -170,7 +170,11 @@ pub(super) fn changed(current: &str, edit: &Edit) -> Result<String, ImageError> 
     Ok(words.join(" "))
 }
 
-pub(super) fn lay_arguments(overlay: &mut Overlay, areas: &KernelArgumentAreas, text: &str) -> Result<(), ImageError> {
+pub(super) fn lay_arguments(
+    overlay: &mut Overlay,
+    areas: &KernelArgumentAreas,
+    text: &str,
+) -> Result<(), ImageError> {
     for place in &areas.places {
         let mut bytes = format!("{text}{}", place.end).into_bytes();
         let over = (bytes.len() as u64).saturating_sub(areas.length);

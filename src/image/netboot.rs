@@ -96,12 +96,14 @@ impl NetBoot {
         let files: BTreeMap<String, Area> = files
             .iter()
             .filter_map(|(path, areas)| Some((path.strip_prefix(FOLDER)?.to_owned(), *areas.first()?)))
-            .filter(|(name, _)| !name.contains('/'))
+            .filter(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)))
             .collect();
         let there = |name: &str| files.contains_key(name).then(|| name.to_owned());
         let (kernel, initrd, rootfs) = (there(KERNEL), there(INITRD), there(ROOTFS));
         if kernel.is_none() || initrd.is_none() {
-            return Err(ImageError::NotALiveImage(format!("it has no `{FOLDER}{KERNEL}` and `{FOLDER}{INITRD}`")));
+            return Err(ImageError::NotALiveImage(format!(
+                "it has no `{FOLDER}{KERNEL}` and `{FOLDER}{INITRD}`"
+            )));
         }
         let (of_medium, arguments): (Vec<&str>, Vec<&str>) =
             current.split_ascii_whitespace().partition(|word| word.starts_with(MEDIUM));
@@ -180,8 +182,14 @@ impl NetBoot {
     /// The script for iPXE. The names are of files beside it, or addresses.
     ///
     /// Each initrd gets a name, by which the kernel finds it when it is started by UEFI.
-    pub fn script(&self, kernel: &str, initrds: &[(&str, String)], arguments: &str) -> Result<String, ImageError> {
-        let failed = |cause: tera::Error| ImageError::Damaged(format!("cotter's own script for iPXE: {cause}"));
+    pub fn script(
+        &self,
+        kernel: &str,
+        initrds: &[(&str, String)],
+        arguments: &str,
+    ) -> Result<String, ImageError> {
+        let failed =
+            |cause: tera::Error| ImageError::Damaged(format!("cotter's own script for iPXE: {cause}"));
         let mut context = Context::new();
         let system = match &self.system {
             LiveSystem::CoreOs => "CoreOS",
@@ -193,6 +201,16 @@ impl NetBoot {
         context.insert("arguments", arguments);
         Tera::one_off(SCRIPT, &context, false).map_err(failed)
     }
+}
+
+/// The address of a file below `base`, or of one beside the script.
+pub fn address(base: Option<&str>, file: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~+".contains(&byte);
+    let encoded: String = file
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    base.map_or(encoded.clone(), |base| format!("{base}/{encoded}"))
 }
 
 fn other(name: &str) -> Result<Others, ImageError> {
@@ -207,7 +225,9 @@ fn arguments_in_files<R: Read + Seek>(image: &mut R, volume: &Volume) -> Result<
         let mut bytes = vec![0; entry.length as usize];
         read_at(image, entry.offset, &mut bytes)?;
         let text = String::from_utf8_lossy(&bytes);
-        if text.contains("ignition.firstboot") && text.bytes().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) {
+        if text.contains("ignition.firstboot")
+            && text.bytes().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
+        {
             return Ok(Some(text.into_owned()));
         }
     }

@@ -133,6 +133,16 @@ fn write(
     mode: u32,
     fill: impl FnOnce(&mut File) -> std::io::Result<()>,
 ) -> Result<(), Failure> {
+    make(out, existing, mode, |file| fill(file).map_err(|cause| Failure::io("write", out, &cause)))
+}
+
+/// Makes a file whole or not at all; whoever fills it says what went wrong.
+pub(super) fn make(
+    out: &Path,
+    existing: Existing,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let failed = |cause: std::io::Error| Failure::io("write", out, &cause);
     let folder = match out.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -140,7 +150,7 @@ fn write(
     };
     let mut draft = Draft::begin(folder).map_err(failed)?;
     let file = draft.file();
-    fill(file).map_err(failed)?;
+    fill(file)?;
     file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
     file.sync_all().map_err(failed)?;
     draft.place(folder, out, existing).map_err(failed)?;
@@ -195,7 +205,7 @@ impl Draft {
     }
 }
 
-fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
+pub(super) fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
     for (offset, bytes) in overlay.patches() {
         file.seek(SeekFrom::Start(offset))?;
         file.write_all(bytes)?;
@@ -203,8 +213,9 @@ fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
     Ok(())
 }
 
-fn enough_room(out: &Path, length: u64) -> Result<(), Failure> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// Refuses an output that there is no room for. What it lies in need not be there yet.
+pub fn enough_room(out: &Path, length: u64) -> Result<(), Failure> {
+    let folder = out.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
     let room = rustix::fs::statvfs(folder).map_err(|cause| Failure::io("write to", folder, &cause.into()))?;
     let free = room.f_bavail.saturating_mul(room.f_frsize);
     if free < length {

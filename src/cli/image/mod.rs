@@ -1,7 +1,11 @@
 //! `cotter image`: live images as they are: what is in them, and changing it. One file per word.
 
+mod diff;
+mod edits;
 mod embed;
 mod extract;
+mod minimal;
+pub(super) mod pxe;
 mod reset;
 mod show;
 
@@ -25,6 +29,9 @@ pub(super) enum Command {
     Embed(embed::Arguments),
     Extract(extract::Arguments),
     Reset(reset::Arguments),
+    Pxe(pxe::Arguments),
+    Minimal(minimal::Arguments),
+    Diff(diff::Arguments),
 }
 
 pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
@@ -33,6 +40,9 @@ pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Embed(arguments) => embed::run(arguments, ui),
         Command::Extract(arguments) => extract::run(arguments, ui),
         Command::Reset(arguments) => reset::run(arguments, ui),
+        Command::Pxe(arguments) => pxe::run(arguments, ui),
+        Command::Minimal(arguments) => minimal::run(arguments, ui),
+        Command::Diff(arguments) => return diff::run(arguments, ui),
     }?;
     Ok(Exit::Done)
 }
@@ -56,4 +66,18 @@ pub(super) fn put(
         Some(out) => world::write_image(iso, overlay, out, existing, 0o600),
         None => world::patch_in_place(iso, overlay),
     }
+}
+
+/// An address that files are served under, without the slashes at its end.
+fn checked_url(url: &str) -> Result<&str, Failure> {
+    let has_host =
+        |scheme: &&str| url.strip_prefix(scheme).is_some_and(|rest| !rest.trim_matches('/').is_empty());
+    let is_known = ["http://", "https://", "tftp://"].iter().any(has_host);
+    if !is_known || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::input(
+            format!("`{}` is no address that files are served under", url.escape_debug()),
+            "write it as in `http://192.0.2.1/coreos`",
+        ));
+    }
+    Ok(url.trim_end_matches('/'))
 }

@@ -143,7 +143,8 @@ mod tests {
     #[test]
     fn only_marks_that_both_have_at_the_same_place_count() {
         let mark = |offset| Mark { area: Area { offset, length: 10 }, within: Within::EmbedArea };
-        let parts = cut(1000, 2000, 100, &[mark(1020), mark(1050), mark(1095), mark(900)], &[mark(2020), mark(2051)]);
+        let parts =
+            cut(1000, 2000, 100, &[mark(1020), mark(1050), mark(1095), mark(900)], &[mark(2020), mark(2051)]);
         assert_eq!(parts, [(0, 20, None), (20, 30, Some(Within::EmbedArea)), (30, 100, None)]);
     }
 }

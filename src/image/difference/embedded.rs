@@ -55,7 +55,10 @@ fn parts(old: &[u8], new: &[u8]) -> BTreeSet<String> {
     parts
 }
 
-fn differing<'a>(old: &'a Map<String, Value>, new: &'a Map<String, Value>) -> impl Iterator<Item = &'a String> {
+fn differing<'a>(
+    old: &'a Map<String, Value>,
+    new: &'a Map<String, Value>,
+) -> impl Iterator<Item = &'a String> {
     let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     keys.into_iter().filter(move |key| old.get(*key) != new.get(*key))
 }

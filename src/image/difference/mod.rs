@@ -90,20 +90,24 @@ pub struct ArgumentsChange {
 
 impl Difference {
     /// Compares two images: reads both, a megabyte at a time.
-    pub fn between<A: Read + Seek, B: Read + Seek>(old: &mut A, new: &mut B) -> Result<Self, ImageError> {
-        let (a, b) = (Side::read(old)?, Side::read(new)?);
+    pub fn between<A: Read + Seek, B: Read + Seek>(
+        (old, a): (&mut A, &Listing),
+        (new, b): (&mut B, &Listing),
+    ) -> Result<Self, ImageError> {
         let mut difference = Self {
             volume_id: change(&a.volume.id, &b.volume.id),
             length_bytes: change(&a.volume.length, &b.volume.length),
             files_moved: a.files != b.files,
             ..Self::default()
         };
-        difference.compare_files(old, &a, new, &b)?;
+        difference.compare_files(old, a, new, b)?;
         if let (Some(live_a), Some(live_b)) = (&a.live, &b.live) {
             difference.kernel_arguments = arguments(live_a, live_b);
             match (edit::embedded(live_a, old), edit::embedded(live_b, new)) {
                 (Ok(a), Ok(b)) => difference.embedded = embedded::compare(&a, &b),
-                (Err(cause @ ImageError::Io(_)), _) | (_, Err(cause @ ImageError::Io(_))) => return Err(cause),
+                (Err(cause @ ImageError::Io(_)), _) | (_, Err(cause @ ImageError::Io(_))) => {
+                    return Err(cause);
+                }
                 (Err(cause), _) | (_, Err(cause)) => difference.embedded_error = Some(cause.to_string()),
             }
         }
@@ -130,9 +134,9 @@ impl Difference {
     fn compare_files<A: Read + Seek, B: Read + Seek>(
         &mut self,
         old: &mut A,
-        a: &Side,
+        a: &Listing,
         new: &mut B,
-        b: &Side,
+        b: &Listing,
     ) -> Result<(), ImageError> {
         let paths: BTreeSet<&String> = a.files.keys().chain(b.files.keys()).collect();
         for path in paths {
@@ -154,8 +158,9 @@ impl Difference {
     }
 }
 
-/// One of the two images.
-struct Side {
+/// An image with all of its files and areas.
+#[derive(Debug)]
+pub struct Listing {
     volume: Volume,
     files: BTreeMap<String, Vec<Area>>,
     /// None of an image that is no live one.
@@ -164,8 +169,9 @@ struct Side {
     marks: Vec<Mark>,
 }
 
-impl Side {
-    fn read<R: Read + Seek>(image: &mut R) -> Result<Self, ImageError> {
+impl Listing {
+    /// Reads where everything is in an image.
+    pub fn read<R: Read + Seek>(image: &mut R) -> Result<Self, ImageError> {
         let volume = Volume::read(image)?;
         let files = volume.files(image)?;
         // What cannot be understood is compared as any other bytes.
@@ -176,7 +182,7 @@ impl Side {
         let mut marks = Vec::new();
         if let Some(live) = &live {
             marks.push(Mark { area: live.embed, within: Within::EmbedArea });
-            for areas in &live.kernel_arguments {
+            if let Some(areas) = &live.kernel_arguments {
                 let area = |offset| Area { offset, length: areas.length };
                 let of = |offset| Mark { area: area(offset), within: Within::KernelArguments };
                 marks.extend(areas.places.iter().map(|place| of(place.offset)));

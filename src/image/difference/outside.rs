@@ -150,7 +150,8 @@ mod tests {
         for sector in (18..4096).step_by(2) {
             new[sector * 2048] = 1;
         }
-        let found = between_files(&mut Cursor::new(&old), &mut Cursor::new(&new), &BTreeMap::new(), old.len() as u64);
+        let found =
+            between_files(&mut Cursor::new(&old), &mut Cursor::new(&new), &BTreeMap::new(), old.len() as u64);
         let found = found.unwrap();
         assert_eq!(found.len(), super::MAX_RANGES);
         let last = found.last().unwrap();

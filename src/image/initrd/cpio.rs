@@ -109,9 +109,11 @@ fn one(plain: &mut dyn Forward, kept: &mut Kept) -> Result<bool, ImageError> {
             }
         }
         let begun = usize::from(is_first);
-        plain.read_exact(header.get_mut(begun..).unwrap_or_default()).map_err(|cause| match cause.kind() {
-            io::ErrorKind::UnexpectedEof => breaks_off(),
-            _ => cause.into(),
+        plain.read_exact(header.get_mut(begun..).unwrap_or_default()).map_err(|cause| {
+            match cause.kind() {
+                io::ErrorKind::UnexpectedEof => breaks_off(),
+                _ => cause.into(),
+            }
         })?;
         is_first = false;
         if !matches!(header.get(..6), Some(b"070701" | b"070702")) {
@@ -159,7 +161,8 @@ fn first_byte(plain: &mut dyn Forward, kept: &mut Kept) -> Result<Option<u8>, Im
 }
 
 fn field(header: &[u8; HEADER], index: usize) -> Result<u32, ImageError> {
-    let digits = header.get(6 + index * 8..14 + index * 8).and_then(|digits| std::str::from_utf8(digits).ok());
+    let digits =
+        header.get(6 + index * 8..14 + index * 8).and_then(|digits| std::str::from_utf8(digits).ok());
     digits
         .and_then(|digits| u32::from_str_radix(digits, 16).ok())
         .ok_or_else(|| ImageError::Damaged("a header of an archive in it is not hexadecimal".into()))

@@ -103,7 +103,9 @@ impl LiveInitrd {
         let system = match others.iter().find(|other| kept.marks.contains_key(other.initrd_mark.as_str())) {
             _ if kept.marks.contains_key(STAMP) => LiveSystem::CoreOs,
             Some(other) => LiveSystem::Other(other.system.clone()),
-            None => return Err(ImageError::NotALiveImage("it is an initrd, and not one of a live system".into())),
+            None => {
+                return Err(ImageError::NotALiveImage("it is an initrd, and not one of a live system".into()));
+            }
         };
         let features = match kept.marks.get(FEATURES) {
             None => BTreeMap::new(),

@@ -70,11 +70,7 @@ impl Volume {
     }
 
     /// The records of a directory. They do not cross sectors; the rest of a sector is zero.
-    fn records<R: Read + Seek>(
-        &self,
-        image: &mut R,
-        directory: Entry,
-    ) -> Result<Vec<Vec<u8>>, ImageError> {
+    fn records<R: Read + Seek>(&self, image: &mut R, directory: Entry) -> Result<Vec<Vec<u8>>, ImageError> {
         if directory.length > MAX_DIRECTORY {
             return Err(ImageError::Damaged(format!("a directory of {} bytes", directory.length)));
         }
@@ -165,7 +161,9 @@ mod tests {
     #[test]
     fn a_name_in_parts_is_joined_and_a_broken_one_is_none() {
         assert_eq!(rock_ridge(b"NM\x07\x01\x01abNM\x06\x01\x00c").as_deref(), Some("abc"));
-        for broken in [&b"NM\x07\x01\x01ab"[..], b"NM\xff\x01\x00a", b"NM\x04\x01", b"NM", b"NM\x00\x01\x00a", b""] {
+        for broken in
+            [&b"NM\x07\x01\x01ab"[..], b"NM\xff\x01\x00a", b"NM\x04\x01", b"NM", b"NM\x00\x01\x00a", b""]
+        {
             assert_eq!(rock_ridge(broken), None, "{broken:?}");
         }
     }

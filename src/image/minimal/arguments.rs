@@ -45,7 +45,8 @@ pub fn fetching_rootfs<R: Read + Seek>(
     image: &mut R,
     rootfs_url: Option<&str>,
 ) -> Result<Overlay, ImageError> {
-    let unsupported = || ImageError::Unsupported("the kernel arguments of this live image cannot be changed".into());
+    let unsupported =
+        || ImageError::Unsupported("the kernel arguments of this live image cannot be changed".into());
     let areas = live.kernel_arguments.as_ref().ok_or_else(unsupported)?;
     let (of_medium, others): (Vec<&str>, Vec<&str>) =
         areas.current.split_ascii_whitespace().partition(|word| word.starts_with(MEDIUM));

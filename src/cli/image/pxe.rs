@@ -1,0 +1,216 @@
+//! `cotter image pxe`: kernel, initrd and root file system out of a live ISO, and a script that boots them.
+
+use std::fs::File;
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::checked_url;
+use super::edits::GivenEdit;
+use crate::cli::Ui;
+use crate::cli::ui::shown;
+use crate::image;
+use crate::image::Area;
+use crate::image::Edit;
+use crate::image::ImageError;
+use crate::image::NetBoot;
+use crate::image::Replace;
+use crate::world;
+use crate::world::Existing;
+use crate::world::Failure;
+
+/// Take out what boots over the network, with an iPXE script; a configuration becomes an initrd of its own
+///
+/// Given a live initrd alone, makes the initrd with the configuration, to be loaded after that one.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Arguments {
+    /// The live ISO, or a live initrd
+    image: PathBuf,
+    /// The folder to write to
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Name the configuration and the script after this machine; what it shares with others stays as it is
+    #[arg(long)]
+    name: Option<String>,
+    /// The address that the folder is served under; the live system fetches its root file system from there
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    #[command(flatten)]
+    edit: GivenEdit,
+    /// Replace what is embedded in the image, and outputs that are there
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<(), Failure> {
+    let edit = arguments.edit.read()?;
+    let files = NetBootFiles {
+        image: &arguments.image,
+        folder: &arguments.output,
+        name: arguments.name.as_deref(),
+        url: arguments.url.as_deref(),
+        edit: &edit,
+        replace: if arguments.force { Replace::Yes } else { Replace::No },
+        existing: if arguments.force { Existing::Replace } else { Existing::Refuse },
+        mode: 0o600,
+    };
+    let written = files.write()?;
+    if ui.wants_json() {
+        ui.json(&written.as_json());
+    } else {
+        written.print(ui);
+    }
+    Ok(())
+}
+
+/// What is to be written for booting over the network.
+pub(in crate::cli) struct NetBootFiles<'a> {
+    pub(in crate::cli) image: &'a Path,
+    pub(in crate::cli) folder: &'a Path,
+    /// What the configuration and the script are called after.
+    pub(in crate::cli) name: Option<&'a str>,
+    pub(in crate::cli) url: Option<&'a str>,
+    pub(in crate::cli) edit: &'a Edit,
+    pub(in crate::cli) replace: Replace,
+    pub(in crate::cli) existing: Existing,
+    /// Mode of the file with the configuration.
+    pub(in crate::cli) mode: u32,
+}
+
+/// What was written.
+pub(in crate::cli) struct Written {
+    files: Vec<(PathBuf, What)>,
+    kernel_arguments: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Public,
+    Private,
+    There,
+}
+
+impl NetBootFiles<'_> {
+    /// Writes all of it, after all was checked. What is shared and there already is left alone.
+    pub(in crate::cli) fn write(&self) -> Result<Written, Failure> {
+        let failed = |cause: ImageError| Failure::image(self.image, &cause);
+        let url = self.url.map(checked_url).transpose()?;
+        let stem = self.image.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = self.name.map(checked_name).transpose()?.unwrap_or(&stem);
+        let mut file = File::open(self.image).map_err(|cause| Failure::io("open", self.image, &cause))?;
+        let boot = NetBoot::read(&mut file).map_err(failed)?;
+        let ignition = self.ignition(&boot)?;
+
+        let file_of = |inner: &str| format!("{stem}-{inner}");
+        let address = |file: &str| image::address(url, file);
+        let rootfs = boot.rootfs.as_deref().map(file_of);
+        let rootfs_url = rootfs.as_deref().filter(|_| url.is_some()).map(address);
+        let kernel_arguments = boot.kernel_arguments(self.edit, rootfs_url.as_deref()).map_err(failed)?;
+        let ignition_file = format!("{name}-ignition.img");
+        let mut initrds = Vec::new();
+        initrds.extend(boot.initrd.as_deref().map(|initrd| ("initrd", address(&file_of(initrd)))));
+        initrds.extend(rootfs.filter(|_| rootfs_url.is_none()).map(|rootfs| ("rootfs", address(&rootfs))));
+        initrds.extend(ignition.as_ref().map(|_| ("ignition", address(&ignition_file))));
+        let script = match &boot.kernel {
+            Some(kernel) if boot.has_script => {
+                Some(boot.script(&address(&file_of(kernel)), &initrds, &kernel_arguments).map_err(failed)?)
+            }
+            _ => None,
+        };
+        let script_file = self.name.map_or("boot.ipxe".to_owned(), |name| format!("{name}.ipxe"));
+
+        let mut written = Written { files: Vec::new(), kernel_arguments };
+        let mut pieces: Vec<(PathBuf, Area)> = Vec::new();
+        for (inner, piece) in &boot.files {
+            let to = self.folder.join(file_of(inner));
+            match world::holds_piece(self.image, *piece, &to)? {
+                true => written.files.push((to, What::There)),
+                false => pieces.push((to, *piece)),
+            }
+        }
+        let ignition = ignition.map(|bytes| (self.folder.join(ignition_file), bytes));
+        let script = script.map(|text| (self.folder.join(script_file), text));
+        let outputs = pieces.iter().map(|(to, _)| to);
+        let outputs = outputs.chain(ignition.iter().map(|(to, _)| to)).chain(script.iter().map(|(to, _)| to));
+        for to in outputs {
+            world::refuse_existing(to, self.existing)?;
+        }
+        world::enough_room(self.folder, pieces.iter().map(|(_, piece)| piece.length).sum())?;
+
+        std::fs::create_dir_all(self.folder).map_err(|cause| Failure::io("make", self.folder, &cause))?;
+        for (to, piece) in pieces {
+            world::write_piece(self.image, piece, &to, self.existing, 0o644)?;
+            written.files.push((to, What::Public));
+        }
+        written.files.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if let Some((to, bytes)) = ignition {
+            world::write_file(&to, &bytes, self.existing, self.mode)?;
+            written.files.push((to, if self.mode == 0o600 { What::Private } else { What::Public }));
+        }
+        if let Some((to, text)) = script {
+            world::write_file(&to, text.as_bytes(), self.existing, 0o644)?;
+            written.files.push((to, What::Public));
+        }
+        Ok(written)
+    }
+
+    /// The initrd with what is given, or else with what is embedded in the image.
+    fn ignition(&self, boot: &NetBoot) -> Result<Option<Vec<u8>>, Failure> {
+        let failed = |cause: ImageError| Failure::image(self.image, &cause);
+        let is_initrd = boot.kernel.is_none();
+        if is_initrd && !boot.embedded.is_empty() {
+            return Err(Failure::input(
+                format!("`{}` has a configuration or keyfiles in it already", self.image.display()),
+                "start from the initrd as it was published",
+            ));
+        }
+        match (self.edit.embeds(), boot.embedded.is_empty()) {
+            (true, false) if self.replace == Replace::No => Err(failed(ImageError::Occupied)),
+            (true, _) => boot.initrd_of(self.edit).map(Some).map_err(failed),
+            (false, false) => boot.embedded.to_xz().map(Some).map_err(failed),
+            (false, true) if is_initrd => Err(Failure::input(
+                "an initrd alone has nothing to take out",
+                "give a live ISO, or `--config` or `--network-keyfile` for it",
+            )),
+            (false, true) => Ok(None),
+        }
+    }
+}
+
+impl Written {
+    /// For programs.
+    pub(in crate::cli) fn as_json(&self) -> serde_json::Value {
+        let file = |(path, what): &(PathBuf, What)| {
+            serde_json::json!({"path": path, "holds_secrets": *what == What::Private,
+            "was_there": *what == What::There})
+        };
+        let files: Vec<_> = self.files.iter().map(file).collect();
+        serde_json::json!({"schema": "cotter.dev/netboot/1", "files": files,
+            "kernel_arguments": self.kernel_arguments})
+    }
+
+    /// For people.
+    pub(in crate::cli) fn print(&self, ui: &mut Ui) {
+        for (path, what) in &self.files {
+            let what = match what {
+                What::Public => "everybody may read it",
+                What::Private => "only you can read it: it may hold secrets; let whoever serves it read it",
+                What::There => "was there already",
+            };
+            ui.line(format!("{} ({what})", path.display()));
+        }
+        ui.line(format!("kernel arguments: {}", shown(&self.kernel_arguments)));
+    }
+}
+
+fn checked_name(name: &str) -> Result<&str, Failure> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.starts_with(['.', '-']) || !name.chars().all(is_plain) {
+        return Err(Failure::input(
+            format!("`{}` is no name for files", name.escape_debug()),
+            "write letters, digits, `-`, `_` and `.`, as in `r640-1`",
+        ));
+    }
+    Ok(name)
+}
