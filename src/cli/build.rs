@@ -9,12 +9,15 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
+use super::image::pxe::NetBootFiles;
 use super::load;
 use super::load::GivenArguments;
+use super::load::Loaded;
 use crate::image;
 use crate::image::LiveImage;
 use crate::image::Replace;
 use crate::plan::Plan;
+use crate::target;
 use crate::world;
 use crate::world::Existing;
 use crate::world::Failure;
@@ -26,9 +29,15 @@ pub(super) struct Arguments {
     spec: PathBuf,
     #[command(flatten)]
     given: GivenArguments,
-    /// The medium to write; its manifest gets `.manifest.json` after the name
+    /// The medium to write; its manifest gets `.manifest.json` after the name. With `--pxe`: the folder
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
+    /// Write what boots over the network into a folder, with the machine's own initrd and iPXE script
+    #[arg(long)]
+    pxe: bool,
+    /// The address that the folder is served under
+    #[arg(long, value_name = "URL", requires = "pxe")]
+    url: Option<String>,
     /// The live ISO to start from (a path, or `bench` for the stand-in) instead of `base.image`
     #[arg(long, value_name = "ISO")]
     base: Option<PathBuf>,
@@ -45,10 +54,19 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     };
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     // What can be refused is refused before the stand-in is built or anything is copied.
-    let manifest = manifest_path(&arguments.output);
-    world::refuse_existing(&arguments.output, existing)?;
+    let output = match arguments.pxe {
+        true => arguments.output.join(&loaded.machine.name.value),
+        false => arguments.output.clone(),
+    };
+    let manifest = manifest_path(&output);
+    if !arguments.pxe {
+        world::refuse_existing(&output, existing)?;
+    }
     world::refuse_existing(&manifest, existing)?;
     let base = load::base_image(arguments.base.as_deref(), &loaded.machine, &loaded.spec.folder, ui)?;
+    if arguments.pxe {
+        return network_boot(arguments, &loaded, &base, &manifest, ui);
+    }
     if let Err(exit) = load::fit(&base, &loaded, ui)? {
         return Ok(exit);
     }
@@ -63,6 +81,46 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             "everybody may read it"
         };
         ui.line(format!("{} ({readable})", arguments.output.display()));
+        ui.line(format!("{}", manifest.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes what boots the machine over the network. Nothing of it has to fit into an image.
+fn network_boot(
+    arguments: &Arguments,
+    loaded: &Loaded,
+    base: &Path,
+    manifest: &Path,
+    ui: &mut Ui,
+) -> Result<Exit, Failure> {
+    let mut findings = world::check_base(base, &loaded.machine)?;
+    let live = world::read_live_image(base)?;
+    findings.append(target::check_release(&loaded.plan, &live.volume_id));
+    if findings.has_errors() {
+        return Ok(load::refuse(findings, &loaded.sources, ui));
+    }
+    let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
+    let files = NetBootFiles {
+        image: base,
+        folder: &arguments.output,
+        name: Some(&loaded.machine.name.value),
+        url: arguments.url.as_deref(),
+        edit: &loaded.plan.edit,
+        replace: Replace::No,
+        existing,
+        mode: if loaded.plan.holds_secrets() { 0o600 } else { 0o644 },
+    };
+    let written = files.write()?;
+    world::write_file(manifest, &loaded.plan.manifest.to_json(), existing, 0o644)?;
+    if ui.wants_json() {
+        let mut json = written.as_json();
+        if let Some(json) = json.as_object_mut() {
+            json.insert("manifest".into(), serde_json::json!(manifest));
+        }
+        ui.json(&json);
+    } else {
+        written.print(ui);
         ui.line(format!("{}", manifest.display()));
     }
     Ok(Exit::Done)

@@ -81,6 +81,7 @@ pub(in crate::cli) struct NetBootFiles<'a> {
 /// What was written.
 pub(in crate::cli) struct Written {
     files: Vec<(PathBuf, What)>,
+    has_script: bool,
     kernel_arguments: String,
 }
 
@@ -120,7 +121,7 @@ impl NetBootFiles<'_> {
         };
         let script_file = self.name.map_or("boot.ipxe".to_owned(), |name| format!("{name}.ipxe"));
 
-        let mut written = Written { files: Vec::new(), kernel_arguments };
+        let mut written = Written { files: Vec::new(), has_script: script.is_some(), kernel_arguments };
         let mut pieces: Vec<(PathBuf, Area)> = Vec::new();
         for (inner, piece) in &boot.files {
             let to = self.folder.join(file_of(inner));
@@ -199,6 +200,9 @@ impl Written {
                 What::There => "was there already",
             };
             ui.line(format!("{} ({what})", path.display()));
+        }
+        if !self.has_script {
+            ui.note("note: there is no script for iPXE: give the boot loader these files, initrds in this order, and the arguments");
         }
         ui.line(format!("kernel arguments: {}", shown(&self.kernel_arguments)));
     }

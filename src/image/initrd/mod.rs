@@ -104,7 +104,9 @@ impl LiveInitrd {
             _ if kept.marks.contains_key(STAMP) => LiveSystem::CoreOs,
             Some(other) => LiveSystem::Other(other.system.clone()),
             None => {
-                return Err(ImageError::NotALiveImage("it is an initrd, and not one of a live system".into()));
+                return Err(ImageError::NotALiveImage(
+                    "it is an initrd, and not one of a live system".into(),
+                ));
             }
         };
         let features = match kept.marks.get(FEATURES) {

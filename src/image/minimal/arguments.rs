@@ -38,6 +38,10 @@ struct DescribedFile {
     end: Option<char>,
 }
 
+pub(super) fn unsupported() -> ImageError {
+    ImageError::Unsupported("the kernel arguments of this live image cannot be changed".into())
+}
+
 /// Makes the overlay for a minimal image that was just made: the medium is no longer named, neither now nor after
 /// a reset, and the root file system is fetched from `rootfs_url`, if that is given.
 pub fn fetching_rootfs<R: Read + Seek>(
@@ -45,8 +49,6 @@ pub fn fetching_rootfs<R: Read + Seek>(
     image: &mut R,
     rootfs_url: Option<&str>,
 ) -> Result<Overlay, ImageError> {
-    let unsupported =
-        || ImageError::Unsupported("the kernel arguments of this live image cannot be changed".into());
     let areas = live.kernel_arguments.as_ref().ok_or_else(unsupported)?;
     let (of_medium, others): (Vec<&str>, Vec<&str>) =
         areas.current.split_ascii_whitespace().partition(|word| word.starts_with(MEDIUM));

@@ -58,6 +58,10 @@ impl Minimal {
         if has_arguments || edit::used(live, image)? > 0 {
             return Err(ImageError::Customized);
         }
+        // The minimal image has the same areas: without them it would look for its medium.
+        if live.kernel_arguments.is_none() {
+            return Err(arguments::unsupported());
+        }
         if entry.length > MAX_FILE {
             return Err(ImageError::Damaged(format!("`{FILE}` has {} bytes", entry.length)));
         }
