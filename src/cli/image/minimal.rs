@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::open;
 use crate::cli::Ui;
+use crate::image;
 use crate::image::Minimal;
 use crate::image::NetBoot;
 use crate::world;
@@ -42,6 +43,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<(), Failure> {
     }
     let (mut file, live) = open(&arguments.iso)?;
     let minimal = Minimal::read(&live, &mut file).map_err(failed)?;
+    // Before anything is copied: the minimal image has the same areas as the full one.
+    image::fetching_rootfs(&live, &mut file, url).map_err(failed)?;
     if let Some(to) = &arguments.rootfs {
         world::refuse_existing(to, existing)?;
         let boot = NetBoot::read(&mut file).map_err(failed)?;

@@ -80,10 +80,8 @@ impl LiveInitrd {
         let mut at = 0;
         while let Some((offset, compression)) = stream::next(initrd, at, length)? {
             let Some(compression) = compression else {
-                return Err(match archives.is_empty() {
-                    true => ImageError::NotALiveImage("it is neither an ISO 9660 image nor an initrd".into()),
-                    false => ImageError::Damaged(format!("at byte {offset} there is no archive")),
-                });
+                let damaged = || ImageError::Damaged(format!("at byte {offset} there is no archive"));
+                return Err(if archives.is_empty() { no_initrd() } else { damaged() });
             };
             let before = kept.files;
             at = read_archive(initrd, offset, compression, &mut kept)
@@ -99,6 +97,9 @@ impl LiveInitrd {
                 compression: compression.name(),
                 files: kept.files - before,
             });
+        }
+        if archives.is_empty() {
+            return Err(no_initrd());
         }
         let system = match others.iter().find(|other| kept.marks.contains_key(other.initrd_mark.as_str())) {
             _ if kept.marks.contains_key(STAMP) => LiveSystem::CoreOs,
@@ -124,6 +125,10 @@ impl LiveInitrd {
     pub fn has(&self, feature: &str) -> bool {
         self.features.get(feature) == Some(&serde_json::Value::Bool(true))
     }
+}
+
+fn no_initrd() -> ImageError {
+    ImageError::NotALiveImage("it is neither an ISO 9660 image nor an initrd".into())
 }
 
 /// Reads one archive and says where the next one may begin.
