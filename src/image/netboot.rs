@@ -24,8 +24,8 @@ const FOLDER: &str = "images/pxeboot/";
 const KERNEL: &str = "vmlinuz";
 const INITRD: &str = "initrd.img";
 const ROOTFS: &str = "rootfs.img";
-/// Only the media of s390x have this beside the kernel.
-const OTHER_KERNEL: &str = "kernel.img";
+/// Only the media of s390x and of ppc64le have these, and there is no iPXE for those machines.
+const WITHOUT_IPXE: [&str; 2] = ["images/cdboot.img", "boot/grub/grub.cfg"];
 /// The kernel arguments in files of their own, for images that do not say where else they are: 2020-09 and s390x.
 const ARGUMENT_FILES: [&str; 2] = ["zipl.prm", "images/generic.prm"];
 /// What every live CoreOS needs to read its document.
@@ -44,7 +44,7 @@ pub struct NetBoot {
     pub files: BTreeMap<String, Area>,
     /// The kernel among them; none of an initrd alone.
     pub kernel: Option<String>,
-    /// The initrds among them, in order, without the root file system.
+    /// The initrd among them.
     pub initrd: Option<String>,
     /// The root file system among them, which the initrd has in it if it is not there.
     pub rootfs: Option<String>,
@@ -67,60 +67,77 @@ impl NetBoot {
             Err(cause) => return Err(cause),
         };
         let files = volume.files(image)?;
-        let find = |path: &str| files.get(path).and_then(|areas| areas.first().copied());
         for other in Others::table()? {
-            if let (Some(kernel), Some(initrd)) = (find(&other.kernel), find(&other.initrd)) {
-                let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-                let (kernel_name, initrd_name) = (name(&other.kernel), name(&other.initrd));
-                return Ok(Self {
-                    system: LiveSystem::Other(other.system),
-                    files: [(kernel_name.clone(), kernel), (initrd_name.clone(), initrd)].into(),
-                    kernel: Some(kernel_name),
-                    initrd: Some(initrd_name),
-                    rootfs: None,
-                    has_script: true,
-                    arguments: other.arguments,
-                    embedded: Archive::default(),
-                    reads_network: false,
-                    fetches_rootfs: false,
-                });
+            if files.contains_key(&other.kernel) && files.contains_key(&other.initrd) {
+                return Self::of_other(&files, other);
             }
         }
+        Self::of_coreos(image, &volume, &files)
+    }
+
+    fn of_other(files: &BTreeMap<String, Vec<Area>>, other: Others) -> Result<Self, ImageError> {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let (kernel, initrd) = (name(&other.kernel), name(&other.initrd));
+        let mut taken = BTreeMap::new();
+        for (path, name) in [(&other.kernel, &kernel), (&other.initrd, &initrd)] {
+            taken.insert(name.clone(), in_one_part(path, files.get(path).map_or(&[], Vec::as_slice))?);
+        }
+        Ok(Self {
+            system: LiveSystem::Other(other.system),
+            files: taken,
+            kernel: Some(kernel),
+            initrd: Some(initrd),
+            rootfs: None,
+            has_script: true,
+            arguments: other.arguments,
+            embedded: Archive::default(),
+            reads_network: false,
+            fetches_rootfs: false,
+        })
+    }
+
+    fn of_coreos<R: Read + Seek>(
+        image: &mut R,
+        volume: &Volume,
+        files: &BTreeMap<String, Vec<Area>>,
+    ) -> Result<Self, ImageError> {
         let live = LiveImage::read(image)?;
-        let current = match &live.kernel_arguments {
-            Some(areas) => areas.current.clone(),
-            // As every live ISO has them.
-            None => arguments_in_files(image, &volume)?.unwrap_or_else(|| format!("{MEDIUM} {NEEDED}")),
-        };
-        let embedded = edit::embedded(&live, image)?;
-        let files: BTreeMap<String, Area> = files
-            .iter()
-            .filter_map(|(path, areas)| Some((path.strip_prefix(FOLDER)?.to_owned(), *areas.first()?)))
-            .filter(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)))
-            .collect();
-        let there = |name: &str| files.contains_key(name).then(|| name.to_owned());
+        let mut taken = BTreeMap::new();
+        for (path, areas) in files {
+            let plain = |name: &&str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+            if let Some(name) = path.strip_prefix(FOLDER).filter(plain) {
+                taken.insert(name.to_owned(), in_one_part(path, areas)?);
+            }
+        }
+        let there = |name: &str| taken.contains_key(name).then(|| name.to_owned());
         let (kernel, initrd, rootfs) = (there(KERNEL), there(INITRD), there(ROOTFS));
         if kernel.is_none() || initrd.is_none() {
             return Err(ImageError::NotALiveImage(format!(
                 "it has no `{FOLDER}{KERNEL}` and `{FOLDER}{INITRD}`"
             )));
         }
+        let current = match &live.kernel_arguments {
+            Some(areas) => areas.current.clone(),
+            // As every live ISO has them.
+            None => arguments_in_files(image, volume)?.unwrap_or_else(|| format!("{MEDIUM} {NEEDED}")),
+        };
         let (of_medium, arguments): (Vec<&str>, Vec<&str>) =
             current.split_ascii_whitespace().partition(|word| word.starts_with(MEDIUM));
         Ok(Self {
             system: LiveSystem::CoreOs,
-            has_script: there(OTHER_KERNEL).is_none(),
-            // A minimal image has neither a root file system nor the argument for it on its medium.
-            fetches_rootfs: rootfs.is_some() || of_medium.is_empty(),
-            arguments: arguments.join(" "),
-            reads_network: live.has("live-initrd-network"),
-            files,
+            files: taken,
             kernel,
             initrd,
+            // A minimal image has neither a root file system nor the argument for it on its medium.
+            fetches_rootfs: rootfs.is_some() || of_medium.is_empty(),
             rootfs,
-            embedded,
+            has_script: !WITHOUT_IPXE.iter().any(|path| files.contains_key(*path)),
+            arguments: arguments.join(" "),
+            embedded: edit::embedded(&live, image)?,
+            reads_network: live.has("live-initrd-network"),
         })
     }
+
     fn of_initrd(initrd: LiveInitrd) -> Result<Self, ImageError> {
         let arguments = match &initrd.system {
             LiveSystem::CoreOs => NEEDED.to_owned(),
@@ -211,6 +228,15 @@ pub fn address(base: Option<&str>, file: &str) -> String {
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect();
     base.map_or(encoded.clone(), |base| format!("{base}/{encoded}"))
+}
+
+/// The place of a file that is to be taken out.
+fn in_one_part(path: &str, areas: &[Area]) -> Result<Area, ImageError> {
+    match areas {
+        [] => Ok(Area { offset: 0, length: 0 }),
+        [one] => Ok(*one),
+        _ => Err(ImageError::Damaged(format!("`{path}` is in several parts"))),
+    }
 }
 
 fn other(name: &str) -> Result<Others, ImageError> {
