@@ -19,6 +19,9 @@ use crate::tools;
 const CONFIG: &[u8] = b"{\"ignition\":{\"version\":\"3.3.0\"}}";
 const KEYFILE: &[u8] = b"[connection]\nid=a\ntype=ethernet\n[ethernet]\nmac-address=e4:43:4b:0a:00:01\n";
 
+/// Packs an archive.
+type Pack = fn(&[u8]) -> Vec<u8>;
+
 /// A folder with a live image, a document and a keyfile.
 struct Test(TempDir);
 
@@ -362,7 +365,7 @@ fn initrds_are_read_whatever_they_are_packed_with() {
         ("config.ign", b"old"),
     ];
     let later = initrds::cpio(&[("config.ign", CONFIG), ("../config.ign", b"outside"), ("etc/passwd", b"x")]);
-    let pack: [(&str, fn(&[u8]) -> Vec<u8>); 4] =
+    let pack: [(&str, Pack); 4] =
         [("none", <[u8]>::to_vec), ("gzip", initrds::gzip), ("xz", initrds::xz), ("zstd", initrds::zstd)];
     for (one, first) in pack {
         for (other, second) in pack {

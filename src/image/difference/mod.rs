@@ -141,7 +141,8 @@ impl Difference {
         let paths: BTreeSet<&String> = a.files.keys().chain(b.files.keys()).collect();
         for path in paths {
             let (areas_a, areas_b) = (a.files.get(path), b.files.get(path));
-            let (old_bytes, new_bytes) = (areas_a.map(total), areas_b.map(total));
+            let (old_bytes, new_bytes) =
+                (areas_a.map(|areas| total(areas)), areas_b.map(|areas| total(areas)));
             let mut only_in = BTreeSet::new();
             if let (Some(areas_a), Some(areas_b)) = (areas_a, areas_b)
                 && old_bytes == new_bytes
@@ -196,7 +197,7 @@ fn change<T: Clone + PartialEq>(old: &T, new: &T) -> Option<Change<T>> {
     (old != new).then(|| Change { old: old.clone(), new: new.clone() })
 }
 
-fn total(areas: &Vec<Area>) -> u64 {
+fn total(areas: &[Area]) -> u64 {
     areas.iter().map(|area| area.length).sum()
 }
 

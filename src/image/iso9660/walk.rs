@@ -139,7 +139,7 @@ mod tests {
             let mut record = vec![0; 32];
             record.push(plain.len() as u8);
             record.extend_from_slice(plain);
-            if plain.len() % 2 == 0 {
+            if plain.len().is_multiple_of(2) {
                 record.push(0);
             }
             record.extend_from_slice(system_use);
