@@ -1,135 +1,267 @@
 //! As much of ISO 9660 as finding files takes: the primary volume descriptor and its directories.
 //!
 //! ECMA-119. Names are compared without case, and both `KARGS.JSO` and `KARGS.JSON` are found for
-//! `kargs.json`: coreos-installer's own images have 8.3 names, remastered ones often long ones.
+//! `kargs.json`: coreos-installer's own images have 8.3 names, remastered ones often long ones. The names of
+//! Rock Ridge and Joliet are not needed for that.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::io::Seek;
 use std::io::SeekFrom;
 
+use super::Area;
 use super::ImageError;
 
 const SECTOR: u64 = 2048;
-/// A directory larger than this is no directory of a live image.
-const MAX_DIRECTORY: u32 = 1 << 20;
-/// Deeper paths than any live image has.
-const MAX_DEPTH: usize = 8;
+/// The volume descriptors begin after the system area.
+const FIRST_DESCRIPTOR: u64 = 16;
+/// More volume descriptors than any image has.
+const MAX_DESCRIPTORS: u64 = 64;
+/// All directories together; a live image has some 30 KiB of them.
+const MAX_DIRECTORIES_BYTES: u64 = 16 << 20;
+/// ECMA-119 allows 8; Rock Ridge and careless tools go deeper.
+const MAX_DEPTH: usize = 32;
+/// A record without its name, and the place of the length of the name in it.
+const RECORD_HEAD: usize = 33;
 
-/// A volume that was found sound at its beginning and its end.
+/// A volume that was found sound: its descriptor, and all of its directories.
 #[derive(Debug)]
 pub(super) struct Volume {
     pub(super) id: String,
     /// Length of the whole file in bytes.
     pub(super) length: u64,
-    root: Entry,
+    /// In the order of the directories.
+    files: Vec<Entry>,
+    /// Where descriptors and directories are.
+    structure: Vec<(Area, String)>,
 }
 
-/// A file or directory: where its bytes are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A file: what it is called, and where its bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
+    /// As in `coreos/kargs.jso`: lower case, without version.
+    pub(super) path: String,
     /// In bytes from the beginning of the image.
     pub(super) offset: u64,
     /// In bytes.
-    pub(super) length: u32,
-    directory: bool,
+    pub(super) length: u64,
+    /// True if this is only the first of several parts (ECMA-119 9.1.6, bit 7).
+    in_parts: bool,
+}
+
+impl Entry {
+    pub(super) fn area(&self) -> Area {
+        Area { offset: self.offset, length: self.length }
+    }
 }
 
 impl Volume {
+    /// Reads the descriptor and all directories. What files hold is not looked at, nor whether it is there.
     pub(super) fn read<R: Read + Seek>(image: &mut R) -> Result<Self, ImageError> {
         let length = image.seek(SeekFrom::End(0))?;
-        let mut descriptor = [0_u8; SECTOR as usize];
-        if length < 17 * SECTOR {
-            return Err(ImageError::NotALiveImage("it is too short for an ISO 9660 image".into()));
+        let (descriptor, first_free) = primary_descriptor(image, length)?;
+        let block = u64::from(le32(&descriptor, 128) & 0xffff);
+        if block != SECTOR {
+            return Err(damaged(format!("its volume descriptor says that sectors have {block} bytes")));
         }
-        read_at(image, 16 * SECTOR, &mut descriptor)?;
-        if descriptor.get(..6) != Some(&b"\x01CD001"[..]) {
-            return Err(ImageError::NotALiveImage("it has no ISO 9660 volume descriptor".into()));
+        let sectors = u64::from(le32(&descriptor, 80));
+        if sectors <= first_free {
+            return Err(damaged(format!("its volume descriptor says that the volume has {sectors} sectors")));
         }
-        let expected = u64::from(le32(&descriptor, 80)) * SECTOR;
+        let expected = sectors * SECTOR;
         if length < expected {
             return Err(ImageError::Truncated { found: length, expected });
         }
         let id = String::from_utf8_lossy(descriptor.get(40..72).unwrap_or_default()).trim_end().to_owned();
-        let root = record(descriptor.get(156..190).unwrap_or_default(), length)
-            .ok_or_else(|| ImageError::Damaged("its root directory lies outside of it".into()))?
-            .1;
-        Ok(Self { id, length, root })
+        let reserved = Area { offset: 0, length: first_free * SECTOR };
+        let structure = vec![(reserved, "the volume descriptors".to_owned())];
+        let mut volume = Self { id, length, files: Vec::new(), structure };
+        volume.walk(image, Record::of(&descriptor, 156).place())?;
+        Ok(volume)
     }
 
-    /// Finds the file at `path`, as in `coreos/kargs.json`.
-    pub(super) fn find<R: Read + Seek>(
-        &self,
-        image: &mut R,
-        path: &str,
-    ) -> Result<Option<Entry>, ImageError> {
-        let mut entry = self.root;
-        for (depth, name) in path.split('/').filter(|part| !part.is_empty()).enumerate() {
-            if !entry.directory || depth >= MAX_DEPTH {
-                return Ok(None);
-            }
-            match self.lookup(image, entry, name)? {
-                Some(found) => entry = found,
-                None => return Ok(None),
-            }
+    /// Finds the file at `path`, as in `coreos/kargs.json`, if all of it lies in the image.
+    pub(super) fn find(&self, path: &str) -> Result<Option<&Entry>, ImageError> {
+        let wanted: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let called = |same: fn(&str, &str) -> bool| {
+            self.files.iter().find(|entry| {
+                let found: Vec<&str> = entry.path.split('/').collect();
+                found.len() == wanted.len()
+                    && found.iter().zip(&wanted).all(|(found, wanted)| same(found, wanted))
+            })
+        };
+        let Some(entry) = called(str::eq_ignore_ascii_case).or_else(|| called(is_cut_off)) else {
+            return Ok(None);
+        };
+        if entry.in_parts {
+            return Err(damaged(format!("`{}` is in several parts", path.escape_debug())));
         }
-        Ok((!entry.directory).then_some(entry))
+        if entry.offset + entry.length > self.length {
+            return Err(damaged(format!(
+                "`{}` has {} bytes at {}, and the image ends at {}",
+                path.escape_debug(),
+                entry.length,
+                entry.offset,
+                self.length
+            )));
+        }
+        Ok(Some(entry))
     }
 
-    fn lookup<R: Read + Seek>(
-        &self,
-        image: &mut R,
-        directory: Entry,
-        name: &str,
-    ) -> Result<Option<Entry>, ImageError> {
-        if directory.length > MAX_DIRECTORY {
-            return Err(ImageError::Damaged(format!("a directory of {} bytes", directory.length)));
-        }
-        let mut bytes = vec![0; directory.length as usize];
-        read_at(image, directory.offset, &mut bytes)?;
-        // Records do not cross sectors; the rest of a sector is zero.
-        for sector in bytes.chunks(SECTOR as usize) {
-            let mut rest = sector;
-            while let Some((&length, _)) = rest.split_first() {
-                let Some((one, more)) = rest.split_at_checked(usize::from(length)).filter(|_| length > 33)
-                else {
-                    break;
-                };
-                if let Some((found, entry)) = record(one, self.length)
-                    && same_name(&found, name)
-                {
-                    return Ok(Some(entry));
+    /// All files.
+    pub(super) fn files(&self) -> &[Entry] {
+        &self.files
+    }
+
+    /// What else has some of the bytes of `area`, but for `owner` and other names of the same file.
+    pub(super) fn also_in(&self, area: Area, owner: Area) -> Option<String> {
+        let structure = self.structure.iter().find(|(other, _)| other.meets(area));
+        let file = || {
+            let other = |entry: &&Entry| entry.area() != owner && entry.area().meets(area);
+            self.files.iter().find(other).map(|entry| format!("`{}`", entry.path.escape_debug()))
+        };
+        structure.map(|(_, what)| what.clone()).or_else(file)
+    }
+
+    /// Reads the directories from the root on. No place is read twice, so that a loop ends.
+    fn walk<R: Read + Seek>(&mut self, image: &mut R, root: Area) -> Result<(), ImageError> {
+        let mut room = MAX_DIRECTORIES_BYTES;
+        let mut seen = BTreeSet::new();
+        let mut open = vec![(String::new(), root, 0)];
+        while let Some((path, place, depth)) = open.pop() {
+            let what = match path.as_str() {
+                "" => "the root directory".to_owned(),
+                path => format!("the directory `{}`", path.escape_debug()),
+            };
+            if !seen.insert(place.offset) {
+                return Err(damaged(format!("{what} is at the place of another one")));
+            }
+            room = room.checked_sub(place.length).ok_or_else(|| {
+                damaged(format!("{what} has {} bytes, more than there can be", place.length))
+            })?;
+            if place.length == 0 || place.end() > self.length {
+                let (length, offset) = (place.length, place.offset);
+                return Err(damaged(format!("{what} has {length} bytes at {offset}, which is not in it")));
+            }
+            let mut bytes = vec![0; place.size()];
+            read_at(image, place.offset, &mut bytes)?;
+            for record in records(&bytes, place, &what)? {
+                let below = if path.is_empty() { record.name() } else { format!("{path}/{}", record.name()) };
+                let Area { offset, length } = record.place();
+                if !record.is_directory() {
+                    let in_parts = record.flags & 0x80 != 0;
+                    self.files.push(Entry { path: below, offset, length, in_parts });
+                } else if depth < MAX_DEPTH {
+                    open.push((below, record.place(), depth + 1));
                 }
-                rest = more;
             }
+            self.structure.push((place, what));
         }
-        Ok(None)
+        Ok(())
     }
 }
 
-/// One directory record: name and place, if the place lies in the image.
-fn record(bytes: &[u8], image_length: u64) -> Option<(String, Entry)> {
-    let offset = u64::from(le32(bytes, 2)) * SECTOR;
-    let length = le32(bytes, 10);
-    let directory = bytes.get(25)? & 2 != 0;
-    let name = bytes.get(33..33 + usize::from(*bytes.get(32)?))?;
-    let end = offset.checked_add(u64::from(length))?;
-    (end <= image_length)
-        .then(|| (String::from_utf8_lossy(name).into_owned(), Entry { offset, length, directory }))
+/// The first primary volume descriptor, and the first sector after all of them.
+fn primary_descriptor<R: Read + Seek>(image: &mut R, length: u64) -> Result<(Vec<u8>, u64), ImageError> {
+    let mut primary = None;
+    for sector in FIRST_DESCRIPTOR..FIRST_DESCRIPTOR + MAX_DESCRIPTORS {
+        if length < (sector + 1) * SECTOR {
+            return Err(ImageError::NotALiveImage("it is too short for an ISO 9660 image".into()));
+        }
+        let mut descriptor = vec![0; SECTOR as usize];
+        read_at(image, sector * SECTOR, &mut descriptor)?;
+        match descriptor.split_first() {
+            Some((kind, rest)) if rest.starts_with(b"CD001") => match kind {
+                1 if primary.is_none() => primary = Some(descriptor),
+                255 => return primary.map(|found| (found, sector + 1)).ok_or_else(no_descriptor),
+                _ => (),
+            },
+            _ if primary.is_some() => {
+                return Err(damaged(format!("its volume descriptors do not end before sector {sector}")));
+            }
+            _ => return Err(no_descriptor()),
+        }
+    }
+    Err(damaged("its volume descriptors do not end".to_owned()))
 }
 
-/// `KARGS.JSO;1` and `kargs.json;1` are both `kargs.json`.
-fn same_name(found: &str, wanted: &str) -> bool {
-    let found = found.split(';').next().unwrap_or_default().trim_end_matches('.');
-    if found.eq_ignore_ascii_case(wanted) {
-        return true;
+fn no_descriptor() -> ImageError {
+    ImageError::NotALiveImage("it has no ISO 9660 volume descriptor".into())
+}
+
+/// One directory record.
+struct Record<'a> {
+    sector: u32,
+    length: u32,
+    flags: u8,
+    name: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    /// The record at `at`, which has room for its head.
+    fn of(bytes: &'a [u8], at: usize) -> Self {
+        let byte = |index: usize| bytes.get(at + index).copied().unwrap_or_default();
+        let name = at + RECORD_HEAD..at + RECORD_HEAD + usize::from(byte(32));
+        Self {
+            sector: le32(bytes, at + 2),
+            length: le32(bytes, at + 10),
+            flags: byte(25),
+            name: bytes.get(name).unwrap_or_default(),
+        }
     }
-    let short = |name: &str| {
+
+    fn place(&self) -> Area {
+        Area { offset: u64::from(self.sector) * SECTOR, length: u64::from(self.length) }
+    }
+
+    fn is_directory(&self) -> bool {
+        self.flags & 2 != 0
+    }
+
+    fn name(&self) -> String {
+        let name = String::from_utf8_lossy(self.name).to_ascii_lowercase();
+        name.split(';').next().unwrap_or_default().trim_end_matches('.').to_owned()
+    }
+}
+
+/// The records of a directory, without those of itself and the one above it.
+fn records<'a>(bytes: &'a [u8], place: Area, what: &str) -> Result<Vec<Record<'a>>, ImageError> {
+    let mut records = Vec::new();
+    // Records do not cross sectors; the rest of a sector is zero.
+    for sector in bytes.chunks(SECTOR as usize) {
+        let mut at = 0;
+        while let Some(length) = sector.get(at).map(|byte| usize::from(*byte)).filter(|length| *length > 0) {
+            let one = sector.get(at..at + length).filter(|one| one.len() > RECORD_HEAD);
+            let fits = |one: &&[u8]| one.len() >= RECORD_HEAD + usize::from(one.get(32).map_or(0, |n| *n));
+            let one = one.filter(fits).ok_or_else(|| damaged(format!("a record in {what} is cut off")))?;
+            records.push(Record::of(one, 0));
+            at += length;
+        }
+    }
+    // ECMA-119 6.8.2.2: a directory begins with itself.
+    match records.first() {
+        Some(first) if first.name == [0] && first.place().offset == place.offset => {}
+        _ => return Err(damaged(format!("there is something else at the place of {what}"))),
+    }
+    records.retain(|record| !matches!(record.name, [] | [0 | 1]));
+    Ok(records)
+}
+
+/// True if `found` is `wanted` cut to 8.3, as `kargs.jso` is `kargs.json`.
+fn is_cut_off(found: &str, wanted: &str) -> bool {
+    let split = |name: &str| {
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-        let clip = |text: &str, most| text.chars().take(most).collect::<String>().to_ascii_uppercase();
-        (clip(stem, 8), clip(extension, 3))
+        (stem.to_ascii_lowercase(), extension.to_ascii_lowercase())
     };
-    let (stem, extension) = found.rsplit_once('.').unwrap_or((found, ""));
-    (stem.to_ascii_uppercase(), extension.to_ascii_uppercase()) == short(wanted)
+    let clip = |(stem, extension): (String, String)| {
+        let clip = |text: &str, most| text.chars().take(most).collect::<String>();
+        (clip(&stem, 8), clip(&extension, 3))
+    };
+    split(found) == clip(split(wanted))
+}
+
+fn damaged(why: String) -> ImageError {
+    ImageError::Damaged(why)
 }
 
 fn le32(bytes: &[u8], at: usize) -> u32 {

@@ -19,6 +19,7 @@ pub use edit::reset;
 pub use edit::used;
 pub use error::ImageError;
 pub use layout::Area;
+pub use layout::Generation;
 pub use layout::KernelArgumentAreas;
 pub use layout::KernelArgumentPlace;
 pub use layout::LiveImage;
