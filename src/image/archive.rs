@@ -2,9 +2,11 @@
 //!
 //! Written as coreos-installer writes them (one `newc` cpio in xz), so that either reads the other's.
 
+mod cpio;
+mod member;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::io::Write;
 
 use liblzma::stream::Check;
@@ -13,11 +15,12 @@ use liblzma::stream::LzmaOptions;
 use liblzma::stream::Stream;
 
 use super::ImageError;
+use cpio::Files;
+use cpio::aligned;
+use member::Compression;
 
 /// More than this is not unpacked, all members together: the area itself has 256 KiB.
 const MAX_UNPACKED: u64 = 64 << 20;
-/// coreos-installer's preset 9 takes 65 MiB to unpack.
-const MAX_DECODER_MEMORY: u64 = 128 << 20;
 /// The kernel checks CRC32 only; it takes no other (Documentation/staging/xz.rst).
 const CHECK: Check = Check::Crc32;
 /// Preset 9 with a 1 MiB dictionary: the same size as preset 9 for what fits into the area, without its
@@ -27,7 +30,7 @@ const DICTIONARY: u32 = 1 << 20;
 /// Files by path, without a leading slash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Archive {
-    files: BTreeMap<String, Vec<u8>>,
+    files: Files,
 }
 
 impl Archive {
@@ -86,112 +89,52 @@ impl Archive {
         cpio
     }
 
-    /// Reads what an embed area holds: archives one after another, plain, gzip or xz, with zeros between.
+    /// Reads what an embed area holds: archives one after another, plain, gzip, xz or zstd, with zeros between.
     ///
-    /// The last file of a name counts, as in the kernel. Paths that lead out of the archive are left out.
-    /// Fails with [`ImageError::Contents`] if that is not what the bytes are, or if they unpack to more than
-    /// 64 MiB.
-    pub fn read(mut bytes: &[u8]) -> Result<Self, ImageError> {
-        let mut archive = Self::default();
+    /// The last file of a name counts, as in the kernel. Fails with [`ImageError::Contents`] if that is not what
+    /// the bytes are, if something in it is neither a file nor a directory or leads out of the archive, or if
+    /// all of it unpacks to more than 64 MiB.
+    pub fn read(bytes: &[u8]) -> Result<Self, ImageError> {
+        let mut files = BTreeMap::new();
         let mut room = MAX_UNPACKED;
-        loop {
-            while let Some((0, rest)) = bytes.split_first() {
-                bytes = rest;
-            }
-            match bytes {
-                [] => return Ok(archive),
-                [b'0', b'7', b'0', b'7', b'0', b'1' | b'2', ..] => {
-                    let used = archive.unpack(bytes)?;
-                    bytes = bytes.get(used..).unwrap_or_default();
-                }
-                [0x1f, 0x8b, ..] => {
-                    let mut decoder = flate2::bufread::GzDecoder::new(bytes);
-                    let plain = bounded(&mut decoder, &mut room)?;
-                    bytes = decoder.into_inner();
-                    archive.unpack_all(&plain)?;
-                }
-                [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
-                    let stream = Stream::new_stream_decoder(MAX_DECODER_MEMORY, 0)
-                        .map_err(|cause| ImageError::Contents(cause.to_string()))?;
-                    let mut decoder = liblzma::bufread::XzDecoder::new_stream(bytes, stream);
-                    let plain = bounded(&mut decoder, &mut room)?;
-                    let used = usize::try_from(decoder.total_in()).unwrap_or(usize::MAX);
-                    bytes = bytes.get(used..).unwrap_or_default();
-                    archive.unpack_all(&plain)?;
-                }
-                [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-                    return Err(ImageError::Contents("it is compressed with zstd".into()));
-                }
-                _ => {
-                    return Err(ImageError::Contents("it is no archive".into()));
-                }
-            }
-        }
-    }
-
-    fn unpack_all(&mut self, mut plain: &[u8]) -> Result<(), ImageError> {
-        while plain.starts_with(b"0707") {
-            let used = self.unpack(plain)?;
-            plain = plain.get(used..).unwrap_or_default();
-            while let Some((0, rest)) = plain.split_first() {
-                plain = rest;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads one `newc` archive and says how many bytes it took.
-    fn unpack(&mut self, cpio: &[u8]) -> Result<usize, ImageError> {
-        let damaged = |why: &str| ImageError::Contents(why.to_owned());
-        let mut at = 0;
-        loop {
-            let rest = cpio.get(at..).unwrap_or_default();
-            let (header, rest) = rest.split_at_checked(110).ok_or_else(|| damaged("it breaks off"))?;
-            if !header.starts_with(b"07070") {
-                return Err(damaged("a header is missing"));
-            }
-            let field = |index: usize| {
-                let digits =
-                    header.get(6 + index * 8..14 + index * 8).and_then(|d| std::str::from_utf8(d).ok());
-                digits
-                    .and_then(|d| u32::from_str_radix(d, 16).ok())
-                    .ok_or_else(|| damaged("a header is not hexadecimal"))
+        let mut rest = after_zeros(bytes);
+        while !rest.is_empty() {
+            let at = bytes.len() - rest.len();
+            let contents =
+                |why: String, what: &str| ImageError::Contents(format!("{what} at byte {at}: {why}"));
+            let Some(compression) = Compression::of(rest) else {
+                return Err(ImageError::Contents(format!("at byte {at} of it there is no archive")));
             };
-            let (mode, size, name_size) = (field(1)?, field(6)? as usize, field(11)? as usize);
-            let name = rest.get(..name_size).ok_or_else(|| damaged("it breaks off"))?;
-            let name = String::from_utf8_lossy(name.strip_suffix(b"\0").unwrap_or(name)).into_owned();
-            let begin = aligned(at + 110 + name_size);
-            let contents = cpio.get(begin..).and_then(|rest| rest.get(..size));
-            let contents = contents.ok_or_else(|| damaged("it breaks off"))?;
-            at = aligned(begin + size);
-            if name == "TRAILER!!!" {
-                return Ok(at.min(cpio.len()));
+            let what = format!("the {} archive", compression.name());
+            if compression == Compression::None {
+                let used = cpio::read(rest, &mut files).map_err(|why| contents(why, &what))?;
+                rest = rest.get(used..).unwrap_or_default();
+            } else {
+                let plain = compression.unpack(&mut rest, &mut room).map_err(|why| contents(why, &what))?;
+                read_all(&plain, &mut files).map_err(|why| contents(why, &what))?;
             }
-            if mode & 0o170_000 == 0o100_000
-                && let Some(path) = inside(&name)
-            {
-                self.files.insert(path, contents.to_vec());
-            }
+            rest = after_zeros(rest);
+        }
+        cpio::consistent(&files).map_err(ImageError::Contents)?;
+        Ok(Self { files })
+    }
+}
+
+/// Reads the archives in an unpacked member, of which there is one at least.
+fn read_all(plain: &[u8], files: &mut Files) -> Result<(), String> {
+    let mut rest = plain;
+    loop {
+        let used = cpio::read(rest, files)?;
+        rest = after_zeros(rest.get(used..).unwrap_or_default());
+        if rest.is_empty() {
+            return Ok(());
         }
     }
 }
 
-/// The path without what changes nothing in it, if it stays in the archive.
-fn inside(name: &str) -> Option<String> {
-    let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    let stays = !parts.is_empty() && !parts.contains(&"..") && !name.contains('\0');
-    stays.then(|| parts.join("/"))
-}
-
-/// Unpacks a member, and takes its size off `room`.
-fn bounded(decoder: &mut impl Read, room: &mut u64) -> Result<Vec<u8>, ImageError> {
-    let mut plain = Vec::new();
-    let read = decoder.take(*room + 1).read_to_end(&mut plain);
-    read.map_err(|cause| ImageError::Contents(cause.to_string()))?;
-    *room = room
-        .checked_sub(plain.len() as u64)
-        .ok_or_else(|| ImageError::Contents(format!("it unpacks to more than {MAX_UNPACKED} bytes")))?;
-    Ok(plain)
+fn after_zeros(bytes: &[u8]) -> &[u8] {
+    let begin = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    bytes.get(begin..).unwrap_or_default()
 }
 
 fn entry(cpio: &mut Vec<u8>, path: &str, mode: u32, contents: &[u8]) {
@@ -208,10 +151,6 @@ fn entry(cpio: &mut Vec<u8>, path: &str, mode: u32, contents: &[u8]) {
     cpio.resize(aligned(cpio.len()), 0);
 }
 
-fn aligned(length: usize) -> usize {
-    length.next_multiple_of(4)
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
@@ -219,7 +158,7 @@ mod tests {
 
     use super::Archive;
     use super::ImageError;
-    use super::inside;
+    use super::cpio::inside;
 
     fn sample() -> Archive {
         let mut archive = Archive::default();
@@ -290,13 +229,100 @@ mod tests {
         assert_eq!(read.files().collect::<Vec<_>>(), [("a", &b"3"[..]), ("b", b"2")], "the last one counts");
     }
 
+    /// One entry with fields of its own, and a trailer.
+    fn made(mode: u32, links: u32, name: &[u8], size: usize, contents: &[u8]) -> Vec<u8> {
+        let mut cpio = Vec::new();
+        for (mode, links, name, size, contents) in
+            [(mode, links, name, size, contents), (0, 1, b"TRAILER!!!\0", 0, b"")]
+        {
+            let fields = [0, mode, 0, 0, links, 0, size as u32, 0, 0, 0, 0, name.len() as u32, 0];
+            cpio.extend_from_slice(b"070701");
+            cpio.extend(fields.iter().flat_map(|field| format!("{field:08x}").into_bytes()));
+            cpio.extend_from_slice(name);
+            cpio.resize(cpio.len().next_multiple_of(4), 0);
+            cpio.extend_from_slice(contents);
+            cpio.resize(cpio.len().next_multiple_of(4), 0);
+        }
+        cpio
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    }
+
     #[test]
     fn says_what_it_cannot_read() {
-        for (area, why) in
-            [(&b"\x28\xb5\x2f\xfd...."[..], "zstd"), (b"hello", "no archive"), (b"070701", "breaks off")]
-        {
-            let error = Archive::read(area).unwrap_err();
-            assert!(matches!(error, ImageError::Contents(_)) && error.to_string().contains(why), "{error}");
+        const FILE: u32 = 0o100_644;
+        let long = [b"a".repeat(256).as_slice(), b"\0"].concat();
+        let file = |name: &[u8]| made(FILE, 1, name, 1, b"x");
+        let in_a_file = [file(b"a\0"), file(b"a/b/c\0")].concat();
+        let two_in_one = gzip(&[file(b"a\0"), b"garbage".to_vec()].concat());
+        let sum = [b"070702", file(b"a\0").get(6..).unwrap()].concat();
+        for (area, why) in [
+            (b"hello".to_vec(), "at byte 0 of it there is no archive"),
+            ([vec![0; 512], b"hello".to_vec()].concat(), "at byte 512 of it there is no archive"),
+            (b"070701".to_vec(), "the plain archive at byte 0: it breaks off at byte 6"),
+            (file(b"a\0")[..120].to_vec(), "it breaks off at byte 120"),
+            (made(FILE, 1, b"a\0", 1 << 20, b"x"), "`a` breaks off: 128 of 1048576 bytes are there"),
+            (made(FILE, 1, b"a\0", u32::MAX as usize, b"x"), "`a` breaks off: 128 of 4294967295"),
+            (file(b""), "the header at byte 0 of it has a name of 0 bytes"),
+            (file(b"\0"), "a name of 1 bytes"),
+            (file(&[b'a'; 4097]), "a name of 4097 bytes"),
+            (file(&long), "has a part of more than 255 bytes"),
+            (file(b"ab"), "the name at byte 0 of it is not one line"),
+            (file(b"a\0b\0"), "the name at byte 0 of it is not one line"),
+            (file(b"\xff\0"), "the name at byte 0 of it is not one line"),
+            (file(b"../f\0"), "`../f` leads out of the archive"),
+            (file(b"a/../../f\0"), "`a/../../f` leads out of the archive"),
+            (file(b"./\0"), "`./` is neither a file nor a directory"),
+            (made(0o120_777, 1, b"a\0", 4, b"/etc"), "`a` is a symbolic link"),
+            (made(0o020_600, 1, b"a\0", 0, b""), "`a` is neither a file nor a directory"),
+            (made(0o060_600, 1, b"a\0", 0, b""), "`a` is neither a file nor a directory"),
+            (made(0o010_600, 1, b"a\0", 0, b""), "`a` is neither a file nor a directory"),
+            (made(FILE, 2, b"a\0", 0, b""), "`a` is another name of a file"),
+            (in_a_file, "`a/b/c` is in `a`, which is a file"),
+            (sum, "`a` is not what its sum says"),
+            ([file(b"a\0"), b"g".to_vec()].concat(), "there is no archive"),
+            (two_in_one, "the gzip archive at byte 0: "),
+            (gzip(&gzip(&file(b"a\0"))), "the gzip archive at byte 0: it breaks off"),
+            (gzip(b""), "the gzip archive at byte 0: it breaks off at byte 0"),
+            (gzip(&file(b"a\0"))[..60].to_vec(), "the gzip archive at byte 0: it cannot be unpacked"),
+            (sample().to_xz().unwrap()[..60].to_vec(), "the xz archive at byte 0: it cannot be unpacked"),
+            (b"\x28\xb5\x2f\xfd....".to_vec(), "the zstd archive at byte 0: it cannot be unpacked"),
+        ] {
+            let error = Archive::read(&area).unwrap_err();
+            assert!(
+                matches!(error, ImageError::Contents(_)) && error.to_string().contains(why),
+                "{error}: {why}"
+            );
+        }
+        let mut broken = file(b"a\0");
+        broken[20] = b'+';
+        assert!(Archive::read(&broken).unwrap_err().to_string().contains("not hexadecimal"));
+    }
+
+    #[test]
+    fn reads_what_the_kernel_would_take() {
+        const FILE: u32 = 0o100_644;
+        let mut with_sum = [b"070702", made(FILE, 1, b"a\0", 1, b"x").get(6..).unwrap()].concat();
+        with_sum[102..110].copy_from_slice(b"00000078");
+        for (area, path) in [
+            (made(FILE, 1, b"a\0\0\0\0\0", 1, b"x"), "a"),
+            (made(FILE, 1, b"/etc/./a\0", 1, b"x"), "etc/a"),
+            (made(FILE, 2, b"a\0", 1, b"x"), "a"),
+            ([made(0o040_755, 2, b".\0", 0, b""), made(FILE, 1, b"a\0", 1, b"x")].concat(), "a"),
+            (
+                gzip(
+                    &[made(FILE, 1, b"a\0", 1, b"y"), vec![0; 400], made(FILE, 1, b"a\0", 1, b"x")].concat(),
+                ),
+                "a",
+            ),
+            (with_sum, "a"),
+        ] {
+            let read = Archive::read(&area).unwrap();
+            assert_eq!(read.files().collect::<Vec<_>>(), [(path, &b"x"[..])]);
         }
     }
 
@@ -308,20 +334,24 @@ mod tests {
             ("/etc/x", Some("etc/x")),
             ("a/../../x", None),
             ("..", None),
-            (".", None),
-            ("", None),
-            ("a\0b", None),
+            (".", Some("")),
         ] {
             assert_eq!(inside(name).as_deref(), path, "{name:?}");
         }
     }
 
     #[test]
-    fn leaves_out_paths_that_lead_out() {
+    fn bombs_of_every_kind_are_stopped() {
         let mut archive = Archive::default();
-        archive.insert("../../etc/shadow", b"x".to_vec());
-        archive.insert("ok", b"y".to_vec());
-        let read = Archive::read(&archive.to_cpio()).unwrap();
-        assert_eq!(read.files().map(|(path, _)| path).collect::<Vec<_>>(), ["ok"]);
+        archive.insert("a", vec![0; 65 << 20]);
+        let zstd = ruzstd::encoding::compress_to_vec(
+            archive.to_cpio().as_slice(),
+            ruzstd::encoding::CompressionLevel::Fastest,
+        );
+        for packed in [archive.to_xz().unwrap(), gzip(&archive.to_cpio()), zstd] {
+            assert!(packed.len() < 262_144, "it would fit into an area: {}", packed.len());
+            let error = Archive::read(&packed).unwrap_err().to_string();
+            assert!(error.contains("it unpacks to more than 67108864 bytes in all"), "{error}");
+        }
     }
 }

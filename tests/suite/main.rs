@@ -10,6 +10,7 @@
 )]
 
 mod bench;
+mod built_images;
 mod butane;
 mod cluster;
 mod commands;
@@ -17,12 +18,14 @@ mod data_url;
 mod fallback;
 mod fixture;
 mod floors;
+mod generations;
 mod golden;
 mod guest;
 mod hardware;
 mod hostile;
 mod image;
 mod inventory;
+mod iso_builder;
 mod machineconfig;
 mod naming;
 mod naming_oracle;
