@@ -113,11 +113,11 @@ impl Volume {
         &self.files
     }
 
-    /// What else has some of the bytes of `area`, but for `owner` and other names of the same file.
-    pub(super) fn also_in(&self, area: Area, owner: Area) -> Option<String> {
+    /// What else has some of the bytes of a file, but for other names of it.
+    pub(super) fn also_in(&self, area: Area) -> Option<String> {
         let structure = self.structure.iter().find(|(other, _)| other.meets(area));
         let file = || {
-            let other = |entry: &&Entry| entry.area() != owner && entry.area().meets(area);
+            let other = |entry: &&Entry| entry.area() != area && entry.area().meets(area);
             self.files.iter().find(other).map(|entry| format!("`{}`", entry.path.escape_debug()))
         };
         structure.map(|(_, what)| what.clone()).or_else(file)
@@ -127,8 +127,8 @@ impl Volume {
     fn walk<R: Read + Seek>(&mut self, image: &mut R, root: Area) -> Result<(), ImageError> {
         let mut room = MAX_DIRECTORIES_BYTES;
         let mut seen = BTreeSet::new();
-        let mut open = vec![(String::new(), root, 0)];
-        while let Some((path, place, depth)) = open.pop() {
+        let mut open = vec![(String::new(), root, root.offset, 0)];
+        while let Some((path, place, above, depth)) = open.pop() {
             let what = match path.as_str() {
                 "" => "the root directory".to_owned(),
                 path => format!("the directory `{}`", path.escape_debug()),
@@ -145,14 +145,14 @@ impl Volume {
             }
             let mut bytes = vec![0; place.size()];
             read_at(image, place.offset, &mut bytes)?;
-            for record in records(&bytes, place, &what)? {
+            for record in records(&bytes, place, above, &what)? {
                 let below = if path.is_empty() { record.name() } else { format!("{path}/{}", record.name()) };
                 let Area { offset, length } = record.place();
                 if !record.is_directory() {
                     let in_parts = record.flags & 0x80 != 0;
                     self.files.push(Entry { path: below, offset, length, in_parts });
                 } else if depth < MAX_DEPTH {
-                    open.push((below, record.place(), depth + 1));
+                    open.push((below, record.place(), place.offset, depth + 1));
                 }
             }
             self.structure.push((place, what));
@@ -225,7 +225,7 @@ impl<'a> Record<'a> {
 }
 
 /// The records of a directory, without those of itself and the one above it.
-fn records<'a>(bytes: &'a [u8], place: Area, what: &str) -> Result<Vec<Record<'a>>, ImageError> {
+fn records<'a>(bytes: &'a [u8], place: Area, above: u64, what: &str) -> Result<Vec<Record<'a>>, ImageError> {
     let mut records = Vec::new();
     // Records do not cross sectors; the rest of a sector is zero.
     for sector in bytes.chunks(SECTOR as usize) {
@@ -238,10 +238,15 @@ fn records<'a>(bytes: &'a [u8], place: Area, what: &str) -> Result<Vec<Record<'a
             at += length;
         }
     }
-    // ECMA-119 6.8.2.2: a directory begins with itself.
-    match records.first() {
-        Some(first) if first.name == [0] && first.place().offset == place.offset => {}
-        _ => return Err(damaged(format!("there is something else at the place of {what}"))),
+    // ECMA-119 6.8.2.2: a directory begins with itself and the one above it. xorriso gives both of the root the
+    // same name.
+    let at = |index: usize| {
+        let record = records.get(index).filter(|record| matches!(record.name, [0 | 1]));
+        record.map(|record| record.place().offset)
+    };
+    let again = records.iter().skip(2).any(|record| matches!(record.name, [0 | 1]));
+    if at(0) != Some(place.offset) || at(1) != Some(above) || again {
+        return Err(damaged(format!("there is something else at the place of {what}")));
     }
     records.retain(|record| !matches!(record.name, [] | [0 | 1]));
     Ok(records)

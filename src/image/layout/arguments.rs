@@ -103,7 +103,7 @@ fn by_description<R: Read + Seek>(
             return Err(damaged(format!("`{source}`: what fills and ends `{shown}` is not one byte each")));
         };
         let place = KernelArgumentPlace { offset: entry.offset + offset, end: end.to_string(), pad };
-        alone(volume, Area { offset: place.offset, length }, entry.area(), &in_file(path))?;
+        alone(volume, entry, &in_file(path))?;
         places.push((place, in_file(path)));
     }
     arguments(image, source, described.default, length, places)
@@ -144,7 +144,7 @@ fn by_header<R: Read + Seek>(
         let holder = holder
             .filter(|entry| entry.area().end() <= volume.length)
             .ok_or_else(|| damaged(format!("{source}: {length} bytes at {offset} are no part of a file")))?;
-        alone(volume, area, holder.area(), &in_file(&holder.path))?;
+        alone(volume, holder, &in_file(&holder.path))?;
         Ok((KernelArgumentPlace { offset, end: "\n".to_owned(), pad: b'#' }, in_file(&holder.path)))
     };
     let (there, name) = place(pristine)?;
@@ -203,13 +203,17 @@ fn text<R: Read + Seek>(
     read_at(image, place.offset, &mut bytes)?;
     let text = String::from_utf8(bytes).map_err(|_| damaged(format!("{name} are not text")))?;
     // An argument may end in the filling's character: the ending says where the arguments end.
+    let (text, rest) =
+        text.split_once(place.end.as_str()).ok_or_else(|| damaged(format!("{name} have no ending")))?;
     let pad = char::from(place.pad);
-    let (text, rest) = text.split_once(place.end.as_str()).unwrap_or((text.trim_end_matches(pad), ""));
     if rest.contains(|other| other != pad) {
         return Err(damaged(format!("{name} are followed by something else than filling")));
     }
     if text.contains(char::is_control) {
         return Err(damaged(format!("{name} are not one line of text")));
+    }
+    if text.starts_with(' ') {
+        return Err(damaged(format!("{name} begin with a space, which belongs to what is before them")));
     }
     Ok(text.trim().to_owned())
 }

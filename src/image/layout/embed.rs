@@ -51,6 +51,6 @@ pub(super) fn area<R: Read + Seek>(
         return Err(damaged(format!("`{described_by}`: an embed area has no {length} bytes")));
     }
     let area = Area { offset: entry.offset + from, length };
-    alone(volume, area, entry.area(), &format!("the embed area in `{shown}`"))?;
+    alone(volume, entry, &format!("the embed area in `{shown}`"))?;
     Ok((area, described_by.clone()))
 }

@@ -18,6 +18,7 @@ pub use arguments::KernelArgumentPlace;
 pub use generation::Generation;
 
 use super::ImageError;
+use super::iso9660::Entry;
 use super::iso9660::Volume;
 use super::iso9660::read_at;
 use generation::Architecture;
@@ -148,11 +149,11 @@ fn description<T: for<'de> Deserialize<'de>, R: Read + Seek>(
     serde_json::from_slice(&json).map(Some).map_err(|cause| damaged(format!("`{path}`: {cause}")))
 }
 
-/// Refuses an area that shares bytes with anything but its own file: to write it would change the other.
-fn alone(volume: &Volume, area: Area, owner: Area, what: &str) -> Result<(), ImageError> {
-    match volume.also_in(area, owner) {
+/// Refuses a file that shares bytes with anything else: to write into one would change the other.
+fn alone(volume: &Volume, file: &Entry, what: &str) -> Result<(), ImageError> {
+    match volume.also_in(file.area()) {
         None => Ok(()),
-        Some(other) => Err(damaged(format!("{what} shares bytes with {other}"))),
+        Some(other) => Err(damaged(format!("{what} and {other} have the same bytes"))),
     }
 }
 
