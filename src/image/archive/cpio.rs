@@ -49,8 +49,8 @@ pub(super) fn read(bytes: &[u8], files: &mut Files) -> Result<usize, String> {
 /// Refuses a file in a file: only one of them can be there.
 pub(super) fn consistent(files: &Files) -> Result<(), String> {
     for path in files.keys() {
-        let above = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
-        if let Some(above) = above.filter(|above| files.contains_key(*above)).last() {
+        let mut above = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+        if let Some(above) = above.find(|above| files.contains_key(*above)) {
             let (path, above) = (path.escape_debug(), above.escape_debug());
             return Err(format!("`{path}` is in `{above}`, which is a file"));
         }
@@ -85,7 +85,7 @@ impl<'a> Entry<'a> {
         };
         let (mode, links, size) = (field(1)?, field(4)?, field(6)? as usize);
         let (name_size, sum) = (field(11)? as usize, field(12)?);
-        if name_size < 2 || name_size > MAX_PATH {
+        if !(2..=MAX_PATH).contains(&name_size) {
             return Err(format!("the header at byte {at} of it has a name of {name_size} bytes"));
         }
         let name = rest.get(..name_size).ok_or_else(|| format!("the name at byte {at} of it breaks off"))?;
