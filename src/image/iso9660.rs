@@ -1,8 +1,10 @@
 //! As much of ISO 9660 as finding files takes: the primary volume descriptor and its directories.
 //!
 //! ECMA-119. Names are compared without case, and both `KARGS.JSO` and `KARGS.JSON` are found for
-//! `kargs.json`: coreos-installer's own images have 8.3 names, remastered ones often long ones. The names of
-//! Rock Ridge and Joliet are not needed for that.
+//! `kargs.json`: coreos-installer's own images have 8.3 names, remastered ones often long ones. The names
+//! of Rock Ridge are for people; files are found by those that coreos-installer finds them by.
+
+mod record;
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -11,6 +13,8 @@ use std::io::SeekFrom;
 
 use super::Area;
 use super::ImageError;
+use record::Record;
+use record::records;
 
 const SECTOR: u64 = 2048;
 /// The volume descriptors begin after the system area.
@@ -21,8 +25,6 @@ const MAX_DESCRIPTORS: u64 = 64;
 const MAX_DIRECTORIES_BYTES: u64 = 16 << 20;
 /// ECMA-119 allows 8; Rock Ridge and careless tools go deeper.
 const MAX_DEPTH: usize = 32;
-/// A record without its name, and the place of the length of the name in it.
-const RECORD_HEAD: usize = 33;
 
 /// A volume that was found sound: its descriptor, and all of its directories.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub(super) struct Volume {
 pub(super) struct Entry {
     /// As in `coreos/kargs.jso`: lower case, without version.
     pub(super) path: String,
+    /// As in `coreos/kargs.json`: the name that Rock Ridge gives, if it does.
+    pub(super) long_path: String,
     /// In bytes from the beginning of the image.
     pub(super) offset: u64,
     /// In bytes.
@@ -118,7 +122,7 @@ impl Volume {
         let structure = self.structure.iter().find(|(other, _)| other.meets(area));
         let file = || {
             let other = |entry: &&Entry| entry.area() != area && entry.area().meets(area);
-            self.files.iter().find(other).map(|entry| format!("`{}`", entry.path.escape_debug()))
+            self.files.iter().find(other).map(|entry| format!("`{}`", entry.long_path.escape_debug()))
         };
         structure.map(|(_, what)| what.clone()).or_else(file)
     }
@@ -127,9 +131,9 @@ impl Volume {
     fn walk<R: Read + Seek>(&mut self, image: &mut R, root: Area) -> Result<(), ImageError> {
         let mut room = MAX_DIRECTORIES_BYTES;
         let mut seen = BTreeSet::new();
-        let mut open = vec![(String::new(), root, root.offset, 0)];
-        while let Some((path, place, above, depth)) = open.pop() {
-            let what = match path.as_str() {
+        let mut open = vec![([String::new(), String::new()], root, root.offset, 0)];
+        while let Some(([path, long_path], place, above, depth)) = open.pop() {
+            let what = match long_path.as_str() {
                 "" => "the root directory".to_owned(),
                 path => format!("the directory `{}`", path.escape_debug()),
             };
@@ -146,13 +150,16 @@ impl Volume {
             let mut bytes = vec![0; place.size()];
             read_at(image, place.offset, &mut bytes)?;
             for record in records(&bytes, place, above, &what)? {
-                let below = if path.is_empty() { record.name() } else { format!("{path}/{}", record.name()) };
-                let Area { offset, length } = record.place();
+                let join =
+                    |path: &str, name: String| if path.is_empty() { name } else { format!("{path}/{name}") };
+                let name = record.name();
+                let long = join(&long_path, record.long_name().unwrap_or_else(|| name.clone()));
+                let (path, Area { offset, length }) = (join(&path, name), record.place());
                 if !record.is_directory() {
-                    let in_parts = record.flags & 0x80 != 0;
-                    self.files.push(Entry { path: below, offset, length, in_parts });
+                    let in_parts = record.goes_on();
+                    self.files.push(Entry { path, long_path: long, offset, length, in_parts });
                 } else if depth < MAX_DEPTH {
-                    open.push((below, record.place(), place.offset, depth + 1));
+                    open.push(([path, long], record.place(), place.offset, depth + 1));
                 }
             }
             self.structure.push((place, what));
@@ -187,69 +194,6 @@ fn primary_descriptor<R: Read + Seek>(image: &mut R, length: u64) -> Result<(Vec
 
 fn no_descriptor() -> ImageError {
     ImageError::NotALiveImage("it has no ISO 9660 volume descriptor".into())
-}
-
-/// One directory record.
-struct Record<'a> {
-    sector: u32,
-    length: u32,
-    flags: u8,
-    name: &'a [u8],
-}
-
-impl<'a> Record<'a> {
-    /// The record at `at`, which has room for its head.
-    fn of(bytes: &'a [u8], at: usize) -> Self {
-        let byte = |index: usize| bytes.get(at + index).copied().unwrap_or_default();
-        let name = at + RECORD_HEAD..at + RECORD_HEAD + usize::from(byte(32));
-        Self {
-            sector: le32(bytes, at + 2),
-            length: le32(bytes, at + 10),
-            flags: byte(25),
-            name: bytes.get(name).unwrap_or_default(),
-        }
-    }
-
-    fn place(&self) -> Area {
-        Area { offset: u64::from(self.sector) * SECTOR, length: u64::from(self.length) }
-    }
-
-    fn is_directory(&self) -> bool {
-        self.flags & 2 != 0
-    }
-
-    fn name(&self) -> String {
-        let name = String::from_utf8_lossy(self.name).to_ascii_lowercase();
-        name.split(';').next().unwrap_or_default().trim_end_matches('.').to_owned()
-    }
-}
-
-/// The records of a directory, without those of itself and the one above it.
-fn records<'a>(bytes: &'a [u8], place: Area, above: u64, what: &str) -> Result<Vec<Record<'a>>, ImageError> {
-    let mut records = Vec::new();
-    // Records do not cross sectors; the rest of a sector is zero.
-    for sector in bytes.chunks(SECTOR as usize) {
-        let mut at = 0;
-        while let Some(length) = sector.get(at).map(|byte| usize::from(*byte)).filter(|length| *length > 0) {
-            let one = sector.get(at..at + length).filter(|one| one.len() > RECORD_HEAD);
-            let fits = |one: &&[u8]| one.len() >= RECORD_HEAD + usize::from(one.get(32).map_or(0, |n| *n));
-            let one = one.filter(fits).ok_or_else(|| damaged(format!("a record in {what} is cut off")))?;
-            records.push(Record::of(one, 0));
-            at += length;
-        }
-    }
-    // ECMA-119 6.8.2.2: a directory begins with itself and the one above it. xorriso gives both of the root the
-    // same name.
-    let at = |index: usize| {
-        let record = records.get(index).filter(|record| matches!(record.name, [0 | 1]));
-        record.map(|record| record.place().offset)
-    };
-    let again = records.iter().skip(2).any(|record| matches!(record.name, [0 | 1]));
-    if at(0) != Some(place.offset) || at(1) != Some(above) || again {
-        return Err(damaged(format!("there is something else at the place of {what}")));
-    }
-    records.retain(|record| !matches!(record.name, [] | [0 | 1]));
-    Ok(records)
 }
 
 /// True if `found` is `wanted` cut to 8.3, as `kargs.jso` is `kargs.json`.

@@ -144,8 +144,8 @@ fn by_header<R: Read + Seek>(
         let holder = holder
             .filter(|entry| entry.area().end() <= volume.length)
             .ok_or_else(|| damaged(format!("{source}: {length} bytes at {offset} are no part of a file")))?;
-        alone(volume, holder, &in_file(&holder.path))?;
-        Ok((KernelArgumentPlace { offset, end: "\n".to_owned(), pad: b'#' }, in_file(&holder.path)))
+        alone(volume, holder, &in_file(&holder.long_path))?;
+        Ok((KernelArgumentPlace { offset, end: "\n".to_owned(), pad: b'#' }, in_file(&holder.long_path)))
     };
     let (there, name) = place(pristine)?;
     let default = text(image, length, &there, &name)?;
