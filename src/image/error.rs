@@ -21,10 +21,10 @@ pub enum ImageError {
     TooLarge {
         /// What does not fit.
         what: &'static str,
-        /// Its size in bytes.
-        size: usize,
         /// The room in bytes.
         room: u64,
+        /// How much of it, in percent, went in before there was no more room.
+        percent: u64,
         /// The largest parts, with their sizes in bytes.
         largest: Vec<(String, usize)>,
     },
@@ -39,11 +39,18 @@ pub enum ImageError {
         /// Bytes that are left beside the arguments that the image has now.
         left: u64,
     },
+    /// An argument that is to go is not there.
+    MissingArgument {
+        /// The argument.
+        word: String,
+        /// Those that are there.
+        there: Vec<String>,
+    },
     /// A keyfile's name is no file name.
     BadName(String),
     /// There is something in the area already.
     Occupied,
-    /// An argument is not one word.
+    /// An argument is not one word, or boot loaders would read it otherwise.
     BadArgument(String),
     /// Reading failed.
     Io(io::Error),
@@ -71,7 +78,10 @@ impl ImageError {
             Self::Contents(_) | Self::Occupied => {
                 "empty it with `cotter image reset`, or replace it with `cotter image embed --force`"
             }
-            Self::BadArgument(_) => "write one word without spaces and line breaks",
+            Self::BadArgument(_) => {
+                "write one word without spaces, line breaks, quotes and `$;|&<>\\`, as in `console=ttyS0,115200n8`"
+            }
+            Self::MissingArgument { .. } => "write it as it is there, or let it be with `--if-present`",
             Self::Io(_) => "see whether the medium it is on is sound",
         }
     }
@@ -86,12 +96,8 @@ impl fmt::Display for ImageError {
             }
             Self::NotALiveImage(why) => write!(f, "this is not a live image: {why}"),
             Self::Damaged(why) => write!(f, "the image contradicts itself: {why}"),
-            Self::TooLarge { what, size, room, largest } => {
-                write!(
-                    f,
-                    "{what} takes {size} bytes, {} more than the {room} there are",
-                    (*size as u64).saturating_sub(*room)
-                )?;
+            Self::TooLarge { what, room, percent, largest } => {
+                write!(f, "{what} takes more than the {room} bytes there are: they are full after {percent} % of it")?;
                 for (name, size) in largest {
                     write!(f, "; `{name}` has {size}")?;
                 }
@@ -101,6 +107,11 @@ impl fmt::Display for ImageError {
             Self::Contents(why) => write!(f, "what is embedded cannot be read: {why}"),
             Self::LongArguments { over, left } => {
                 write!(f, "the kernel arguments are {over} bytes too long: {left} are left")
+            }
+            Self::MissingArgument { word, there } => {
+                let there: Vec<String> = there.iter().map(|word| word.escape_debug().to_string()).collect();
+                let word = word.escape_debug();
+                write!(f, "the kernel argument `{word}` is not there; there are `{}`", there.join("`, `"))
             }
             Self::BadName(name) => write!(f, "`{}` is not the name of a keyfile", name.escape_debug()),
             Self::Occupied => f.write_str("the image has an embedded configuration already"),

@@ -4,6 +4,8 @@
 //! to a file, serves, or compares. To support another generation of media, see `layouts.toml`.
 
 mod archive;
+mod arguments;
+mod compress;
 mod edit;
 mod error;
 mod iso9660;
@@ -11,11 +13,17 @@ mod layout;
 mod overlay;
 
 pub use archive::Archive;
+pub use arguments::MissingArguments;
+pub use arguments::Replacement;
+pub use edit::CONFIG_FILE;
 pub use edit::Edit;
+pub use edit::EmbeddedPart;
+pub use edit::NETWORK_FOLDER;
 pub use edit::Replace;
 pub use edit::embed;
 pub use edit::embedded;
 pub use edit::reset;
+pub use edit::reset_arguments;
 pub use edit::used;
 pub use error::ImageError;
 pub use layout::Area;
