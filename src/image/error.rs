@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::value::KernelArgument;
+
 /// Why a live image cannot be read or changed. All but [`ImageError::Io`] are about the user's input.
 #[derive(Debug)]
 pub enum ImageError {
@@ -78,9 +80,7 @@ impl ImageError {
             Self::Contents(_) | Self::Occupied => {
                 "empty it with `cotter image reset`, or replace it with `cotter image embed --force`"
             }
-            Self::BadArgument(_) => {
-                "write one word without spaces, line breaks, quotes and `$;|&<>\\`, as in `console=ttyS0,115200n8`"
-            }
+            Self::BadArgument(_) => KernelArgument::HOW,
             Self::MissingArgument { .. } => "write it as it is there, or let it be with `--if-present`",
             Self::Io(_) => "see whether the medium it is on is sound",
         }

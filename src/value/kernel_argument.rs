@@ -26,7 +26,7 @@ impl FromStr for KernelArgument {
         }
         Err(ValueError::new(
             format!("`{}` is not one kernel argument", text.escape_debug()),
-            "write one word without spaces, line breaks, quotes and `$;|&<>\\`, as in `console=ttyS0,115200n8`",
+            Self::HOW,
         ))
     }
 }
@@ -34,6 +34,10 @@ impl FromStr for KernelArgument {
 shown_as_its_text!(KernelArgument);
 
 impl KernelArgument {
+    /// How to write one.
+    pub const HOW: &str =
+        "write one word without spaces, line breaks, quotes and `$;|&<>\\`, as in `console=ttyS0,115200n8`";
+
     /// True if it turns on networking in the initramfs (dracut.cmdline(7): `ip=`, `rd.neednet`).
     pub fn turns_on_initramfs_network(&self) -> bool {
         self.0.starts_with("ip=") || matches!(self.0.as_str(), "rd.neednet" | "rd.neednet=1")
