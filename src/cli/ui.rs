@@ -169,6 +169,12 @@ impl Ui {
         }
     }
 
+    /// Something that was done and may not be what was meant.
+    pub(super) fn warning(&mut self, message: &str, help: &str) {
+        self.end();
+        eprintln!("warning: {message}\n  help: {help}");
+    }
+
     /// What could not be done.
     pub(super) fn failure(&mut self, failure: &Failure) {
         self.end();

@@ -31,7 +31,9 @@ impl NoDocument {
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::NoJson(_) => "give the JSON that Ignition reads; `cotter ignition` makes it of a Butane file",
+            Self::NoJson(_) => {
+                "give the JSON that Ignition reads; `cotter ignition` makes it of a Butane file"
+            }
             Self::NoVersion => "an Ignition file begins with `{\"ignition\": {\"version\": \"3.3.0\"}}`",
             Self::OtherVersion(_) => "make it anew for 3.0.0 to 3.6.0",
         }

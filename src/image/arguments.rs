@@ -131,7 +131,12 @@ mod tests {
         }
     }
 
-    fn edited(current: &str, append: &[&str], delete: &[&str], replace: &[&str]) -> Result<String, ImageError> {
+    fn edited(
+        current: &str,
+        append: &[&str],
+        delete: &[&str],
+        replace: &[&str],
+    ) -> Result<String, ImageError> {
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
         let replace: Vec<Replacement> = replace.iter().map(|text| text.parse().unwrap()).collect();
         let missing = MissingArguments::Refuse;

@@ -97,7 +97,10 @@ impl fmt::Display for ImageError {
             Self::NotALiveImage(why) => write!(f, "this is not a live image: {why}"),
             Self::Damaged(why) => write!(f, "the image contradicts itself: {why}"),
             Self::TooLarge { what, room, percent, largest } => {
-                write!(f, "{what} takes more than the {room} bytes there are: they are full after {percent} % of it")?;
+                write!(
+                    f,
+                    "{what} takes more than the {room} bytes there are: they are full after {percent} % of it"
+                )?;
                 for (name, size) in largest {
                     write!(f, "; `{name}` has {size}")?;
                 }

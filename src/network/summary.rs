@@ -115,7 +115,10 @@ mod tests {
     fn knows_what_binds_a_profile() {
         let port = "[connection]\nid=a\ntype=ethernet\n";
         for (text, binding) in [
-            (format!("{port}[ethernet]\nmac-address=52:54:00:00:00:01\n"), Binding::Mac("52:54:00:00:00:01".into())),
+            (
+                format!("{port}[ethernet]\nmac-address=52:54:00:00:00:01\n"),
+                Binding::Mac("52:54:00:00:00:01".into()),
+            ),
             (format!("{port}interface-name=eno1\n"), Binding::Name("eno1".into())),
             (format!("{port}[match]\npath=pci-0000:01:00.0\n"), Binding::Path("pci-0000:01:00.0".into())),
             (port.into(), Binding::Nothing),

@@ -14,8 +14,8 @@ use crate::network::check_keyfile;
 use crate::network::check_link_file;
 use crate::systemd;
 use crate::systemd::Part;
-use crate::verify::Life;
 use crate::value::secret_in;
+use crate::verify::Life;
 
 /// The rules of what lands on the machine.
 pub(super) static CHECKS: &[Check<Landed>] = &[

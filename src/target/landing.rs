@@ -240,18 +240,16 @@ fn child_document(child: &crate::spec::Child, files: &Files, findings: &mut Diag
     };
     match files.children.get(name)? {
         ChildFile::Butane(file, files) => Some(butane::ignition(file, files, findings)),
-        ChildFile::Ignition(bytes) => {
-            match Document::read(bytes) {
-                Ok(document) => Some(document.value().clone()),
-                Err(cause) => {
-                    let help = match cause {
-                        NoDocument::NoJson(_) => "name an Ignition file, or a Butane file that ends in `.bu`",
-                        _ => cause.hint(),
-                    };
-                    refuse(format!("`{name}` {cause}"), help)
-                }
+        ChildFile::Ignition(bytes) => match Document::read(bytes) {
+            Ok(document) => Some(document.value().clone()),
+            Err(cause) => {
+                let help = match cause {
+                    NoDocument::NoJson(_) => "name an Ignition file, or a Butane file that ends in `.bu`",
+                    _ => cause.hint(),
+                };
+                refuse(format!("`{name}` {cause}"), help)
             }
-        }
+        },
     }
 }
 

@@ -154,8 +154,10 @@ impl Medium {
     fn read_installer(&mut self) {
         let files = InstallerDocument::of(self.document.clone());
         for (path, text) in files.texts_below(INSTALLER_FOLDER) {
-            let name = path.strip_prefix(INSTALLER_FOLDER).unwrap_or(&path);
-            self.files.push((format!("installer.d/{name}"), text.clone().into_bytes()));
+            let name = path.strip_prefix(INSTALLER_FOLDER).unwrap_or_default();
+            if is_name(name) {
+                self.files.push((format!("installer.d/{name}"), text.clone().into_bytes()));
+            }
             let installation = self.installation.get_or_insert_default();
             installation.configurations.push(path.clone());
             let (Some(tree), _) = document::parse(&path, &text) else { continue };
@@ -216,7 +218,8 @@ impl Installation {
             match (key.as_str(), value.as_str()) {
                 ("dest-device", Some(device)) => self.device = Some(device.to_owned()),
                 ("ignition-file" | "ignition-url", Some(source)) => {
-                    self.destination = Some(Destination { source: source.to_owned(), ..Destination::default() });
+                    self.destination =
+                        Some(Destination { source: source.to_owned(), ..Destination::default() });
                 }
                 ("console", _) => self.consoles.extend(words(&value)),
                 ("append-karg", _) => self.append_kernel_arguments.extend(words(&value)),
@@ -257,19 +260,25 @@ impl Destination {
 
 fn hooks(document: &Document) -> Vec<Hook> {
     let enabled = |unit: &str| {
-        document
-            .list("systemd", "units")
-            .iter()
-            .any(|one| one["name"] == unit && one["enabled"] == true)
+        document.list("systemd", "units").iter().any(|one| one["name"] == unit && one["enabled"] == true)
     };
     let hook = |file: &Value| {
         let path = file["path"].as_str()?;
-        let (name, when) = HOOKS.iter().find_map(|(prefix, when)| Some((path.strip_prefix(prefix)?, *when)))?;
+        let (name, when) =
+            HOOKS.iter().find_map(|(prefix, when)| Some((path.strip_prefix(prefix)?, *when)))?;
+        if !is_name(name) {
+            return None;
+        }
         let size_bytes = ignition::contents(file)?.len();
         let is_enabled = enabled(&format!("{when}-{name}.service"));
         Some(Hook { when, name: name.to_owned(), size_bytes, is_enabled })
     };
     document.list("storage", "files").iter().filter_map(hook).collect()
+}
+
+/// True for the name of a file, which leads nowhere else.
+fn is_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains(['/', '\0'])
 }
 
 fn count(document: &Document, pointer: &str) -> usize {

@@ -225,16 +225,29 @@ mod tests {
             (carrying("/etc/key", 0o644, "-----BEGIN PRIVATE KEY-----\n"), "a private key in `/etc/key`"),
             (carrying("/etc/mine", 0o600, "x"), "`/etc/mine`, which is its owner's alone"),
             (
-                carrying("/etc/NetworkManager/system-connections/wifi.nmconnection", 0o600, "[wifi-security]\npsk=x\n"),
+                carrying(
+                    "/etc/NetworkManager/system-connections/wifi.nmconnection",
+                    0o600,
+                    "[wifi-security]\npsk=x\n",
+                ),
                 "the keyfile `wifi`",
             ),
-            (json!({"storage": {"luks": [{"name": "root", "keyFile": {"source": "data:,x"}}]}}), "the key of the volume `root`"),
+            (
+                json!({"storage": {"luks": [{"name": "root", "keyFile": {"source": "data:,x"}}]}}),
+                "the key of the volume `root`",
+            ),
             (
                 json!({"ignition": {"config": {"merge": [{"source": "https://a/b", "httpHeaders": [{"name": "Authorization", "value": "x"}]}]}}}),
                 "the HTTP header `Authorization`",
             ),
-            (json!({"storage": {"files": [{"path": "/a", "contents": {"source": "https://me:x@a/b"}}]}}), "credentials in an address"),
-            (json!({"systemd": {"units": [{"name": "a.service", "dropins": [{"contents": "[Service]\nEnvironment=DB_PASSWORD=x\n"}]}]}}), "the unit `a.service`"),
+            (
+                json!({"storage": {"files": [{"path": "/a", "contents": {"source": "https://me:x@a/b"}}]}}),
+                "credentials in an address",
+            ),
+            (
+                json!({"systemd": {"units": [{"name": "a.service", "dropins": [{"contents": "[Service]\nEnvironment=DB_PASSWORD=x\n"}]}]}}),
+                "the unit `a.service`",
+            ),
         ] {
             assert_eq!(found(&document), [what], "{document}");
         }

@@ -24,10 +24,7 @@ impl FromStr for KernelArgument {
         {
             return Ok(Self(text.to_owned()));
         }
-        Err(ValueError::new(
-            format!("`{}` is not one kernel argument", text.escape_debug()),
-            Self::HOW,
-        ))
+        Err(ValueError::new(format!("`{}` is not one kernel argument", text.escape_debug()), Self::HOW))
     }
 }
 

@@ -342,13 +342,26 @@ pub fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     read_at_most(path, most).map_err(|cause| Failure::io("read", path, &cause))
 }
 
+/// Reads a file of at most `most` bytes, or standard input for `-`.
+pub fn read_input(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    if path != Path::new("-") {
+        return read_bounded(path, most);
+    }
+    let failed = |cause: io::Error| Failure::io("read", Path::new("standard input"), &cause);
+    at_most(io::stdin().lock(), most).map_err(failed)
+}
+
 pub(super) fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
+    at_most(file, most)
+}
+
+fn at_most(from: impl io::Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes)?;
+    from.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));
     }
