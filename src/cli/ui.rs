@@ -62,6 +62,11 @@ impl Ui {
         !self.quiet && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
+    /// True if results go to a person's screen.
+    pub(super) fn is_on_screen(&self) -> bool {
+        std::io::stdout().is_terminal()
+    }
+
     /// Asks until the answer is right; an empty one, or the end of the input, is none.
     pub(super) fn ask(
         &mut self,

@@ -10,7 +10,6 @@ use std::io::Write;
 use liblzma::stream::Stream;
 
 use super::ImageError;
-use super::compress::Packed;
 use super::compress::Packer;
 
 /// More than this is not unpacked, all members together: the area itself has 256 KiB.
@@ -58,18 +57,13 @@ impl Archive {
     /// The same, if it takes no more than `room` bytes; what does not fit is not compressed to its end.
     pub(super) fn to_xz_within(&self, room: u64) -> Result<Vec<u8>, ImageError> {
         let size: u64 = self.files.values().map(|contents| contents.len() as u64).sum();
-        match Packer::new(size, room)?.pack(|out| self.write_cpio(out))? {
-            Packed::Whole(packed) => Ok(packed),
-            Packed::Full { taken } => {
-                let mut largest: Vec<(String, usize)> =
-                    self.files().map(|(path, bytes)| (path.to_owned(), bytes.len())).collect();
-                largest.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-                largest.truncate(3);
-                let what = "the compressed configuration";
-                let percent = (taken * 100 / size.max(1)).min(99);
-                Err(ImageError::TooLarge { what, room, percent, largest })
-            }
-        }
+        Packer::new(size, room)?.pack(|out| self.write_cpio(out))?.ok_or_else(|| {
+            let mut largest: Vec<(String, usize)> =
+                self.files().map(|(path, bytes)| (path.to_owned(), bytes.len())).collect();
+            largest.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+            largest.truncate(3);
+            ImageError::TooLarge { what: "the compressed configuration", room, largest }
+        })
     }
 
     /// One `newc` archive: parent directories before what is in them, owner root, no times.

@@ -25,8 +25,6 @@ pub enum ImageError {
         what: &'static str,
         /// The room in bytes.
         room: u64,
-        /// How much of it, in percent, went in before there was no more room.
-        percent: u64,
         /// The largest parts, with their sizes in bytes.
         largest: Vec<(String, usize)>,
     },
@@ -96,11 +94,8 @@ impl fmt::Display for ImageError {
             }
             Self::NotALiveImage(why) => write!(f, "this is not a live image: {why}"),
             Self::Damaged(why) => write!(f, "the image contradicts itself: {why}"),
-            Self::TooLarge { what, room, percent, largest } => {
-                write!(
-                    f,
-                    "{what} takes more than the {room} bytes there are: they are full after {percent} % of it"
-                )?;
+            Self::TooLarge { what, room, largest } => {
+                write!(f, "{what} takes more than the {room} bytes there are")?;
                 for (name, size) in largest {
                     write!(f, "; `{name}` has {size}")?;
                 }

@@ -9,11 +9,13 @@ use std::io::SeekFrom;
 use rustix::fs::SeekFrom as Place;
 use rustix::io::Errno;
 
+const CHANGED: &str = "the base changed while it was copied";
+
 /// Makes `target` a copy of the `length` bytes of `source`. Too little room is an error before anything is copied.
 pub(super) fn copy(source: &File, target: &File, length: u64) -> io::Result<()> {
     // Btrfs, XFS and others share the blocks, in no time and no room (ioctl_ficlone(2)).
     if rustix::fs::ioctl_ficlone(target, source).is_ok() {
-        return Ok(());
+        return unchanged(source, length);
     }
     let there = rustix::fs::fstatvfs(target)?;
     let free = there.f_bavail.saturating_mul(there.f_frsize);
@@ -27,18 +29,26 @@ pub(super) fn copy(source: &File, target: &File, length: u64) -> io::Result<()> 
         let begin = match rustix::fs::seek(source, Place::Data(at)) {
             Ok(begin) => begin,
             // From here on, there is only a hole (lseek(2)).
-            Err(Errno::NXIO) => return Ok(()),
+            Err(Errno::NXIO) => break,
             // It does not know holes: a block device, some FUSE.
             Err(_) => at,
         };
         let end = rustix::fs::seek(source, Place::Hole(begin)).map_or(length, |end| end.min(length));
         copy_range(source, target, begin, end)?;
-        at = end.max(begin);
+        at = end;
         if end <= begin {
             break;
         }
     }
-    Ok(())
+    unchanged(source, length)
+}
+
+fn unchanged(source: &File, length: u64) -> io::Result<()> {
+    // Not its metadata: a block device has no length there.
+    match rustix::fs::seek(source, Place::End(0))? {
+        end if end == length => Ok(()),
+        _ => Err(io::Error::other(CHANGED)),
+    }
 }
 
 fn copy_range(source: &File, target: &File, begin: u64, end: u64) -> io::Result<()> {
@@ -46,7 +56,7 @@ fn copy_range(source: &File, target: &File, begin: u64, end: u64) -> io::Result<
     while from < end {
         let left = usize::try_from(end - from).unwrap_or(usize::MAX);
         match rustix::fs::copy_file_range(source, Some(&mut from), target, Some(&mut to), left) {
-            Ok(0) => return Err(io::Error::other("the base changed while it was copied")),
+            Ok(0) => return Err(io::Error::other(CHANGED)),
             Ok(_) | Err(Errno::INTR) => {}
             // Another file system, or one that cannot (copy_file_range(2)).
             Err(Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::BADF) => {
@@ -63,7 +73,7 @@ fn copy_by_hand(mut source: &File, mut target: &File, begin: u64, end: u64) -> i
     target.seek(SeekFrom::Start(begin))?;
     match io::copy(&mut source.take(end - begin), &mut target)? {
         copied if copied == end - begin => Ok(()),
-        _ => Err(io::Error::other("the base changed while it was copied")),
+        _ => Err(io::Error::other(CHANGED)),
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             "give `--config`, `--network-keyfile`, `--append-karg`, `--delete-karg` or `--replace-karg`; `cotter image reset` empties",
         ));
     }
-    let (mut file, live) = arguments.output.open(&arguments.iso)?;
+    let (mut file, live) = arguments.output.open(&arguments.iso, ui)?;
     let mut parts = Parts::read(config, keyfiles)?;
     if let Err(exit) = parts.check(config, keyfiles, &live.volume_id, Look::new(arguments.raw), ui) {
         return Ok(exit);

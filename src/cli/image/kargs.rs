@@ -113,7 +113,7 @@ pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
             (iso, output, Edit { replace_kernel_arguments, missing_arguments, ..Edit::default() })
         }
     };
-    let (mut file, live) = output.open(iso)?;
+    let (mut file, live) = output.open(iso, ui)?;
     let overlay =
         image::embed(&live, &mut file, &edit, Replace::No).map_err(|cause| Failure::image(iso, &cause))?;
     let there = live.kernel_arguments.as_ref().map_or("", |areas| areas.current.as_str());
@@ -147,7 +147,7 @@ fn show(arguments: &Show, ui: &mut Ui) -> Result<Exit, Failure> {
 
 fn reset(arguments: &Reset, ui: &mut Ui) -> Result<Exit, Failure> {
     let Reset { iso, output } = arguments;
-    let (mut file, live) = output.open(iso)?;
+    let (mut file, live) = output.open(iso, ui)?;
     let overlay = image::reset_arguments(&live).map_err(|cause| Failure::image(iso, &cause))?;
     output.put(iso, &mut file, &overlay, ui)
 }

@@ -9,7 +9,6 @@ mod reset;
 mod show;
 
 use std::fs::File;
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -74,10 +73,10 @@ impl Output {
     }
 
     /// Opens the image, once it is known that the result may go where it is to go.
-    fn open(&self, iso: &Path) -> Result<(File, LiveImage), Failure> {
+    fn open(&self, iso: &Path, ui: &Ui) -> Result<(File, LiveImage), Failure> {
         match &self.output {
             Some(out) if out != Path::new("-") => world::refuse_existing(out, self.existing())?,
-            Some(_) if std::io::stdout().is_terminal() => {
+            Some(_) if ui.is_on_screen() => {
                 return Err(Failure::input(
                     "an image is nothing for a terminal",
                     "redirect standard output, or name a file",

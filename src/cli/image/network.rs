@@ -85,7 +85,7 @@ pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Extract(arguments) => extract(arguments, ui),
         Command::Remove(Remove { iso, output }) => {
             let edit = Edit { keep: Some(EmbeddedPart::Config), ..Edit::default() };
-            let (mut file, live) = output.open(iso)?;
+            let (mut file, live) = output.open(iso, ui)?;
             let overlay = image::embed(&live, &mut file, &edit, Replace::Yes)
                 .map_err(|cause| Failure::image(iso, &cause))?;
             output.put(iso, &mut file, &overlay, ui)
@@ -101,7 +101,7 @@ fn embedded(iso: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
 
 fn embed(arguments: &Embed, ui: &mut Ui) -> Result<Exit, Failure> {
     let Embed { iso, keyfiles, raw, output } = arguments;
-    let (mut file, live) = output.open(iso)?;
+    let (mut file, live) = output.open(iso, ui)?;
     let mut parts = Parts::read(None, keyfiles)?;
     if let Err(exit) = parts.check(None, keyfiles, &live.volume_id, Look::new(*raw), ui) {
         return Ok(exit);

@@ -26,7 +26,7 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let (mut file, live) = arguments.output.open(&arguments.iso)?;
+    let (mut file, live) = arguments.output.open(&arguments.iso, ui)?;
     let overlay = match arguments.config {
         true => {
             let edit = Edit { keep: Some(EmbeddedPart::Network), ..Edit::default() };
