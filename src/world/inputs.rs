@@ -348,7 +348,7 @@ pub fn read_input(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
         return read_bounded(path, most);
     }
     let failed = |cause: io::Error| Failure::io("read", Path::new("standard input"), &cause);
-    at_most(io::stdin().lock(), most).map_err(failed)
+    at_most(io::stdin().lock(), most, 0).map_err(failed)
 }
 
 pub(super) fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
@@ -356,11 +356,14 @@ pub(super) fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if file.metadata()?.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    at_most(file, most)
+    let size = file.metadata()?.len().min(most);
+    at_most(file, most, usize::try_from(size).unwrap_or(0))
 }
 
-fn at_most(from: impl io::Read, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// Reads about `expected` bytes, and at most `most`.
+fn at_most(from: impl io::Read, most: u64, expected: usize) -> io::Result<Vec<u8>> {
+    // One more shows the end without growing.
+    let mut bytes = Vec::with_capacity(expected + 1);
     from.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));

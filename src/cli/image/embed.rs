@@ -60,16 +60,18 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let (mut file, live) = arguments.output.open(&arguments.iso, ui)?;
     let mut parts = Parts::read(config, keyfiles)?;
-    if let Err(exit) = parts.check(config, keyfiles, &live.volume_id, Look::new(arguments.raw), ui) {
-        return Ok(exit);
-    }
     edit.keep = match (&parts.config, keyfiles.is_empty()) {
         (Some(_), true) => Some(EmbeddedPart::Network),
         (None, false) => Some(EmbeddedPart::Config),
         _ => None,
     };
-    (edit.config, edit.network) = (parts.config, parts.network);
+    (edit.config, edit.network) = (parts.config.take(), std::mem::take(&mut parts.network));
+    // Room first: it takes less time to see that 16 MiB do not fit than to read them.
     let overlay = image::embed(&live, &mut file, &edit, arguments.output.replace())
         .map_err(|cause| Failure::image(&arguments.iso, &cause))?;
+    let look = Look::new(arguments.raw);
+    if let Err(exit) = parts.check(config, keyfiles, &edit, &live.volume_id, look, ui) {
+        return Ok(exit);
+    }
     arguments.output.put(&arguments.iso, &mut file, &overlay, ui)
 }

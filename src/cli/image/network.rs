@@ -103,10 +103,11 @@ fn embed(arguments: &Embed, ui: &mut Ui) -> Result<Exit, Failure> {
     let Embed { iso, keyfiles, raw, output } = arguments;
     let (mut file, live) = output.open(iso, ui)?;
     let mut parts = Parts::read(None, keyfiles)?;
-    if let Err(exit) = parts.check(None, keyfiles, &live.volume_id, Look::new(*raw), ui) {
+    let network = std::mem::take(&mut parts.network);
+    let edit = Edit { network, keep: Some(EmbeddedPart::Config), ..Edit::default() };
+    if let Err(exit) = parts.check(None, keyfiles, &edit, &live.volume_id, Look::new(*raw), ui) {
         return Ok(exit);
     }
-    let edit = Edit { network: parts.network, keep: Some(EmbeddedPart::Config), ..Edit::default() };
     let overlay = image::embed(&live, &mut file, &edit, output.replace()).map_err(|cause| match cause {
         ImageError::Occupied => Failure::input(
             format!("`{}` has embedded network profiles already", iso.display()),

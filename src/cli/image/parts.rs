@@ -8,6 +8,7 @@ use crate::cli::Exit;
 use crate::cli::Ui;
 use crate::document::Diagnostics;
 use crate::document::Origin;
+use crate::image::Edit;
 use crate::target;
 use crate::world;
 use crate::world::Failure;
@@ -48,7 +49,7 @@ impl Parts {
             parts.config = Some(world::read_input(path, MAX_PART_BYTES)?);
         }
         for path in keyfiles {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = name_of(path);
             let bytes = world::read_bounded(path, MAX_PART_BYTES)?;
             if parts.network.insert(name.clone(), bytes).is_some() {
                 let message = format!("two keyfiles are called `{name}`");
@@ -61,31 +62,35 @@ impl Parts {
 
     /// Looks at what goes onto an image of this volume id; says what is wrong, and ends if something is.
     pub(super) fn check(
-        &mut self,
+        mut self,
         config: Option<&Path>,
         keyfiles: &[PathBuf],
+        edit: &Edit,
         volume_id: &str,
         look: Look,
         ui: &mut Ui,
     ) -> Result<(), Exit> {
-        let mut findings = std::mem::take(&mut self.findings);
-        if let (Some(path), Some(bytes), Look::Checked) = (config, &self.config, look) {
-            findings.append(target::check_live_document(&path.display().to_string(), bytes, volume_id));
+        if let (Some(path), Some(bytes), Look::Checked) = (config, &edit.config, look) {
+            let file = path.display().to_string();
+            self.findings.append(target::check_live_document(&file, bytes, volume_id));
         }
         for path in keyfiles.iter().filter(|_| look == Look::Checked) {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let file = path.display().to_string();
-            let Some(bytes) = self.network.get(&name) else { continue };
-            findings.append(target::check_live_keyfile(&file, &name, bytes));
+            let (file, name) = (path.display().to_string(), name_of(path));
+            let Some(bytes) = edit.network.get(&name) else { continue };
+            self.findings.append(target::check_live_keyfile(&file, &name, bytes));
             if let Ok(text) = std::str::from_utf8(bytes) {
                 self.sources.insert(file, text.to_owned());
             }
         }
-        let has_errors = findings.has_errors();
-        ui.findings(&findings.sorted(), &self.sources);
+        let has_errors = self.findings.has_errors();
+        ui.findings(&self.findings.sorted(), &self.sources);
         if has_errors && look == Look::Checked {
             ui.note("`--raw` embeds it as it is");
         }
         if has_errors { Err(Exit::Input) } else { Ok(()) }
     }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
