@@ -124,24 +124,29 @@ fn coreos_installer_makes_the_same_image_of_the_same_words() {
 
 #[test]
 fn in_place_to_a_file_and_to_standard_output_are_the_same_bytes() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let Some(path) = fixture::iso(folder, Generation::Current) else { return };
-    done(folder, &["append", "base.iso", "first"]);
-    for arguments in [
-        &["append", "base.iso", "foo=bar"][..],
-        &["replace", "base.iso", "ignition.platform.id=metal=qemu"],
-        &["delete", "base.iso", "ignition.firstboot"],
-        &["reset", "base.iso"],
-    ] {
-        let before = std::fs::read(&path).unwrap();
-        let streamed = cotter(folder, &[arguments, &["-o", "-"]].concat());
-        assert!(streamed.status.success());
-        done(folder, &[arguments, &["-o", "out.iso", "--force"]].concat());
-        assert!(std::fs::read(&path).unwrap() == before, "{arguments:?} changed the base");
-        done(folder, arguments);
-        let changed = std::fs::read(&path).unwrap();
-        assert!(changed != before && changed == streamed.stdout, "{arguments:?}");
-        assert!(std::fs::read(folder.join("out.iso")).unwrap() == changed, "{arguments:?}");
+    for generation in [Generation::Current, Generation::LongNames, Generation::InsideAFile] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let Some(path) = fixture::iso(folder, generation) else { return };
+        done(folder, &["append", "base.iso", "first"]);
+        for arguments in [
+            &["append", "base.iso", "foo=bar"][..],
+            &["replace", "base.iso", "ignition.platform.id=metal=qemu"],
+            &["delete", "base.iso", "ignition.firstboot"],
+            &["reset", "base.iso"],
+        ] {
+            let before = std::fs::read(&path).unwrap();
+            let streamed = cotter(folder, &[arguments, &["-o", "-"]].concat());
+            assert!(streamed.status.success());
+            done(folder, &[arguments, &["-o", "out.iso", "--force"]].concat());
+            assert!(std::fs::read(&path).unwrap() == before, "{arguments:?} changed the base");
+            done(folder, arguments);
+            let changed = std::fs::read(&path).unwrap();
+            assert!(changed != before && changed == streamed.stdout, "{generation:?}: {arguments:?}");
+            assert!(
+                std::fs::read(folder.join("out.iso")).unwrap() == changed,
+                "{generation:?}: {arguments:?}"
+            );
+        }
     }
 }

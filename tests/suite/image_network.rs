@@ -26,7 +26,11 @@ fn done(folder: &Path, arguments: &[&str]) -> (String, String) {
 
 /// A fixture beside a document and keyfiles.
 fn prepared(folder: &Path) -> Option<Vec<u8>> {
-    let path = fixture::iso(folder, Generation::Current)?;
+    prepared_as(folder, Generation::Current)
+}
+
+fn prepared_as(folder: &Path, generation: Generation) -> Option<Vec<u8>> {
+    let path = fixture::iso(folder, generation)?;
     for (name, text) in [
         ("c.ign", CONFIG),
         ("a.nmconnection", KEYFILE),
@@ -184,4 +188,43 @@ fn servers_may_read_what_holds_no_secret() {
     }
     let (_, said) = done(folder, &["embed", "base.iso", "--config", "c.ign", "--force"]);
     assert!(!said.contains("others may read"), "{said}");
+}
+
+#[test]
+fn in_place_to_a_file_and_to_standard_output_are_the_same_bytes() {
+    let reads_network = |generation| generation != Generation::First;
+    for generation in [Generation::Current, Generation::LongNames, Generation::First, Generation::InsideAFile]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let Some(base) = prepared_as(folder, generation) else { return };
+        let path = folder.join("base.iso");
+        for arguments in [
+            &["embed", "base.iso", "--config", "c.ign"][..],
+            &["network", "embed", "base.iso", "-k", "a.nmconnection"],
+            &["network", "remove", "base.iso"],
+            &["embed", "base.iso", "--network-keyfile", "wifi.nmconnection"],
+            &["reset", "base.iso", "--config"],
+            &["reset", "base.iso"],
+        ] {
+            if !reads_network(generation) && arguments.iter().any(|word| word.contains("nmconnection")) {
+                let refused = cotter(folder, arguments);
+                let said = String::from_utf8(refused.stderr).unwrap();
+                assert_eq!(refused.status.code(), Some(2), "{said}");
+                assert!(said.contains("does not read embedded network profiles"), "{said}");
+                continue;
+            }
+            let streamed = cotter(folder, &[arguments, &["-o", "-"]].concat());
+            assert!(streamed.status.success(), "{generation:?}: {arguments:?}");
+            done(folder, &[arguments, &["-o", "out.iso", "--force"]].concat());
+            done(folder, arguments);
+            let changed = std::fs::read(&path).unwrap();
+            assert!(changed == streamed.stdout, "{generation:?}: {arguments:?}");
+            assert!(
+                std::fs::read(folder.join("out.iso")).unwrap() == changed,
+                "{generation:?}: {arguments:?}"
+            );
+        }
+        assert!(std::fs::read(&path).unwrap() == base, "{generation:?}: the last reset gives the base");
+    }
 }
