@@ -56,7 +56,7 @@ impl ArgumentEdit<'_> {
     }
 
     /// The arguments after the edit; one that is there already is not added again.
-    pub(super) fn applied_to(&self, areas: &KernelArgumentAreas) -> Result<String, ImageError> {
+    pub(super) fn applied_to(&self, current: &str) -> Result<String, ImageError> {
         for word in self.append.iter().chain(self.replace.iter().map(|replacement| &replacement.new)) {
             word.parse::<KernelArgument>().map_err(|_| ImageError::BadArgument(word.clone()))?;
         }
@@ -66,7 +66,7 @@ impl ArgumentEdit<'_> {
                 return Err(ImageError::BadArgument(word.clone()));
             }
         }
-        let mut words: Vec<&str> = areas.current.split_ascii_whitespace().collect();
+        let mut words: Vec<&str> = current.split_ascii_whitespace().collect();
         for gone in self.delete {
             self.require(gone, &words)?;
             words.retain(|word| word != gone);
@@ -119,17 +119,6 @@ mod tests {
     use super::ImageError;
     use super::MissingArguments;
     use super::Replacement;
-    use crate::image::KernelArgumentAreas;
-
-    fn areas(current: &str) -> KernelArgumentAreas {
-        KernelArgumentAreas {
-            default: String::new(),
-            current: current.to_owned(),
-            places: Vec::new(),
-            length: 1024,
-            described_by: String::new(),
-        }
-    }
 
     fn edited(
         current: &str,
@@ -141,7 +130,7 @@ mod tests {
         let replace: Vec<Replacement> = replace.iter().map(|text| text.parse().unwrap()).collect();
         let missing = MissingArguments::Refuse;
         ArgumentEdit { append: &owned(append), delete: &owned(delete), replace: &replace, missing }
-            .applied_to(&areas(current))
+            .applied_to(current)
     }
 
     #[test]

@@ -16,9 +16,9 @@ use super::arguments::lay_arguments;
 use super::iso9660::read_at;
 
 /// Where the live system finds its Ignition document.
-pub const CONFIG_FILE: &str = "config.ign";
+pub(super) const CONFIG: &str = "config.ign";
 /// Where the live system finds keyfiles for its initramfs, which it hands on to its real root.
-pub const NETWORK_FOLDER: &str = "etc/coreos-firstboot-network";
+pub(super) const NETWORK: &str = "etc/coreos-firstboot-network";
 
 /// What is to change. What is not named stays: an edit of kernel arguments leaves what is embedded alone.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +53,7 @@ impl EmbeddedPart {
     /// The part that a path in an embed area belongs to, if it belongs to any.
     fn of(path: &str) -> Option<Self> {
         match path {
-            CONFIG_FILE => Some(Self::Config),
+            CONFIG => Some(Self::Config),
             _ => keyfile_name(path).map(|_| Self::Network),
         }
     }
@@ -64,7 +64,7 @@ impl Edit {
     pub fn of(archive: &Archive) -> Self {
         let keyfile = |(path, bytes): (&str, &[u8])| Some((keyfile_name(path)?.to_owned(), bytes.to_vec()));
         Self {
-            config: archive.get(CONFIG_FILE).map(<[u8]>::to_vec),
+            config: archive.get(CONFIG).map(<[u8]>::to_vec),
             network: archive.files().filter_map(keyfile).collect(),
             ..Self::default()
         }
@@ -75,8 +75,8 @@ impl Edit {
         !self.embeds() && self.arguments().is_empty()
     }
 
-    /// True if the embed area is to be written.
-    fn embeds(&self) -> bool {
+    /// True if what is embedded is to change.
+    pub fn embeds(&self) -> bool {
         self.config.is_some() || !self.network.is_empty() || self.keep.is_some()
     }
 
@@ -101,13 +101,13 @@ impl Edit {
         }
         archive.retain(|path| !goes(path));
         if let Some(config) = &self.config {
-            archive.insert(CONFIG_FILE, config.clone());
+            archive.insert(CONFIG, config.clone());
         }
         for (name, keyfile) in &self.network {
             if name.is_empty() || matches!(name.as_str(), "." | "..") || name.contains(['/', '\0', '\n']) {
                 return Err(ImageError::BadName(name.clone()));
             }
-            archive.insert(format!("{NETWORK_FOLDER}/{name}"), keyfile.clone());
+            archive.insert(format!("{NETWORK}/{name}"), keyfile.clone());
         }
         Ok(archive)
     }
@@ -115,7 +115,7 @@ impl Edit {
 
 /// The name of the keyfile at a path in an embed area, if it is one.
 fn keyfile_name(path: &str) -> Option<&str> {
-    path.strip_prefix(NETWORK_FOLDER)?.strip_prefix('/')
+    path.strip_prefix(NETWORK)?.strip_prefix('/')
 }
 
 /// Whether what is embedded already may be replaced.
@@ -157,7 +157,7 @@ pub fn embed<R: Read + Seek>(
     let arguments = edit.arguments();
     if !arguments.is_empty() {
         let areas = argument_areas(live)?;
-        lay_arguments(&mut overlay, areas, &arguments.applied_to(areas)?)?;
+        lay_arguments(&mut overlay, areas, &arguments.applied_to(&areas.current)?)?;
     }
     if edit.embeds() {
         if !edit.network.is_empty() && !live.has("live-initrd-network") {

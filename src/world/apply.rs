@@ -75,7 +75,7 @@ pub fn write_image(
     let source = open_base(base, overlay, OpenOptions::new().read(true))?;
     write(out, existing, mode, |file| {
         copy(&source, file, overlay.base_length())?;
-        overlay.patches().try_for_each(|(offset, bytes)| file.write_all_at(bytes, offset))
+        lay(file, overlay)
     })
 }
 
@@ -220,6 +220,10 @@ impl Draft {
         }
         .map_err(|cause| cause.error)
     }
+}
+
+fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
+    overlay.patches().try_for_each(|(offset, bytes)| file.write_all_at(bytes, offset))
 }
 
 #[cfg(test)]

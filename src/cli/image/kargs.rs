@@ -126,6 +126,10 @@ pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
 }
 
 fn show(arguments: &Show, ui: &mut Ui) -> Result<Exit, Failure> {
+    if ui.wants_json() {
+        // Programs get one shape, with both in it.
+        return super::show::run(&super::show::Arguments { iso: arguments.iso.clone() }, ui);
+    }
     let (_, live) = open(&arguments.iso)?;
     let Some(areas) = &live.kernel_arguments else {
         let message = format!(
@@ -134,14 +138,7 @@ fn show(arguments: &Show, ui: &mut Ui) -> Result<Exit, Failure> {
         );
         return Err(Failure::input(message, "use a newer live image"));
     };
-    let text = if arguments.default { &areas.default } else { &areas.current };
-    match ui.wants_json() {
-        true => {
-            let words: Vec<&str> = text.split_ascii_whitespace().collect();
-            ui.json(&serde_json::json!({"arguments": words, "left_bytes": areas.left()}));
-        }
-        false => ui.line(shown(text)),
-    }
+    ui.line(shown(if arguments.default { &areas.default } else { &areas.current }));
     Ok(Exit::Done)
 }
 

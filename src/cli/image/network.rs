@@ -137,12 +137,13 @@ fn extract(arguments: &Extract, ui: &mut Ui) -> Result<Exit, Failure> {
 }
 
 fn show(iso: &Path, ui: &mut Ui) -> Result<Exit, Failure> {
+    if ui.wants_json() {
+        // Programs get one shape, with the profiles in it.
+        return super::show::run(&super::show::Arguments { iso: iso.to_owned() }, ui);
+    }
     let network = embedded(iso)?;
     let keyfiles = Medium::of(&Document::new(serde_json::Value::Null), &network).keyfiles;
-    match ui.wants_json() {
-        true => ui.json(&keyfiles),
-        false => print(&keyfiles, "", ui),
-    }
+    print(&keyfiles, "", ui);
     warn_of_names(&keyfiles, ui);
     Ok(Exit::Done)
 }

@@ -29,7 +29,7 @@ use crate::world::Failure;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
     /// The live ISO
-    iso: PathBuf,
+    pub(super) iso: PathBuf,
 }
 
 /// All that is shown.
