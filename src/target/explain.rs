@@ -171,7 +171,7 @@ pub fn explain(name: &str, subject: Subject, rules: &Rules, now_seconds: u64) ->
 /// How documents decide a machine's lives.
 enum Way {
     SingleNode(InstallerDocument, Box<Flow>),
-    Medium(Medium),
+    Medium(Box<Medium>),
     Disk { document: Document, operator: Option<Document>, arguments: Vec<String> },
     Operator { rendered: Result<Rendered, Vec<Problem>>, unreadable: Vec<Problem>, pool: String },
 }
@@ -186,7 +186,7 @@ impl Way {
                         let flow = Flow::of(&installer, &keyfiles.unwrap_or_default(), rules);
                         Self::SingleNode(installer, Box::new(flow))
                     }
-                    Some(keyfiles) => Self::Medium(Medium::of(installer.document(), &keyfiles)),
+                    Some(keyfiles) => Self::Medium(Box::new(Medium::of(installer.document(), &keyfiles))),
                     None => Self::disk(installer.document()),
                 }
             }
@@ -213,8 +213,10 @@ impl Way {
     fn words(&self) -> String {
         match self {
             Self::SingleNode(..) => "what openshift-install wrote for a single node".to_owned(),
-            Self::Medium(Medium { disk: Ok(_), .. }) => "a live system that installs a disk".to_owned(),
-            Self::Medium(Medium { disk: Err(why), .. }) => format!("a live system: {why}"),
+            Self::Medium(medium) => match &medium.disk {
+                Ok(_) => "a live system that installs a disk".to_owned(),
+                Err(why) => format!("a live system: {why}"),
+            },
             Self::Disk { operator: None, .. } => "the document of an installed system".to_owned(),
             Self::Disk { operator: Some(_), .. } => {
                 "the document of an installed node of OpenShift, with its MachineConfig".to_owned()
@@ -265,7 +267,7 @@ impl Way {
             (Self::SingleNode(_, flow), ..) => return flow.why_not(part, life),
             (_, Life::FirstBoot, PartKind::KernelArgument) => sno::WITH_FIRST_REBOOT,
             (Self::Medium(_), Life::Live, _) => "it is for the disk alone",
-            (Self::Medium(Medium { disk: Err(_), .. }), ..) => "nothing brings it to a disk",
+            (Self::Medium(medium), ..) if medium.disk.is_err() => "nothing brings it to a disk",
             (Self::Medium(medium), ..) if sno::is_keyfile(part) && !medium.copies_network() => {
                 "coreos-installer is not told to copy the network, and the disk's document does not have it"
             }

@@ -97,7 +97,7 @@ impl Search {
                 self.document(&child, depth + 1);
             }
         }
-        self.requests(document, depth);
+        self.requests(document);
     }
 
     fn file(&mut self, file: &Value, depth: usize) {
@@ -133,9 +133,9 @@ impl Search {
     }
 
     /// Headers and addresses of everything that is fetched.
-    fn requests(&mut self, value: &Value, depth: usize) {
+    fn requests(&mut self, value: &Value) {
         match value {
-            Value::Array(members) => members.iter().for_each(|member| self.requests(member, depth)),
+            Value::Array(members) => members.iter().for_each(|member| self.requests(member)),
             Value::Object(map) => {
                 for header in map.get("httpHeaders").and_then(Value::as_array).into_iter().flatten() {
                     let name = name_of(header, "name");
@@ -149,7 +149,7 @@ impl Search {
                         self.say("credentials in an address".to_owned());
                     }
                 }
-                map.values().for_each(|member| self.requests(member, depth));
+                map.values().for_each(|member| self.requests(member));
             }
             _ => {}
         }
