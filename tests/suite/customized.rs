@@ -84,6 +84,10 @@ fn several_documents_for_the_disk_are_merged() {
     assert_eq!(names, ["core", "admin"]);
     assert_eq!((&destination["authorities"], &shown["certificate_authorities"]), (&json!(1), &json!(1)));
     assert_eq!(shown["installation"]["device"], Value::Null);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
+    let said =
+        command.args(["image", "show", "base.iso"]).current_dir(folder.path()).output().unwrap().stderr;
+    assert!(String::from_utf8(said).unwrap().contains("not told to which disk"));
 }
 
 #[test]

@@ -65,6 +65,11 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         false => {
             shown.print(ui);
             network::warn_of_names(&shown.medium.keyfiles, ui);
+            let installation = shown.medium.installation.as_ref();
+            if installation.is_some_and(|installation| installation.device.is_none()) {
+                let message = "the installer is not told to which disk, and fails when the medium boots";
+                ui.warning(message, "name one, as `dest-device` of its configuration");
+            }
         }
     }
     Ok(if shown.embedded.is_ok() { Exit::Done } else { Exit::Differs })
@@ -197,7 +202,7 @@ fn only<'a>(these: &'a str, those: &str) -> Vec<&'a str> {
 
 fn print_installation(installation: &Installation, ui: &mut Ui) {
     let device = installation.device.as_deref();
-    let device = device.map_or("a disk that is not named here".to_owned(), shown);
+    let device = device.map_or("no disk that is named".to_owned(), shown);
     ui.line(format!("installs to       {device}, by itself"));
     for path in &installation.configurations {
         ui.line(format!("  told by         {}", shown(path)));
