@@ -9,23 +9,16 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use liblzma::stream::Check;
-use liblzma::stream::Filters;
-use liblzma::stream::LzmaOptions;
 use liblzma::stream::Stream;
 
 use super::ImageError;
+use super::compress::Packer;
 use cpio::Files;
 use cpio::aligned;
 use member::Compression;
 
 /// More than this is not unpacked, all members together: the area itself has 256 KiB.
 const MAX_UNPACKED: u64 = 64 << 20;
-/// The kernel checks CRC32 only; it takes no other (Documentation/staging/xz.rst).
-const CHECK: Check = Check::Crc32;
-/// Preset 9 with a 1 MiB dictionary: the same size as preset 9 for what fits into the area, without its
-/// 64 MiB dictionary in memory.
-const DICTIONARY: u32 = 1 << 20;
 
 /// Files by path, without a leading slash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,21 +47,30 @@ impl Archive {
         self.files.is_empty()
     }
 
+    /// Leaves out the files whose path does not pass.
+    pub fn retain(&mut self, stays: impl Fn(&str) -> bool) {
+        self.files.retain(|path, _| stays(path));
+    }
+
     /// The archive as the embed area holds it. The same files give the same bytes.
     pub fn to_xz(&self) -> Result<Vec<u8>, ImageError> {
-        let other = |cause: liblzma::stream::Error| ImageError::Io(std::io::Error::other(cause));
-        let mut options = LzmaOptions::new_preset(9).map_err(other)?;
-        options.dict_size(DICTIONARY);
-        let mut filters = Filters::new();
-        filters.lzma2(&options);
-        let stream = Stream::new_stream_encoder(&filters, CHECK).map_err(other)?;
-        let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
-        encoder.write_all(&self.to_cpio())?;
-        Ok(encoder.finish()?)
+        self.to_xz_within(u64::MAX)
+    }
+
+    /// The same, if it takes no more than `room` bytes; what does not fit is not compressed to its end.
+    pub(super) fn to_xz_within(&self, room: u64) -> Result<Vec<u8>, ImageError> {
+        let size: u64 = self.files.values().map(|contents| contents.len() as u64).sum();
+        Packer::new(size, room)?.pack(|out| self.write_cpio(out))?.ok_or_else(|| {
+            let mut largest: Vec<(String, usize)> =
+                self.files().map(|(path, bytes)| (path.to_owned(), bytes.len())).collect();
+            largest.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+            largest.truncate(3);
+            ImageError::TooLarge { what: "the compressed configuration", room, largest }
+        })
     }
 
     /// One `newc` archive: parent directories before what is in them, owner root, no times.
-    fn to_cpio(&self) -> Vec<u8> {
+    fn write_cpio(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let mut directories = BTreeSet::new();
         for path in self.files.keys() {
             let mut parent = path.as_str();
@@ -81,11 +83,17 @@ impl Archive {
         let mut entries: Vec<(&str, u32, &[u8])> =
             directories.into_iter().map(|path| (path, 0o040_755, &[][..])).chain(files).collect();
         entries.sort_by_key(|(path, ..)| *path);
-        let mut cpio = Vec::new();
         for (path, mode, contents) in entries {
-            entry(&mut cpio, path, mode, contents);
+            entry(out, path, mode, contents)?;
         }
-        entry(&mut cpio, "TRAILER!!!", 0, &[]);
+        entry(out, "TRAILER!!!", 0, &[])
+    }
+
+    #[cfg(test)]
+    fn to_cpio(&self) -> Vec<u8> {
+        let mut cpio = Vec::new();
+        // Writing to memory does not fail.
+        let _ = self.write_cpio(&mut cpio);
         cpio
     }
 
@@ -137,18 +145,19 @@ fn after_zeros(bytes: &[u8]) -> &[u8] {
     bytes.get(begin..).unwrap_or_default()
 }
 
-fn entry(cpio: &mut Vec<u8>, path: &str, mode: u32, contents: &[u8]) {
+fn entry(out: &mut dyn Write, path: &str, mode: u32, contents: &[u8]) -> std::io::Result<()> {
     // ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check
     let fields = [0, mode, 0, 0, 1, 0, contents.len() as u32, 0, 0, 0, 0, path.len() as u32 + 1, 0];
-    cpio.extend_from_slice(b"070701");
+    let mut head = b"070701".to_vec();
     for field in fields {
-        cpio.extend_from_slice(format!("{field:08X}").as_bytes());
+        head.extend_from_slice(format!("{field:08X}").as_bytes());
     }
-    cpio.extend_from_slice(path.as_bytes());
-    cpio.push(0);
-    cpio.resize(aligned(cpio.len()), 0);
-    cpio.extend_from_slice(contents);
-    cpio.resize(aligned(cpio.len()), 0);
+    head.extend_from_slice(path.as_bytes());
+    head.push(0);
+    head.resize(aligned(head.len()), 0);
+    out.write_all(&head)?;
+    out.write_all(contents)?;
+    out.write_all([0; 4].get(..aligned(contents.len()) - contents.len()).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -3,19 +3,27 @@
 //! Everything works over `Read + Seek` and writes nothing: an edit is an [`Overlay`], which `world` writes
 //! to a file, serves, or compares. To support another generation of media, see `layouts.toml`.
 
+mod architecture;
 mod archive;
+mod arguments;
+mod compress;
 mod edit;
 mod error;
 mod iso9660;
 mod layout;
 mod overlay;
 
+pub use architecture::architecture;
 pub use archive::Archive;
+pub use arguments::MissingArguments;
+pub use arguments::Replacement;
 pub use edit::Edit;
+pub use edit::EmbeddedPart;
 pub use edit::Replace;
 pub use edit::embed;
 pub use edit::embedded;
 pub use edit::reset;
+pub use edit::reset_arguments;
 pub use edit::used;
 pub use error::ImageError;
 pub use layout::Area;
