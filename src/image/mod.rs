@@ -3,7 +3,6 @@
 //! Everything works over `Read + Seek` and writes nothing: an edit is an [`Overlay`], which `world` writes
 //! to a file, serves, or compares. To support another generation of media, see `layouts.toml`.
 
-mod architecture;
 mod archive;
 mod arguments;
 mod compress;
@@ -13,7 +12,6 @@ mod iso9660;
 mod layout;
 mod overlay;
 
-pub use architecture::architecture;
 pub use archive::Archive;
 pub use arguments::MissingArguments;
 pub use arguments::Replacement;

@@ -35,7 +35,6 @@ pub(in crate::cli) struct Arguments {
 /// All that is shown.
 struct Shown {
     live: LiveImage,
-    architecture: Option<&'static str>,
     used: u64,
     embedded: Result<Archive, ImageError>,
     medium: Medium,
@@ -53,7 +52,6 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let edit = embedded.as_ref().map(Edit::of).unwrap_or_default();
     let document = edit.config.as_ref().and_then(|bytes| serde_json::from_slice(bytes).ok());
     let shown = Shown {
-        architecture: image::architecture(&mut file).map_err(failed)?,
         used: image::used(&live, &mut file).map_err(failed)?,
         medium: Medium::of(&Document::new(document.unwrap_or(Value::Null)), &edit.network),
         secrets: secrets_in(&arguments.iso, &mut file)?,
@@ -101,7 +99,8 @@ impl Shown {
         json!({
             "schema": "cotter.dev/image/1",
             "volume_id": live.volume_id,
-            "architecture": self.architecture,
+            "generation": live.generation.as_ref().map(|generation| &generation.name),
+            "architecture": live.architecture,
             "length_bytes": live.length,
             "embed_area": {"offset": live.embed.offset, "length_bytes": live.embed.length,
                 "used_bytes": self.used, "left_bytes": self.left(), "described_by": live.embed_described_by},
@@ -121,7 +120,10 @@ impl Shown {
     fn print(&self, ui: &mut Ui) {
         let Self { live, .. } = self;
         ui.line(format!("volume            {}", shown(&live.volume_id)));
-        if let Some(architecture) = self.architecture {
+        if let Some(generation) = &live.generation {
+            ui.line(format!("generation        {}: {}", generation.name, generation.brings));
+        }
+        if let Some(architecture) = &live.architecture {
             ui.line(format!("architecture      {architecture}"));
         }
         ui.line(format!("length            {} bytes", live.length));

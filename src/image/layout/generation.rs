@@ -30,14 +30,6 @@ enum Mark {
     Osbuild,
 }
 
-/// A file by which an architecture is known.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Architecture {
-    name: String,
-    file: String,
-}
-
 /// What was found in an image and is in none of its files.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Found {
@@ -47,12 +39,13 @@ pub(super) struct Found {
     pub(super) header: bool,
     /// The features have the directives of the installer's configuration.
     pub(super) directives: bool,
+    /// It is for ppc64le.
+    pub(super) ppc64le: bool,
 }
 
 /// The generation of an image: the first in the table that has no mark which the image lacks.
 pub(super) fn generation(volume: &Volume, layouts: &Layouts, found: Found) -> Option<Generation> {
     let has = |path: &str| matches!(volume.find(path), Ok(Some(_)));
-    let is_for = |name: &str| architecture(volume, layouts).as_deref() == Some(name);
     let marked = |mark: &Mark| match mark {
         Mark::EmbedDescription => has(&layouts.embed_description),
         Mark::ArgumentsDescription => has(&layouts.arguments_description),
@@ -61,13 +54,7 @@ pub(super) fn generation(volume: &Volume, layouts: &Layouts, found: Found) -> Op
         Mark::NoArgumentsHeader => !found.header,
         Mark::Features => has(&layouts.features),
         Mark::Directives => found.directives,
-        Mark::Osbuild => !has("zipl.prm") && !has("images/pxeboot/kernel.img") && !is_for("ppc64le"),
+        Mark::Osbuild => !has("zipl.prm") && !has("images/pxeboot/kernel.img") && !found.ppc64le,
     };
     layouts.generations.iter().find(|row| row.marks.iter().all(marked)).cloned()
-}
-
-/// The architecture of an image, if one of its files tells it.
-pub(super) fn architecture(volume: &Volume, layouts: &Layouts) -> Option<String> {
-    let has = |row: &&Architecture| matches!(volume.find(&row.file), Ok(Some(_)));
-    layouts.architectures.iter().find(has).map(|row| row.name.clone())
 }

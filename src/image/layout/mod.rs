@@ -3,6 +3,7 @@
 //! All that an image says of itself is held against the image before anything is written by it: areas lie in
 //! their files, touch nothing else, and hold what such areas hold.
 
+mod architecture;
 mod arguments;
 mod embed;
 mod generation;
@@ -21,7 +22,7 @@ use super::ImageError;
 use super::iso9660::Entry;
 use super::iso9660::Volume;
 use super::iso9660::read_at;
-use generation::Architecture;
+use architecture::Architecture;
 use generation::Found;
 
 /// The table beside this folder.
@@ -36,6 +37,7 @@ struct Layouts {
     arguments_most_bytes: u64,
     arguments_most_places: usize,
     features: String,
+    kernel: String,
     generations: Vec<Generation>,
     architectures: Vec<Architecture>,
 }
@@ -85,7 +87,7 @@ pub struct LiveImage {
     pub length: u64,
     /// The generation that it is of.
     pub generation: Option<Generation>,
-    /// The architecture that it is for, as in `x86_64`, if its files tell.
+    /// The architecture that it is for, as in `x86_64`, if its kernel or its files tell.
     pub architecture: Option<String>,
     /// Where the configuration goes.
     pub embed: Area,
@@ -109,9 +111,14 @@ impl LiveImage {
             description(image, &volume, &layouts.features)?.unwrap_or_default();
         disjoint(embed, kernel_arguments.as_ref())?;
         let header = arguments::header(image, &layouts)?.is_some();
-        let found = Found { filling, header, directives: features.contains_key(DIRECTIVES) };
+        let architecture = architecture::architecture(image, &volume, &layouts)?;
+        let found = Found {
+            filling,
+            header,
+            directives: features.contains_key(DIRECTIVES),
+            ppc64le: architecture.as_deref() == Some("ppc64le"),
+        };
         let generation = generation::generation(&volume, &layouts, found);
-        let architecture = generation::architecture(&volume, &layouts);
         let Volume { id: volume_id, length, .. } = volume;
         Ok(Self {
             volume_id,

@@ -1,40 +1,46 @@
-//! The architecture that a live image is for, by what its boot loaders and its kernel are.
+//! The architecture that a live image is for: its kernel says so, else a file that only its images have.
 
 use std::io::Read;
 use std::io::Seek;
 
-use super::ImageError;
-use super::iso9660::Volume;
-use super::iso9660::read_at;
+use serde::Deserialize;
 
-/// Files that only one architecture's images have.
-const MARKS: [(&str, &str); 4] = [
-    ("generic.ins", "s390x"),
-    ("images/cdboot.img", "s390x"),
-    ("ppc/bootinfo.txt", "ppc64le"),
-    ("isolinux/isolinux.bin", "x86_64"),
-];
-const KERNEL: &str = "images/pxeboot/vmlinuz";
+use super::Layouts;
+use crate::image::ImageError;
+use crate::image::iso9660::Volume;
+use crate::image::iso9660::read_at;
+
+/// A file by which an architecture is known.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Architecture {
+    name: String,
+    file: String,
+}
+
 /// `Machine` of a PE header (PE format, 3.3.1), at which the firmware looks.
 const MACHINES: [(u16, &str); 2] = [(0x8664, "x86_64"), (0xaa64, "aarch64")];
 /// `e_machine` of PowerPC64 in an ELF header (elf.h), little-endian.
 const ELF_PPC64: [u8; 2] = [21, 0];
 
 /// Tells the architecture, as in `x86_64`, if it can be told.
-pub fn architecture<R: Read + Seek>(image: &mut R) -> Result<Option<&'static str>, ImageError> {
-    let volume = Volume::read(image)?;
-    for (path, name) in MARKS {
-        if volume.find(image, path)?.is_some() {
-            return Ok(Some(name));
+pub(super) fn architecture<R: Read + Seek>(
+    image: &mut R,
+    volume: &Volume,
+    layouts: &Layouts,
+) -> Result<Option<String>, ImageError> {
+    // A file that is damaged is no mark; who needs it says what is wrong with it.
+    let find = |path: &str| volume.find(path).ok().flatten();
+    if let Some(kernel) = find(&layouts.kernel) {
+        // The headers are at the beginning; x86 kernels have theirs within the first sector.
+        let mut head = vec![0; usize::try_from(kernel.length).unwrap_or(usize::MAX).min(4096)];
+        read_at(image, kernel.offset, &mut head)?;
+        if let Some(name) = of_kernel(&head) {
+            return Ok(Some(name.to_owned()));
         }
     }
-    let Some(kernel) = volume.find(image, KERNEL)? else {
-        return Ok(None);
-    };
-    // The headers are at the beginning; x86 kernels have theirs within the first sector.
-    let mut head = vec![0; kernel.length.min(4096) as usize];
-    read_at(image, kernel.offset, &mut head)?;
-    Ok(of_kernel(&head))
+    let has = |row: &&Architecture| find(&row.file).is_some();
+    Ok(layouts.architectures.iter().find(has).map(|row| row.name.clone()))
 }
 
 fn of_kernel(head: &[u8]) -> Option<&'static str> {

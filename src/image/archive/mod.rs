@@ -9,13 +9,11 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use liblzma::stream::Stream;
-
+use self::cpio::Files;
+use self::cpio::aligned;
+use self::member::Compression;
 use super::ImageError;
 use super::compress::Packer;
-use cpio::Files;
-use cpio::aligned;
-use member::Compression;
 
 /// More than this is not unpacked, all members together: the area itself has 256 KiB.
 const MAX_UNPACKED: u64 = 64 << 20;
