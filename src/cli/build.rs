@@ -1,7 +1,6 @@
 //! `cotter build`: the medium that makes the machine, and the manifest of what must then be true.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -9,18 +8,20 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
+use super::image::mode;
 use super::image::pxe::NetBootFiles;
+use super::image::readers;
 use super::load;
 use super::load::GivenArguments;
 use super::load::Loaded;
-use crate::image;
-use crate::image::LiveImage;
 use crate::image::Replace;
 use crate::plan::Plan;
+use crate::plan::Secrecy;
 use crate::target;
 use crate::world;
 use crate::world::Existing;
 use crate::world::Failure;
+use crate::world::Fitted;
 
 /// Build the installation medium and its manifest
 #[derive(Debug, Args)]
@@ -67,20 +68,17 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     if arguments.pxe {
         return network_boot(arguments, &loaded, &base, &manifest, ui);
     }
-    if let Err(exit) = load::fit(&base, &loaded, ui)? {
-        return Ok(exit);
-    }
-    write(&loaded.plan, &base, &arguments.output, existing)?;
+    let fitted = match load::fit(&base, &loaded, Replace::No, ui)? {
+        Ok(fitted) => fitted,
+        Err(exit) => return Ok(exit),
+    };
+    let secrets = secrets(&loaded.plan);
+    write(&loaded.plan, &base, &fitted, &arguments.output, existing)?;
     world::write_file(&manifest, &loaded.plan.manifest.to_json(), existing, 0o644)?;
     if ui.wants_json() {
         ui.json(&serde_json::json!({"medium": arguments.output, "manifest": manifest}));
     } else {
-        let readable = if loaded.plan.holds_secrets() {
-            "only you can read it: it holds secrets"
-        } else {
-            "everybody may read it"
-        };
-        ui.line(format!("{} ({readable})", arguments.output.display()));
+        ui.line(format!("{} ({})", arguments.output.display(), readers(&secrets)));
         ui.line(format!("{}", manifest.display()));
     }
     Ok(Exit::Done)
@@ -96,7 +94,7 @@ fn network_boot(
 ) -> Result<Exit, Failure> {
     let mut findings = world::check_base(base, &loaded.machine)?;
     let live = world::read_live_image(base)?;
-    findings.append(target::check_release(&loaded.plan, &live.volume_id));
+    findings.append(target::check_release(&loaded.plan.ignition_minor, &live.volume_id));
     if findings.has_errors() {
         return Ok(load::refuse(findings, &loaded.sources, ui));
     }
@@ -109,9 +107,9 @@ fn network_boot(
         edit: &loaded.plan.edit,
         replace: Replace::No,
         existing,
-        mode: if loaded.plan.holds_secrets() { 0o600 } else { 0o644 },
+        known_secrets: secrets(&loaded.plan),
     };
-    let written = files.write()?;
+    let written = files.write(files.draft()?)?;
     world::write_file(manifest, &loaded.plan.manifest.to_json(), existing, 0o644)?;
     if ui.wants_json() {
         let mut json = written.as_json();
@@ -126,14 +124,26 @@ fn network_boot(
     Ok(Exit::Done)
 }
 
-/// Writes the medium of a plan: checked first, whole or not at all.
-pub(super) fn write(plan: &Plan, base: &Path, out: &Path, existing: Existing) -> Result<(), Failure> {
-    let failed = |cause: image::ImageError| Failure::image(base, &cause);
-    let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
-    let live = LiveImage::read(&mut file).map_err(failed)?;
-    let overlay = image::embed(&live, &mut file, &plan.edit, Replace::No).map_err(failed)?;
-    let mode = if plan.holds_secrets() { 0o600 } else { 0o644 };
-    world::write_image(base, &overlay, out, existing, mode)
+/// Writes the medium of a plan that was found to fit: whole or not at all.
+pub(super) fn write(
+    plan: &Plan,
+    base: &Path,
+    fitted: &Fitted,
+    out: &Path,
+    existing: Existing,
+) -> Result<(), Failure> {
+    world::write_image(base, &fitted.overlay, out, existing, mode(&secrets(plan)))
+}
+
+/// What on a plan's medium must not be read by others.
+fn secrets(plan: &Plan) -> Vec<String> {
+    let arguments = plan.edit.append_kernel_arguments.join(" ");
+    let mut names = target::secrets(Some(plan.live.value()), &plan.edit.network, &arguments);
+    if names.is_empty() {
+        let secret = plan.artifacts.iter().filter(|artifact| artifact.secrecy == Secrecy::Secret);
+        names.extend(secret.map(|artifact| artifact.what.clone()));
+    }
+    names
 }
 
 fn manifest_path(output: &Path) -> PathBuf {

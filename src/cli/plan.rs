@@ -10,6 +10,7 @@ use super::Ui;
 use super::load;
 use super::load::GivenArguments;
 use super::ui::counted;
+use crate::image::Replace;
 use crate::plan;
 use crate::plan::Artifact;
 use crate::plan::Change;
@@ -49,8 +50,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         None => None,
         Some(base) => {
             let base = load::base_image(Some(base), &loaded.machine, &loaded.spec.folder, ui)?;
-            match load::fit(&base, &loaded, ui)? {
-                Ok(room) => Some(room),
+            match load::fit(&base, &loaded, Replace::Yes, ui)? {
+                Ok(fitted) => Some((fitted.used_bytes, fitted.area_bytes)),
                 Err(exit) => return Ok(exit),
             }
         }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::value::KernelArgument;
+
 /// Why a live image cannot be read or changed. All but [`ImageError::Io`] are about the user's input.
 #[derive(Debug)]
 pub enum ImageError {
@@ -32,8 +34,6 @@ pub enum ImageError {
     TooLarge {
         /// What does not fit.
         what: &'static str,
-        /// Its size in bytes.
-        size: usize,
         /// The room in bytes.
         room: u64,
         /// The largest parts, with their sizes in bytes.
@@ -50,11 +50,18 @@ pub enum ImageError {
         /// Bytes that are left beside the arguments that the image has now.
         left: u64,
     },
+    /// An argument that is to go is not there.
+    MissingArgument {
+        /// The argument.
+        word: String,
+        /// Those that are there.
+        there: Vec<String>,
+    },
     /// A keyfile's name is no file name.
     BadName(String),
     /// There is something in the area already.
     Occupied,
-    /// An argument is not one word.
+    /// An argument is not one word, or boot loaders would read it otherwise.
     BadArgument(String),
     /// Reading failed.
     Io(io::Error),
@@ -90,7 +97,8 @@ impl ImageError {
             Self::Contents(_) | Self::Occupied => {
                 "empty it with `cotter image reset`, or replace it with `cotter image embed --force`"
             }
-            Self::BadArgument(_) => "write one word without spaces and line breaks",
+            Self::BadArgument(_) => KernelArgument::HOW,
+            Self::MissingArgument { .. } => "write it as it is there, or let it be with `--if-present`",
             Self::Io(_) => "see whether the medium it is on is sound",
         }
     }
@@ -113,12 +121,8 @@ impl fmt::Display for ImageError {
             ),
             Self::Customized => f.write_str("it has an embedded configuration or changed kernel arguments"),
             Self::Damaged(why) => write!(f, "the image contradicts itself: {why}"),
-            Self::TooLarge { what, size, room, largest } => {
-                write!(
-                    f,
-                    "{what} takes {size} bytes, {} more than the {room} there are",
-                    (*size as u64).saturating_sub(*room)
-                )?;
+            Self::TooLarge { what, room, largest } => {
+                write!(f, "{what} takes more than the {room} bytes there are")?;
                 for (name, size) in largest {
                     write!(f, "; `{name}` has {size}")?;
                 }
@@ -128,6 +132,11 @@ impl fmt::Display for ImageError {
             Self::Contents(why) => write!(f, "what is embedded cannot be read: {why}"),
             Self::LongArguments { over, left } => {
                 write!(f, "the kernel arguments are {over} bytes too long: {left} are left")
+            }
+            Self::MissingArgument { word, there } => {
+                let there: Vec<String> = there.iter().map(|word| word.escape_debug().to_string()).collect();
+                let word = word.escape_debug();
+                write!(f, "the kernel argument `{word}` is not there; there are `{}`", there.join("`, `"))
             }
             Self::BadName(name) => write!(f, "`{}` is not the name of a keyfile", name.escape_debug()),
             Self::Occupied => f.write_str("the image has an embedded configuration already"),

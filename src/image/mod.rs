@@ -4,6 +4,8 @@
 //! to a file, serves, or compares. To support another generation of media, see `layouts.toml`.
 
 mod archive;
+mod arguments;
+mod compress;
 mod difference;
 mod edit;
 mod error;
@@ -16,6 +18,8 @@ mod others;
 mod overlay;
 
 pub use archive::Archive;
+pub use arguments::MissingArguments;
+pub use arguments::Replacement;
 pub use difference::ArgumentsChange;
 pub use difference::Change;
 pub use difference::Difference;
@@ -25,16 +29,19 @@ pub use difference::Listing;
 pub use difference::Outside;
 pub use difference::Within;
 pub use edit::Edit;
+pub use edit::EmbeddedPart;
 pub use edit::Replace;
 pub use edit::embed;
 pub use edit::embedded;
 pub use edit::reset;
+pub use edit::reset_arguments;
 pub use edit::used;
 pub use error::ImageError;
 pub use initrd::InitrdArchive;
 pub use initrd::LiveInitrd;
 pub use initrd::LiveSystem;
 pub use layout::Area;
+pub use layout::Generation;
 pub use layout::KernelArgumentAreas;
 pub use layout::KernelArgumentPlace;
 pub use layout::LiveImage;

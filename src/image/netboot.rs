@@ -14,6 +14,7 @@ use super::ImageError;
 use super::LiveImage;
 use super::LiveInitrd;
 use super::LiveSystem;
+use super::Replace;
 use super::edit;
 use super::iso9660::Volume;
 use super::iso9660::read_at;
@@ -24,8 +25,8 @@ const FOLDER: &str = "images/pxeboot/";
 const KERNEL: &str = "vmlinuz";
 const INITRD: &str = "initrd.img";
 const ROOTFS: &str = "rootfs.img";
-/// Only the media of s390x and of ppc64le have these, and there is no iPXE for those machines.
-const WITHOUT_IPXE: [&str; 2] = ["images/cdboot.img", "boot/grub/grub.cfg"];
+/// There is no iPXE for these machines.
+const WITHOUT_IPXE: [&str; 2] = ["s390x", "ppc64le"];
 /// The kernel arguments in files of their own, for images that do not say where else they are: 2020-09 and s390x.
 const ARGUMENT_FILES: [&str; 2] = ["zipl.prm", "images/generic.prm"];
 /// What every live CoreOS needs to read its document.
@@ -40,6 +41,8 @@ pub(super) const ROOTFS_URL: &str = "coreos.live.rootfs_url=";
 pub struct NetBoot {
     /// Whose it is.
     pub system: LiveSystem,
+    /// The volume id of an ISO.
+    pub volume_id: String,
     /// The files to take out, by name.
     pub files: BTreeMap<String, Area>,
     /// The kernel among them; none of an initrd alone.
@@ -66,16 +69,20 @@ impl NetBoot {
             Err(ImageError::NotALiveImage(_)) => return LiveInitrd::read(image).and_then(Self::of_initrd),
             Err(cause) => return Err(cause),
         };
-        let files = volume.files(image)?;
+        let files = volume.ranges()?;
         for other in Others::table()? {
             if files.contains_key(&other.kernel) && files.contains_key(&other.initrd) {
-                return Self::of_other(&files, other);
+                return Self::of_other(&volume, &files, other);
             }
         }
         Self::of_coreos(image, &volume, &files)
     }
 
-    fn of_other(files: &BTreeMap<String, Vec<Area>>, other: Others) -> Result<Self, ImageError> {
+    fn of_other(
+        volume: &Volume,
+        files: &BTreeMap<String, Vec<Area>>,
+        other: Others,
+    ) -> Result<Self, ImageError> {
         let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
         let (kernel, initrd) = (name(&other.kernel), name(&other.initrd));
         let mut taken = BTreeMap::new();
@@ -84,6 +91,7 @@ impl NetBoot {
         }
         Ok(Self {
             system: LiveSystem::Other(other.system),
+            volume_id: volume.id.clone(),
             files: taken,
             kernel: Some(kernel),
             initrd: Some(initrd),
@@ -125,13 +133,14 @@ impl NetBoot {
             current.split_ascii_whitespace().partition(|word| word.starts_with(MEDIUM));
         Ok(Self {
             system: LiveSystem::CoreOs,
+            volume_id: volume.id.clone(),
             files: taken,
             kernel,
             initrd,
             // A minimal image has neither a root file system nor the argument for it on its medium.
             fetches_rootfs: rootfs.is_some() || of_medium.is_empty(),
             rootfs,
-            has_script: !WITHOUT_IPXE.iter().any(|path| files.contains_key(*path)),
+            has_script: !WITHOUT_IPXE.iter().any(|name| live.architecture.as_deref() == Some(name)),
             arguments: arguments.join(" "),
             embedded: edit::embedded(&live, image)?,
             reads_network: live.has("live-initrd-network"),
@@ -144,6 +153,7 @@ impl NetBoot {
             LiveSystem::Other(name) => other(name)?.arguments,
         };
         Ok(Self {
+            volume_id: String::new(),
             files: BTreeMap::new(),
             kernel: None,
             initrd: None,
@@ -157,10 +167,16 @@ impl NetBoot {
         })
     }
 
-    /// The initrd that is loaded beside the image's own, with the configuration and the keyfiles of `edit`.
-    pub fn initrd_of(&self, edit: &Edit) -> Result<Vec<u8>, ImageError> {
+    /// What is in the initrd that is loaded beside the image's own: what is embedded, as `edit` changes it.
+    pub fn beside(&self, edit: &Edit, replace: Replace) -> Result<Archive, ImageError> {
         let name = match &self.system {
-            LiveSystem::CoreOs => return edit::archive(edit, self.reads_network)?.to_xz(),
+            LiveSystem::CoreOs if !edit.embeds() => return Ok(self.embedded.clone()),
+            LiveSystem::CoreOs => {
+                if !edit.network.is_empty() && !self.reads_network {
+                    return Err(edit::no_network());
+                }
+                return edit.applied_to(self.embedded.clone(), replace);
+            }
             LiveSystem::Other(name) => name,
         };
         if !edit.network.is_empty() {
@@ -172,7 +188,7 @@ impl NetBoot {
         if let Some(config) = &edit.config {
             archive.insert(other(name)?.config, config.clone());
         }
-        archive.to_xz()
+        Ok(archive)
     }
 
     /// The kernel's arguments with those of `edit`, and with the place that the root file system is fetched from.
@@ -182,7 +198,7 @@ impl NetBoot {
         if let Some(word) = edit.append_kernel_arguments.iter().find(ends) {
             return Err(ImageError::BadArgument(word.clone()));
         }
-        let mut text = edit::changed(&self.arguments, edit)?;
+        let mut text = edit.arguments().applied_to(&self.arguments)?;
         let names_rootfs = text.split_ascii_whitespace().any(|word| word.starts_with(ROOTFS_URL));
         match rootfs_url {
             Some(url) if self.fetches_rootfs && !names_rootfs => {
@@ -247,7 +263,7 @@ fn other(name: &str) -> Result<Others, ImageError> {
 /// The arguments of an image that has no areas for them.
 fn arguments_in_files<R: Read + Seek>(image: &mut R, volume: &Volume) -> Result<Option<String>, ImageError> {
     for path in ARGUMENT_FILES {
-        let Some(entry) = volume.find(image, path)?.filter(|entry| entry.length <= 4096) else { continue };
+        let Some(entry) = volume.find(path)?.filter(|entry| entry.length <= 4096) else { continue };
         let mut bytes = vec![0; entry.length as usize];
         read_at(image, entry.offset, &mut bytes)?;
         let text = String::from_utf8_lossy(&bytes);

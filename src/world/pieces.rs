@@ -19,6 +19,18 @@ use crate::image::Minimal;
 
 const BUFFER: usize = 1 << 20;
 
+/// Refuses outputs of `length` bytes that there is no room for. What they lie in need not be there yet.
+pub fn enough_room(out: &Path, length: u64) -> Result<(), Failure> {
+    let folder = out.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let room = rustix::fs::statvfs(folder).map_err(|cause| Failure::io("write to", folder, &cause.into()))?;
+    let free = room.f_bavail.saturating_mul(room.f_frsize);
+    if free < length {
+        let message = format!("`{}` needs {length} bytes, and {free} are free there", out.display());
+        return Err(Failure::surroundings(message, "make room, or name an output elsewhere"));
+    }
+    Ok(())
+}
+
 /// Writes a piece of `image` to `out`.
 pub fn write_piece(
     image: &Path,
@@ -28,7 +40,7 @@ pub fn write_piece(
     mode: u32,
 ) -> Result<(), Failure> {
     apply::refuse_existing(out, existing)?;
-    apply::enough_room(out, piece.length)?;
+    enough_room(out, piece.length)?;
     let mut source = File::open(image).map_err(|cause| Failure::io("open", image, &cause))?;
     source.seek(SeekFrom::Start(piece.offset)).map_err(|cause| Failure::io("read", image, &cause))?;
     apply::make(out, existing, mode, |file| {

@@ -10,21 +10,29 @@
 )]
 
 mod bench;
+mod built_images;
 mod butane;
 mod cluster;
 mod commands;
+mod customized;
 mod data_url;
 mod diff;
 mod fallback;
 mod fixture;
 mod floors;
+mod fuzz_seeds;
+mod generations;
 mod golden;
 mod guest;
 mod hardware;
 mod hostile;
+mod hostile_images;
 mod image;
+mod image_kargs;
+mod image_network;
 mod initrds;
 mod inventory;
+mod iso_builder;
 mod machineconfig;
 mod minimal;
 mod naming;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::open;
+use crate::cli::Exit;
 use crate::cli::Ui;
 use crate::image;
 use crate::image::Minimal;
@@ -33,11 +34,14 @@ pub(in crate::cli) struct Arguments {
     force: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<(), Failure> {
+pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let failed = |cause| Failure::image(&arguments.iso, &cause);
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     let url = arguments.rootfs_url.as_deref().map(super::checked_url).transpose()?;
     let to_stdout = arguments.output == Path::new("-");
+    if to_stdout && ui.is_on_screen() {
+        return Err(super::nothing_for_a_terminal());
+    }
     if !to_stdout {
         world::refuse_existing(&arguments.output, existing)?;
     }
@@ -64,5 +68,5 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<(), Failure> {
     if url.is_none() {
         ui.note("note: nothing says yet where its root file system is: add the kernel argument `coreos.live.rootfs_url=URL`");
     }
-    Ok(())
+    Ok(Exit::Done)
 }

@@ -1,5 +1,6 @@
 //! `cotter image pxe`: kernel, initrd and root file system out of a live ISO, and a script that boots them.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
@@ -7,7 +8,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::checked_url;
-use super::edits::GivenEdit;
+use super::mode;
+use super::parts::Look;
+use super::parts::Parts;
+use super::readers;
+use crate::cli::Exit;
 use crate::cli::Ui;
 use crate::cli::ui::shown;
 use crate::image;
@@ -16,6 +21,8 @@ use crate::image::Edit;
 use crate::image::ImageError;
 use crate::image::NetBoot;
 use crate::image::Replace;
+use crate::image::Replacement;
+use crate::target;
 use crate::world;
 use crate::world::Existing;
 use crate::world::Failure;
@@ -36,15 +43,40 @@ pub(in crate::cli) struct Arguments {
     /// The address that the folder is served under; the live system fetches its root file system from there
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    #[command(flatten)]
-    edit: GivenEdit,
+    /// The Ignition document of the live system (`-`: from standard input)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// A NetworkManager keyfile for the live system
+    #[arg(long = "network-keyfile", value_name = "FILE")]
+    network_keyfiles: Vec<PathBuf>,
+    /// A kernel argument that the live system must have
+    #[arg(long, value_name = "ARGUMENT")]
+    append_karg: Vec<String>,
+    /// A kernel argument that it must not have
+    #[arg(long, value_name = "ARGUMENT")]
+    delete_karg: Vec<String>,
+    /// A kernel argument that gets another value
+    #[arg(long, value_name = "KEY=OLD=NEW")]
+    replace_karg: Vec<Replacement>,
+    /// Take what the live system could not read, too
+    #[arg(long)]
+    raw: bool,
     /// Replace what is embedded in the image, and outputs that are there
     #[arg(long)]
     force: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<(), Failure> {
-    let edit = arguments.edit.read()?;
+pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
+    let (config, keyfiles) = (arguments.config.as_deref(), &arguments.network_keyfiles);
+    let mut parts = Parts::read(config, keyfiles)?;
+    let edit = Edit {
+        config: parts.config.take(),
+        network: std::mem::take(&mut parts.network),
+        append_kernel_arguments: arguments.append_karg.clone(),
+        delete_kernel_arguments: arguments.delete_karg.clone(),
+        replace_kernel_arguments: arguments.replace_karg.clone(),
+        ..Edit::default()
+    };
     let files = NetBootFiles {
         image: &arguments.image,
         folder: &arguments.output,
@@ -53,15 +85,20 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<(), Failure> {
         edit: &edit,
         replace: if arguments.force { Replace::Yes } else { Replace::No },
         existing: if arguments.force { Existing::Replace } else { Existing::Refuse },
-        mode: 0o600,
+        known_secrets: Vec::new(),
     };
-    let written = files.write()?;
+    let drafted = files.draft()?;
+    let look = Look::new(arguments.raw);
+    if let Err(exit) = parts.check(config, keyfiles, &edit, &drafted.boot.volume_id, look, ui) {
+        return Ok(exit);
+    }
+    let written = files.write(drafted)?;
     if ui.wants_json() {
         ui.json(&written.as_json());
     } else {
         written.print(ui);
     }
-    Ok(())
+    Ok(Exit::Done)
 }
 
 /// What is to be written for booting over the network.
@@ -74,8 +111,18 @@ pub(in crate::cli) struct NetBootFiles<'a> {
     pub(in crate::cli) edit: &'a Edit,
     pub(in crate::cli) replace: Replace,
     pub(in crate::cli) existing: Existing,
-    /// Mode of the file with the configuration.
-    pub(in crate::cli) mode: u32,
+    /// What is known to be secret in the edit, by name.
+    pub(in crate::cli) known_secrets: Vec<String>,
+}
+
+/// What was found right, and is not written yet.
+pub(in crate::cli) struct Drafted {
+    pub(in crate::cli) boot: NetBoot,
+    /// What is shared: name and place.
+    pieces: Vec<(PathBuf, Area)>,
+    /// What is of this machine: the configuration and the script, with what is secret in them.
+    own: Vec<(PathBuf, Vec<u8>, Vec<String>)>,
+    written: Written,
 }
 
 /// What was written.
@@ -85,43 +132,46 @@ pub(in crate::cli) struct Written {
     kernel_arguments: String,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum What {
-    Public,
-    Private,
+    /// Written, with what is secret in it.
+    New(Vec<String>),
     There,
 }
 
 impl NetBootFiles<'_> {
-    /// Writes all of it, after all was checked. What is shared and there already is left alone.
-    pub(in crate::cli) fn write(&self) -> Result<Written, Failure> {
+    /// Reads the image, and makes all that is not in it already. Nothing is written.
+    pub(in crate::cli) fn draft(&self) -> Result<Drafted, Failure> {
         let failed = |cause: ImageError| Failure::image(self.image, &cause);
         let url = self.url.map(checked_url).transpose()?;
         let stem = self.image.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let name = self.name.map(checked_name).transpose()?.unwrap_or(&stem);
         let mut file = File::open(self.image).map_err(|cause| Failure::io("open", self.image, &cause))?;
         let boot = NetBoot::read(&mut file).map_err(failed)?;
-        let ignition = self.ignition(&boot)?;
-
         let file_of = |inner: &str| format!("{stem}-{inner}");
         let address = |file: &str| image::address(url, file);
         let rootfs = boot.rootfs.as_deref().map(file_of);
         let rootfs_url = rootfs.as_deref().filter(|_| url.is_some()).map(address);
         let kernel_arguments = boot.kernel_arguments(self.edit, rootfs_url.as_deref()).map_err(failed)?;
         let ignition_file = format!("{name}-ignition.img");
+        let mut own = Vec::new();
+        if let Some((bytes, secrets)) = self.ignition(&boot)? {
+            own.push((self.folder.join(&ignition_file), bytes, secrets));
+        }
+
         let mut initrds = Vec::new();
         initrds.extend(boot.initrd.as_deref().map(|initrd| ("initrd", address(&file_of(initrd)))));
         initrds.extend(rootfs.filter(|_| rootfs_url.is_none()).map(|rootfs| ("rootfs", address(&rootfs))));
-        initrds.extend(ignition.as_ref().map(|_| ("ignition", address(&ignition_file))));
-        let script = match &boot.kernel {
-            Some(kernel) if boot.has_script => {
-                Some(boot.script(&address(&file_of(kernel)), &initrds, &kernel_arguments).map_err(failed)?)
-            }
-            _ => None,
-        };
-        let script_file = self.name.map_or("boot.ipxe".to_owned(), |name| format!("{name}.ipxe"));
+        initrds.extend(own.first().map(|_| ("ignition", address(&ignition_file))));
+        let kernel = boot.kernel.as_deref().filter(|_| boot.has_script);
+        if let Some(kernel) = kernel {
+            let script =
+                boot.script(&address(&file_of(kernel)), &initrds, &kernel_arguments).map_err(failed)?;
+            let secrets = target::secrets(None, &BTreeMap::new(), &kernel_arguments);
+            let script_file = self.name.map_or("boot.ipxe".to_owned(), |name| format!("{name}.ipxe"));
+            own.push((self.folder.join(script_file), script.into_bytes(), secrets));
+        }
 
-        let mut written = Written { files: Vec::new(), has_script: script.is_some(), kernel_arguments };
+        let mut written = Written { files: Vec::new(), has_script: kernel.is_some(), kernel_arguments };
         let mut pieces: Vec<(PathBuf, Area)> = Vec::new();
         for (inner, piece) in &boot.files {
             let to = self.folder.join(file_of(inner));
@@ -130,34 +180,31 @@ impl NetBootFiles<'_> {
                 false => pieces.push((to, *piece)),
             }
         }
-        let ignition = ignition.map(|bytes| (self.folder.join(ignition_file), bytes));
-        let script = script.map(|text| (self.folder.join(script_file), text));
-        let outputs = pieces.iter().map(|(to, _)| to);
-        let outputs = outputs.chain(ignition.iter().map(|(to, _)| to)).chain(script.iter().map(|(to, _)| to));
-        for to in outputs {
+        for to in pieces.iter().map(|(to, _)| to).chain(own.iter().map(|(to, ..)| to)) {
             world::refuse_existing(to, self.existing)?;
         }
-        world::enough_room(self.folder, pieces.iter().map(|(_, piece)| piece.length).sum())?;
+        Ok(Drafted { boot, pieces, own, written })
+    }
 
+    /// Writes all of it. What is shared and there already is left alone.
+    pub(in crate::cli) fn write(&self, drafted: Drafted) -> Result<Written, Failure> {
+        let Drafted { pieces, own, mut written, .. } = drafted;
+        world::enough_room(self.folder, pieces.iter().map(|(_, piece)| piece.length).sum())?;
         std::fs::create_dir_all(self.folder).map_err(|cause| Failure::io("make", self.folder, &cause))?;
         for (to, piece) in pieces {
             world::write_piece(self.image, piece, &to, self.existing, 0o644)?;
-            written.files.push((to, What::Public));
+            written.files.push((to, What::New(Vec::new())));
         }
         written.files.sort_by(|(one, _), (other, _)| one.cmp(other));
-        if let Some((to, bytes)) = ignition {
-            world::write_file(&to, &bytes, self.existing, self.mode)?;
-            written.files.push((to, if self.mode == 0o600 { What::Private } else { What::Public }));
-        }
-        if let Some((to, text)) = script {
-            world::write_file(&to, text.as_bytes(), self.existing, 0o644)?;
-            written.files.push((to, What::Public));
+        for (to, bytes, secrets) in own {
+            world::write_file(&to, &bytes, self.existing, mode(&secrets))?;
+            written.files.push((to, What::New(secrets)));
         }
         Ok(written)
     }
 
-    /// The initrd with what is given, or else with what is embedded in the image.
-    fn ignition(&self, boot: &NetBoot) -> Result<Option<Vec<u8>>, Failure> {
+    /// The initrd with what is given, or else with what is embedded in the image; and what is secret in it.
+    fn ignition(&self, boot: &NetBoot) -> Result<Option<(Vec<u8>, Vec<String>)>, Failure> {
         let failed = |cause: ImageError| Failure::image(self.image, &cause);
         let is_initrd = boot.kernel.is_none();
         if is_initrd && !boot.embedded.is_empty() {
@@ -166,16 +213,27 @@ impl NetBootFiles<'_> {
                 "start from the initrd as it was published",
             ));
         }
-        match (self.edit.embeds(), boot.embedded.is_empty()) {
-            (true, false) if self.replace == Replace::No => Err(failed(ImageError::Occupied)),
-            (true, _) => boot.initrd_of(self.edit).map(Some).map_err(failed),
-            (false, false) => boot.embedded.to_xz().map(Some).map_err(failed),
-            (false, true) if is_initrd => Err(Failure::input(
-                "an initrd alone has nothing to take out",
-                "give a live ISO, or `--config` or `--network-keyfile` for it",
-            )),
-            (false, true) => Ok(None),
+        let archive = boot.beside(self.edit, self.replace).map_err(failed)?;
+        if archive.is_empty() {
+            return match is_initrd {
+                false => Ok(None),
+                true => Err(Failure::input(
+                    "an initrd alone has nothing to take out",
+                    "give a live ISO, or `--config` or `--network-keyfile` for it",
+                )),
+            };
         }
+        // What stays of what is embedded counts too; other systems have their document elsewhere.
+        let embedded = Edit::of(&archive);
+        let config = embedded.config.as_ref().or(self.edit.config.as_ref());
+        let mut secrets = match config.map(|bytes| serde_json::from_slice(bytes)).transpose() {
+            Ok(document) => target::secrets(document.as_ref(), &embedded.network, ""),
+            Err(_) => vec!["a document that cannot be read here".to_owned()],
+        };
+        if secrets.is_empty() {
+            secrets.clone_from(&self.known_secrets);
+        }
+        Ok(Some((archive.to_xz().map_err(failed)?, secrets)))
     }
 }
 
@@ -183,8 +241,8 @@ impl Written {
     /// For programs.
     pub(in crate::cli) fn as_json(&self) -> serde_json::Value {
         let file = |(path, what): &(PathBuf, What)| {
-            serde_json::json!({"path": path, "holds_secrets": *what == What::Private,
-            "was_there": *what == What::There})
+            let holds_secrets = matches!(what, What::New(secrets) if !secrets.is_empty());
+            serde_json::json!({"path": path, "holds_secrets": holds_secrets, "was_there": matches!(what, What::There)})
         };
         let files: Vec<_> = self.files.iter().map(file).collect();
         serde_json::json!({"schema": "cotter.dev/netboot/1", "files": files,
@@ -195,9 +253,8 @@ impl Written {
     pub(in crate::cli) fn print(&self, ui: &mut Ui) {
         for (path, what) in &self.files {
             let what = match what {
-                What::Public => "everybody may read it",
-                What::Private => "only you can read it: it may hold secrets; let whoever serves it read it",
-                What::There => "was there already",
+                What::New(secrets) => readers(secrets),
+                What::There => "was there already".to_owned(),
             };
             ui.line(format!("{} ({what})", path.display()));
         }

@@ -174,7 +174,7 @@ impl Listing {
     /// Reads where everything is in an image.
     pub fn read<R: Read + Seek>(image: &mut R) -> Result<Self, ImageError> {
         let volume = Volume::read(image)?;
-        let files = volume.files(image)?;
+        let files = volume.ranges()?;
         // What cannot be understood is compared as any other bytes.
         let live = match LiveImage::read(image) {
             Err(cause @ ImageError::Io(_)) => return Err(cause),

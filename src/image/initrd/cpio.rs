@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::io;
 use std::io::Read as _;
 
-use super::stream::Compression;
 use super::stream::Forward;
 use crate::image::Archive;
 use crate::image::ImageError;
-use crate::image::archive::inside;
+use crate::image::archive::cpio::inside;
+use crate::image::archive::member::Compression;
 
 const HEADER: usize = 110;
 /// The kernel's PATH_MAX.
@@ -138,7 +138,7 @@ fn one(plain: &mut dyn Forward, kept: &mut Kept) -> Result<bool, ImageError> {
         kept.unpack(stored)?;
         let mut read = 0;
         if mode & 0o170_000 == 0o100_000
-            && let Some(path) = inside(&name)
+            && let Some(path) = inside(&name).filter(|path| !path.is_empty())
         {
             read = kept.file(&path, u64::from(size), plain)?;
         }

@@ -15,11 +15,11 @@ use std::io::SeekFrom;
 use super::Archive;
 use super::Area;
 use super::ImageError;
+use super::archive::member::Compression;
 use super::edit::CONFIG;
 use super::edit::NETWORK;
 use super::others::Others;
 use cpio::Kept;
-use stream::Compression;
 
 /// What says that an initramfs is one of a live CoreOS (its dracut module 35coreos-live).
 const STAMP: &str = "etc/coreos-live-initramfs";
@@ -61,7 +61,7 @@ pub struct LiveInitrd {
 pub struct InitrdArchive {
     /// Where it is, as it is stored.
     pub area: Area,
-    /// How it is compressed: `none`, `gzip`, `xz` or `zstd`.
+    /// How it is compressed: `plain`, `gzip`, `xz` or `zstd`.
     pub compression: &'static str,
     /// How many files it has.
     pub files: u64,

@@ -11,41 +11,11 @@ use liblzma::stream::Stream;
 use ruzstd::decoding::StreamingDecoder;
 
 use crate::image::ImageError;
+use crate::image::archive::member::Compression;
+use crate::image::archive::member::MAX_DECODER_MEMORY;
 use crate::image::iso9660::read_at;
 
-/// coreos-installer's preset 9 takes 65 MiB to unpack, and zstd's highest level a window of 128 MiB.
-const MAX_DECODER_MEMORY: u64 = 128 << 20;
 const BUFFER: usize = 1 << 18;
-
-/// How an archive is stored; the kernel knows more, and no live system uses those.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compression {
-    None,
-    Gzip,
-    Xz,
-    Zstd,
-}
-
-impl Compression {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Gzip => "gzip",
-            Self::Xz => "xz",
-            Self::Zstd => "zstd",
-        }
-    }
-
-    fn of(magic: &[u8]) -> Option<Self> {
-        match magic {
-            [b'0', b'7', b'0', b'7', b'0', b'1' | b'2'] => Some(Self::None),
-            [0x1f, 0x8b, ..] => Some(Self::Gzip),
-            [0xfd, b'7', b'z', b'X', b'Z', 0] => Some(Self::Xz),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
-            _ => None,
-        }
-    }
-}
 
 /// What is read forward, and may be able to leave something out without reading it.
 pub(super) trait Forward: Read {

@@ -10,6 +10,7 @@ use crate::image::Edit;
 use crate::image::ImageError;
 use crate::image::LiveImage;
 use crate::image::Overlay;
+use crate::image::arguments::lay_arguments;
 use crate::image::edit;
 use crate::image::iso9660::Volume;
 use crate::image::iso9660::read_at;
@@ -18,7 +19,7 @@ use crate::image::netboot::ROOTFS_URL;
 
 const DESCRIPTION: &str = "coreos/kargs.json";
 /// A description larger than this is none.
-const MAX_DESCRIPTION: u32 = 64 << 10;
+const MAX_DESCRIPTION: u64 = 64 << 10;
 
 /// The description as coreos-installer writes it, key by key.
 #[derive(Deserialize, Serialize)]
@@ -38,10 +39,6 @@ struct DescribedFile {
     end: Option<char>,
 }
 
-pub(super) fn unsupported() -> ImageError {
-    ImageError::Unsupported("the kernel arguments of this live image cannot be changed".into())
-}
-
 /// Makes the overlay for a minimal image that was just made: the medium is no longer named, neither now nor after
 /// a reset, and the root file system is fetched from `rootfs_url`, if that is given.
 pub fn fetching_rootfs<R: Read + Seek>(
@@ -49,7 +46,7 @@ pub fn fetching_rootfs<R: Read + Seek>(
     image: &mut R,
     rootfs_url: Option<&str>,
 ) -> Result<Overlay, ImageError> {
-    let areas = live.kernel_arguments.as_ref().ok_or_else(unsupported)?;
+    let areas = edit::argument_areas(live)?;
     let (of_medium, others): (Vec<&str>, Vec<&str>) =
         areas.current.split_ascii_whitespace().partition(|word| word.starts_with(MEDIUM));
     if of_medium.is_empty() {
@@ -57,12 +54,13 @@ pub fn fetching_rootfs<R: Read + Seek>(
     }
     let default = others.join(" ");
     let append_kernel_arguments = rootfs_url.map(|url| format!("{ROOTFS_URL}{url}")).into_iter().collect();
-    let current = edit::changed(&default, &Edit { append_kernel_arguments, ..Edit::default() })?;
+    let current = Edit { append_kernel_arguments, ..Edit::default() }.arguments().applied_to(&default)?;
     let mut overlay = Overlay::of(live.length);
-    edit::lay_arguments(&mut overlay, areas, &current)?;
+    lay_arguments(&mut overlay, areas, &current)?;
 
-    let entry = Volume::read(image)?.find(image, DESCRIPTION)?.ok_or_else(unsupported)?;
     let damaged = |why: String| ImageError::Damaged(format!("`{DESCRIPTION}` {why}"));
+    let volume = Volume::read(image)?;
+    let entry = volume.find(DESCRIPTION)?.ok_or_else(|| damaged("is missing".into()))?;
     if entry.length > MAX_DESCRIPTION {
         return Err(damaged(format!("has {} bytes", entry.length)));
     }

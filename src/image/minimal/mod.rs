@@ -27,7 +27,7 @@ use recipe::Piece;
 
 const FILE: &str = "coreos/miniso.dat";
 /// coreos-installer reads no more.
-const MAX_FILE: u32 = 1 << 20;
+const MAX_FILE: u64 = 1 << 20;
 /// coreos-installer's preset 9 takes 65 MiB to unpack.
 const MAX_DECODER_MEMORY: u64 = 128 << 20;
 
@@ -50,7 +50,7 @@ impl Minimal {
     /// The image must be pristine: what is embedded would be lost, and the digest is that of a pristine one.
     pub fn read<R: Read + Seek>(live: &LiveImage, image: &mut R) -> Result<Self, ImageError> {
         let volume = Volume::read(image)?;
-        let Some(entry) = volume.find(image, FILE)? else {
+        let Some(entry) = volume.find(FILE)? else {
             return Err(ImageError::NoRecipe);
         };
         let has_arguments =
@@ -59,9 +59,7 @@ impl Minimal {
             return Err(ImageError::Customized);
         }
         // The minimal image has the same areas: without them it would look for its medium.
-        if live.kernel_arguments.is_none() {
-            return Err(arguments::unsupported());
-        }
+        edit::argument_areas(live)?;
         if entry.length > MAX_FILE {
             return Err(ImageError::Damaged(format!("`{FILE}` has {} bytes", entry.length)));
         }
