@@ -121,8 +121,15 @@ pub(in crate::cli) struct Drafted {
     /// What is shared: name and place.
     pieces: Vec<(PathBuf, Area)>,
     /// What is of this machine: the configuration and the script, with what is secret in them.
-    own: Vec<(PathBuf, Vec<u8>, Vec<String>)>,
+    own: Vec<(PathBuf, Own)>,
     written: Written,
+}
+
+/// A file that only this machine has.
+struct Own {
+    bytes: Vec<u8>,
+    /// What is secret in it, by name.
+    secrets: Vec<String>,
 }
 
 /// What was written.
@@ -154,8 +161,8 @@ impl NetBootFiles<'_> {
         let kernel_arguments = boot.kernel_arguments(self.edit, rootfs_url.as_deref()).map_err(failed)?;
         let ignition_file = format!("{name}-ignition.img");
         let mut own = Vec::new();
-        if let Some((bytes, secrets)) = self.ignition(&boot)? {
-            own.push((self.folder.join(&ignition_file), bytes, secrets));
+        if let Some(ignition) = self.ignition(&boot)? {
+            own.push((self.folder.join(&ignition_file), ignition));
         }
 
         let mut initrds = Vec::new();
@@ -168,7 +175,7 @@ impl NetBootFiles<'_> {
                 boot.script(&address(&file_of(kernel)), &initrds, &kernel_arguments).map_err(failed)?;
             let secrets = target::secrets(None, &BTreeMap::new(), &kernel_arguments);
             let script_file = self.name.map_or("boot.ipxe".to_owned(), |name| format!("{name}.ipxe"));
-            own.push((self.folder.join(script_file), script.into_bytes(), secrets));
+            own.push((self.folder.join(script_file), Own { bytes: script.into_bytes(), secrets }));
         }
 
         let mut written = Written { files: Vec::new(), has_script: kernel.is_some(), kernel_arguments };
@@ -180,7 +187,7 @@ impl NetBootFiles<'_> {
                 false => pieces.push((to, *piece)),
             }
         }
-        for to in pieces.iter().map(|(to, _)| to).chain(own.iter().map(|(to, ..)| to)) {
+        for to in pieces.iter().map(|(to, _)| to).chain(own.iter().map(|(to, _)| to)) {
             world::refuse_existing(to, self.existing)?;
         }
         Ok(Drafted { boot, pieces, own, written })
@@ -196,7 +203,7 @@ impl NetBootFiles<'_> {
             written.files.push((to, What::New(Vec::new())));
         }
         written.files.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for (to, bytes, secrets) in own {
+        for (to, Own { bytes, secrets }) in own {
             world::write_file(&to, &bytes, self.existing, mode(&secrets))?;
             written.files.push((to, What::New(secrets)));
         }
@@ -204,7 +211,7 @@ impl NetBootFiles<'_> {
     }
 
     /// The initrd with what is given, or else with what is embedded in the image; and what is secret in it.
-    fn ignition(&self, boot: &NetBoot) -> Result<Option<(Vec<u8>, Vec<String>)>, Failure> {
+    fn ignition(&self, boot: &NetBoot) -> Result<Option<Own>, Failure> {
         let failed = |cause: ImageError| Failure::image(self.image, &cause);
         let is_initrd = boot.kernel.is_none();
         if is_initrd && !boot.embedded.is_empty() {
@@ -233,7 +240,7 @@ impl NetBootFiles<'_> {
         if secrets.is_empty() {
             secrets.clone_from(&self.known_secrets);
         }
-        Ok(Some((archive.to_xz().map_err(failed)?, secrets)))
+        Ok(Some(Own { bytes: archive.to_xz().map_err(failed)?, secrets }))
     }
 }
 
