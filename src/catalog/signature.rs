@@ -83,7 +83,7 @@ fn of_one(lines: &[Vec<&str>]) -> Verdict {
     let of_data = |words: &&Vec<&str>| matches!(words.get(9), Some(&"00" | &"01"));
     match valid.filter(of_data).and_then(|words| words.get(10)) {
         Some(primary) => Verdict::Good { fingerprint: primary.to_ascii_uppercase() },
-        None if valid.is_some() || find("GOODSIG").is_some() => Verdict::Unsupported,
+        None if find("VALIDSIG").is_some() || find("GOODSIG").is_some() => Verdict::Unsupported,
         None => Verdict::None,
     }
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use super::Exit;
 use super::Ui;
 use super::load;
+use super::load::BaseArguments;
 use super::load::GivenArguments;
 use crate::image;
 use crate::image::LiveImage;
@@ -29,17 +30,15 @@ pub(super) struct Arguments {
     /// The medium to write; its manifest gets `.manifest.json` after the name
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
-    /// The live ISO to start from (a path, or `bench` for the stand-in) instead of `base.image`
-    #[arg(long, value_name = "ISO")]
-    base: Option<PathBuf>,
+    #[command(flatten)]
+    base: BaseArguments,
     /// Replace outputs that are there
     #[arg(long)]
     force: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let loaded = match load::load(&arguments.spec, &arguments.given.given_on(arguments.base.as_deref()), ui)?
-    {
+    let loaded = match load::load(&arguments.spec, &arguments.given.given_on(&arguments.base), ui)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
@@ -48,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let manifest = manifest_path(&arguments.output);
     world::refuse_existing(&arguments.output, existing)?;
     world::refuse_existing(&manifest, existing)?;
-    let base = load::base_image(arguments.base.as_deref(), &loaded.machine, &loaded.spec.folder, ui)?;
+    let base = load::base_image(&arguments.base, &loaded.machine, &loaded.spec.folder, ui)?;
     if let Err(exit) = load::fit(&base, &loaded, ui)? {
         return Ok(exit);
     }

@@ -99,6 +99,15 @@ pub fn write_file(out: &Path, bytes: &[u8], existing: Existing, mode: u32) -> Re
     write(out, existing, mode, |file| file.write_all(bytes))
 }
 
+/// Copies a file to `out`; the copy is shared with it where the file system can do that.
+pub fn copy_file(from: &Path, out: &Path, existing: Existing, mode: u32) -> Result<(), Failure> {
+    refuse_existing(out, existing)?;
+    let failed = |cause: std::io::Error| Failure::io("open", from, &cause);
+    let mut source = File::open(from).map_err(failed)?;
+    enough_room(out, source.metadata().map_err(failed)?.len())?;
+    write(out, existing, mode, |file| std::io::copy(&mut source, file).map(drop))
+}
+
 /// Changes an image where it is.
 ///
 /// Only the changed ranges are written. If the program is killed in between, the areas may be half
@@ -205,13 +214,18 @@ fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
 
 fn enough_room(out: &Path, length: u64) -> Result<(), Failure> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let room = rustix::fs::statvfs(folder).map_err(|cause| Failure::io("write to", folder, &cause.into()))?;
-    let free = room.f_bavail.saturating_mul(room.f_frsize);
+    let free = free_bytes(folder)?;
     if free < length {
         let message = format!("`{}` needs {length} bytes, and {free} are free there", out.display());
         return Err(Failure::surroundings(message, "make room, or name an output elsewhere"));
     }
     Ok(())
+}
+
+/// How much may be written to a folder's file system.
+pub(super) fn free_bytes(folder: &Path) -> Result<u64, Failure> {
+    let room = rustix::fs::statvfs(folder).map_err(|cause| Failure::io("write to", folder, &cause.into()))?;
+    Ok(room.f_bavail.saturating_mul(room.f_frsize))
 }
 
 #[cfg(test)]

@@ -1,0 +1,498 @@
+//! Base images from their vendors: found by name, downloaded, verified, kept in the cache.
+//!
+//! The order is: what there is, download, digest, signature, disk, name. What goes wrong before the last step leaves
+//! nothing under a name.
+
+mod cache;
+mod client;
+mod download;
+mod limits;
+mod part;
+mod signature;
+
+pub use cache::CachedImage;
+pub use cache::Verified;
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use reqwest::Url;
+
+use self::cache::Slot;
+use self::client::Http;
+use self::client::Trouble;
+use self::client::refuse_plain;
+use self::download::Job;
+use self::signature::Keyring;
+use super::Failure;
+use super::base::sha256;
+use super::inputs::read_bounded;
+use super::plan::now_seconds;
+use crate::catalog;
+use crate::catalog::Algorithm;
+use crate::catalog::Architecture;
+use crate::catalog::Artifact;
+use crate::catalog::Catalog;
+use crate::catalog::Checksum;
+use crate::catalog::Document;
+use crate::catalog::Family;
+use crate::catalog::ImageName;
+use crate::catalog::Part;
+use crate::catalog::Release;
+use crate::catalog::Unresolved;
+use crate::catalog::Wanted;
+use crate::catalog::is_plain_word;
+use crate::value::Digest;
+
+/// Names another catalog.
+const CATALOG_VARIABLE: &str = "COTTER_CATALOG";
+/// The largest catalog.
+const MAX_CATALOG_BYTES: u64 = 1 << 20;
+
+/// What happens meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub enum FetchStep<'a> {
+    /// Something is done or tried.
+    Goes(&'a str),
+    /// A file begins to come, or goes on.
+    Begins {
+        /// Its name.
+        file: &'a str,
+        /// How much of it is here.
+        have_bytes: u64,
+        /// How much there is, if that is known.
+        total_bytes: Option<u64>,
+    },
+    /// A file comes.
+    At {
+        /// How much of it is here.
+        have_bytes: u64,
+    },
+}
+
+/// Why a file is trusted, beyond what its vendor says.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// The digest that it must have.
+    pub checksum: Option<Checksum>,
+    /// Keys that may sign it too.
+    pub keys: Vec<PathBuf>,
+    /// The digest alone is asked, not the signature.
+    pub digest_alone: bool,
+}
+
+/// How far the cache is behind the vendor.
+#[derive(Clone, Debug)]
+pub enum Freshness {
+    /// The newest is there, and is sound.
+    Newest(CachedImage),
+    /// It is there, and is damaged.
+    Damaged(CachedImage),
+    /// There is another version.
+    Behind {
+        /// The vendor's version.
+        version: String,
+        /// What is in the cache.
+        cached: Option<CachedImage>,
+    },
+}
+
+/// Reads the catalog that is named, here or in the environment, or gives the program's own.
+pub fn catalog(named: Option<&Path>) -> Result<Catalog, Failure> {
+    let named = named.map(Path::to_owned);
+    let from_environment =
+        || std::env::var_os(CATALOG_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let Some(path) = named.or_else(from_environment) else {
+        return Ok(Catalog::own().clone());
+    };
+    let bytes = read_bounded(&path, MAX_CATALOG_BYTES)?;
+    let wrong = |message: String, help: String| {
+        Failure::input(format!("`{}` is no catalog: {message}", path.display()), help)
+    };
+    let text =
+        std::str::from_utf8(&bytes).map_err(|_| wrong("it is not text".into(), "save it as UTF-8".into()))?;
+    Catalog::read(text).map_err(|cause| wrong(cause.message, cause.help))
+}
+
+/// Every image in the cache, by name; the newest of each comes first.
+pub fn cached_images() -> Result<Vec<CachedImage>, Failure> {
+    cache::every_image()
+}
+
+/// The newest image of a name in the cache: what `--offline` and builds take.
+pub fn cached_image(name: &ImageName, part: Part) -> Result<Option<CachedImage>, Failure> {
+    let architecture = Some(name.architecture.unwrap_or(Architecture::X86_64));
+    let own = plain_name(name);
+    Ok(cache::every_image()?.into_iter().find(|image| {
+        image.name == own
+            && image.architecture == architecture
+            && image.part == part
+            && (name.version.is_none() || image.version == name.version)
+    }))
+}
+
+/// The image of a URL in the cache; only one with this digest, if one is given.
+pub fn cached_url(url: &str, checksum: Option<&Checksum>) -> Result<Option<CachedImage>, Failure> {
+    let is_it =
+        |image: &CachedImage| image.name == url && checksum.is_none_or(|sum| sum.as_str() == image.sha256);
+    Ok(cache::every_image()?.into_iter().find(is_it))
+}
+
+/// Removes what was begun and what is old, but for the newest `keep` versions; says what is gone, and its bytes.
+pub fn prune(keep: usize) -> Result<(Vec<PathBuf>, u64), Failure> {
+    cache::prune(keep)
+}
+
+/// Gets the files of an image, or takes them from the cache if they are the newest.
+pub fn fetch_image(
+    catalog: &Catalog,
+    name: &ImageName,
+    parts: &[Part],
+    trust: &Trust,
+    tell: &mut dyn FnMut(FetchStep<'_>),
+) -> Result<Vec<CachedImage>, Failure> {
+    let vendor = Vendor::of(catalog, name)?;
+    let (release, list_key) = vendor.release(parts, trust, tell)?;
+    let folder = vendor.folder(&release.version)?;
+    let mut images = Vec::new();
+    for artifact in &release.artifacts {
+        let origin = Origin {
+            name: plain_name(name),
+            version: Some(release.version.clone()),
+            architecture: Some(vendor.architecture),
+            vendor: vendor.family.vendor.clone(),
+            list_key: list_key.clone(),
+            urls: catalog.places(&artifact.url),
+            signature_urls: artifact.signature.iter().flat_map(|url| catalog.places(url)).collect(),
+        };
+        images.push(get(&vendor.http, artifact, &origin, &folder, trust, tell)?);
+    }
+    Ok(images)
+}
+
+/// Gets what is at a URL: its digest is given, or a key whose signature lies beside it as `URL.sig`.
+pub fn fetch_url(
+    url: &str,
+    trust: &Trust,
+    tell: &mut dyn FnMut(FetchStep<'_>),
+) -> Result<CachedImage, Failure> {
+    if trust.checksum.is_none() && trust.keys.is_empty() {
+        let message = format!("nothing says what `{url}` must be");
+        return Err(Failure::input(
+            message,
+            "give its digest with `--sha256`, or its signer's key with `--key`",
+        ));
+    }
+    let parsed = parse(url).map_err(|message| Failure::input(message, "use an `https://` URL"))?;
+    let last = parsed.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
+    let file = if is_plain_word(last) { last } else { "image" };
+    let folder = cache::images_folder()?.join("url").join(short_digest(url)).join("any").join("any");
+    let artifact = Artifact {
+        part: Part::Iso,
+        file: file.to_owned(),
+        url: url.to_owned(),
+        checksum: None,
+        signature: (!trust.keys.is_empty() && !trust.digest_alone).then(|| format!("{url}.sig")),
+    };
+    let origin = Origin {
+        name: url.to_owned(),
+        version: None,
+        architecture: None,
+        // Nobody's keys but those that are given.
+        vendor: artifact.signature.as_ref().map(|_| String::new()),
+        list_key: None,
+        urls: vec![url.to_owned()],
+        signature_urls: artifact.signature.iter().cloned().collect(),
+    };
+    get(&Http::new()?, &artifact, &origin, &folder, trust, tell)
+}
+
+/// Sees whether the cache has the newest of an image, and has it sound; downloads no image.
+pub fn look_at_image(
+    catalog: &Catalog,
+    name: &ImageName,
+    trust: &Trust,
+    tell: &mut dyn FnMut(FetchStep<'_>),
+) -> Result<Freshness, Failure> {
+    let vendor = Vendor::of(catalog, name)?;
+    let (release, _) = vendor.release(&[Part::Iso], trust, tell)?;
+    let cached = cached_image(name, Part::Iso)?;
+    let told = release.artifacts.first().and_then(|artifact| artifact.checksum.as_ref());
+    match cached {
+        Some(image) if image.version.as_ref() == Some(&release.version) => {
+            tell(FetchStep::Goes(&format!("digesting `{}`", image.path.display())));
+            let is_told = told.is_none_or(|told| is_of(told, &image));
+            Ok(if sha256(&image.path)? == image.sha256 && is_told {
+                Freshness::Newest(image)
+            } else {
+                Freshness::Damaged(image)
+            })
+        }
+        cached => Ok(Freshness::Behind { version: release.version, cached }),
+    }
+}
+
+/// Whom to ask for an image.
+struct Vendor<'a> {
+    http: Http,
+    catalog: &'a Catalog,
+    family: &'a Family,
+    name: &'a ImageName,
+    architecture: Architecture,
+}
+
+impl<'a> Vendor<'a> {
+    fn of(catalog: &'a Catalog, name: &'a ImageName) -> Result<Self, Failure> {
+        let family = catalog.family(&name.family).ok_or_else(|| {
+            Failure::input(format!("there is no image `{name}`"), "`cotter fetch --list` shows the names")
+        })?;
+        let architecture = name.architecture.unwrap_or(Architecture::X86_64);
+        Ok(Self { http: Http::new()?, catalog, family, name, architecture })
+    }
+
+    fn folder(&self, version: &str) -> Result<PathBuf, Failure> {
+        let folder = cache::images_folder()?.join(&self.name.family).join(&self.name.stream);
+        Ok(folder.join(version).join(self.architecture.word()))
+    }
+
+    /// Finds out what there is, and who signed the list of it, if somebody did.
+    fn release(
+        &self,
+        parts: &[Part],
+        trust: &Trust,
+        tell: &mut dyn FnMut(FetchStep<'_>),
+    ) -> Result<(Release, Option<String>), Failure> {
+        let wanted = Wanted {
+            stream: &self.name.stream,
+            version: self.name.version.as_deref(),
+            architecture: self.architecture,
+            parts,
+        };
+        let mut list_key = None;
+        let release = catalog::resolve(self.family, &wanted, &mut |document| {
+            tell(FetchStep::Goes(&format!("asking `{}`", document.url)));
+            let (text, key) = self.document(document, trust, tell)?;
+            list_key = key.or(list_key.take());
+            Ok::<String, Failure>(text)
+        })?;
+        Ok((release, list_key))
+    }
+
+    /// Gets a document; a signed one only if its signature is good, or the digest alone is asked.
+    fn document(
+        &self,
+        document: &Document,
+        trust: &Trust,
+        tell: &mut dyn FnMut(FetchStep<'_>),
+    ) -> Result<(String, Option<String>), Failure> {
+        let signature = document.signature.as_ref().filter(|_| !trust.digest_alone);
+        // What is missing here is said before anything is asked.
+        let keyring = match (signature, &self.family.vendor) {
+            (Some(_), Some(vendor)) => {
+                Some(Keyring::new(vendor, self.name.version.as_deref().unwrap_or_default(), &trust.keys)?)
+            }
+            _ => None,
+        };
+        let mut bytes = small(&self.http, &self.catalog.places(&document.url), tell)?;
+        let mut key = None;
+        if let (Some(signature), Some(keyring)) = (signature, keyring) {
+            let signature = small(&self.http, &self.catalog.places(signature), tell)?;
+            let (signed, by) = keyring.check_document(&signature, bytes, &format!("`{}`", document.url))?;
+            (bytes, key) = (signed, Some(by));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Failure::surroundings(format!("`{}` is not text", document.url), "try again later")
+        })?;
+        Ok((text, key))
+    }
+}
+
+/// Where a file is from.
+struct Origin {
+    name: String,
+    version: Option<String>,
+    architecture: Option<Architecture>,
+    vendor: Option<String>,
+    list_key: Option<String>,
+    urls: Vec<String>,
+    signature_urls: Vec<String>,
+}
+
+/// Gets one file into its folder: download, digest, signature, disk, name.
+fn get(
+    http: &Http,
+    artifact: &Artifact,
+    origin: &Origin,
+    folder: &Path,
+    trust: &Trust,
+    tell: &mut dyn FnMut(FetchStep<'_>),
+) -> Result<CachedImage, Failure> {
+    let what = format!("`{}`", artifact.file);
+    let slot = Slot::lock(folder, &mut || {
+        tell(FetchStep::Goes(&format!("another cotter is at {what}; waiting for it")));
+    })?;
+    let signature = artifact.signature.as_ref().filter(|_| !trust.digest_alone);
+    if let Some(image) =
+        slot.image(&artifact.file).filter(|image| serves(image, artifact, signature.is_some(), trust))
+    {
+        return Ok(image);
+    }
+    let keyring = match (signature, &origin.vendor) {
+        (Some(_), Some(vendor)) => {
+            Some(Keyring::new(vendor, origin.version.as_deref().unwrap_or_default(), &trust.keys)?)
+        }
+        _ => None,
+    };
+    let signature = match signature {
+        Some(url) => {
+            tell(FetchStep::Goes(&format!("asking `{url}`")));
+            Some(small(http, &origin.signature_urls, tell)?)
+        }
+        None => None,
+    };
+    let urls: Result<Vec<Url>, String> = origin.urls.iter().map(|url| parse(url)).collect();
+    let urls = urls.map_err(|message| download::refused(message, false))?;
+    let path = folder.join(&artifact.file);
+    let part_path = folder.join(format!("{}.part", artifact.file));
+    let checksums: Vec<Checksum> = artifact.checksum.iter().chain(&trust.checksum).cloned().collect();
+    let job = Job { file: &artifact.file, urls: &urls, part: &part_path, checksums: &checksums };
+    let mut was_pieced = false;
+    loop {
+        let part = download::download(http, &job, tell)?;
+        let (sums, is_pieced) = (part.sums(), part.is_pieced);
+        tell(FetchStep::Goes(&format!("verifying {what}")));
+        let verified =
+            verify(artifact, origin, &part_path, &sums, keyring.as_ref(), signature.as_deref(), trust);
+        let verified = match verified {
+            Ok(verified) => verified,
+            Err(failure) => {
+                part.remove();
+                if is_pieced && !was_pieced {
+                    was_pieced = true;
+                    // A server may say that it is the same file, and lie.
+                    tell(FetchStep::Goes(&format!("{failure}; it came in pieces, and is got again in one")));
+                    continue;
+                }
+                return Err(failure);
+            }
+        };
+        let image = CachedImage {
+            name: origin.name.clone(),
+            version: origin.version.clone(),
+            architecture: origin.architecture,
+            part: artifact.part,
+            path: path.clone(),
+            size_bytes: part.have,
+            sha256: sums.sha256,
+            verified,
+            fetched_seconds: now_seconds(),
+            url: part.state.as_ref().map_or_else(|| artifact.url.clone(), |state| state.url.clone()),
+        };
+        slot.describe(&image)?;
+        part.place(&path)?;
+        return Ok(image);
+    }
+}
+
+/// True if what is in the cache is what is asked for, and is trusted for no less.
+fn serves(image: &CachedImage, artifact: &Artifact, is_signed: bool, trust: &Trust) -> bool {
+    let is = |sum: &Checksum| is_of(sum, image);
+    let trusted = match &image.verified {
+        Verified::Signature { .. } | Verified::SignedList { .. } => true,
+        Verified::GivenDigest => trust.digest_alone || (!is_signed && trust.checksum.is_some()),
+        Verified::ToldDigest => !is_signed && artifact.checksum.is_some(),
+    };
+    trusted && artifact.checksum.as_ref().is_none_or(is) && trust.checksum.as_ref().is_none_or(is)
+}
+
+/// False if a digest is of another image; of a long one that is not kept.
+fn is_of(sum: &Checksum, image: &CachedImage) -> bool {
+    sum.algorithm() != Algorithm::Sha256 || sum.as_str() == image.sha256
+}
+
+/// Why a file is believed, or why not.
+fn verify(
+    artifact: &Artifact,
+    origin: &Origin,
+    path: &Path,
+    sums: &part::Sums,
+    keyring: Option<&Keyring>,
+    signature: Option<&[u8]>,
+    trust: &Trust,
+) -> Result<Verified, Failure> {
+    let what = format!("`{}`", artifact.file);
+    if let Some(given) = trust.checksum.as_ref().filter(|given| !sums.are(given)) {
+        let message = format!("{what} has the SHA-256 {}, and not {}", sums.sha256, given.as_str());
+        return Err(Failure::input(message, "see whether the digest is that of this file and version"));
+    }
+    if let Some(told) = artifact.checksum.as_ref().filter(|told| !sums.are(told)) {
+        let message =
+            format!("{what} came with the SHA-256 {}, and not with the {told} that is told", sums.sha256);
+        return Err(Failure::surroundings(message, "try again; if it stays so, the server has a wrong file"));
+    }
+    if let (Some(keyring), Some(signature)) = (keyring, signature) {
+        return Ok(Verified::Signature { key: keyring.check_file(signature, path, &what)? });
+    }
+    match (&origin.list_key, &trust.checksum) {
+        (Some(key), _) if !trust.digest_alone => Ok(Verified::SignedList { key: key.clone() }),
+        (_, Some(_)) => Ok(Verified::GivenDigest),
+        (_, None) if artifact.checksum.is_some() => Ok(Verified::ToldDigest),
+        (_, None) => Err(Failure::bug(format!("nothing says what {what} must be"))),
+    }
+}
+
+/// Gets a small document from the first place that gives it.
+fn small(http: &Http, places: &[String], tell: &mut dyn FnMut(FetchStep<'_>)) -> Result<Vec<u8>, Failure> {
+    let mut first = None;
+    for place in places {
+        let url = parse(place).map_err(|message| download::refused(message, false))?;
+        let mut failed = 0;
+        loop {
+            let (why, after) = match http.document(&url) {
+                Ok(bytes) => return Ok(bytes),
+                Err(Trouble::Here(failure)) => return Err(failure),
+                Err(Trouble::Refused { why, is_missing }) => {
+                    first.get_or_insert(download::refused(why, is_missing));
+                    break;
+                }
+                Err(Trouble::Passing { why, after }) => (why, after),
+                Err(Trouble::Slow { why } | Trouble::Changed { why }) => (why, None),
+            };
+            failed += 1;
+            if failed >= http.limits.slow_tries.min(http.limits.tries) {
+                let hint = "try again later, and see whether the network is there; with `--offline` the cache alone is asked";
+                first.get_or_insert(Failure::surroundings(why, hint));
+                break;
+            }
+            let wait = after.unwrap_or_else(|| http.limits.wait(failed - 1));
+            tell(FetchStep::Goes(&format!("{why}; tried again in {:.0} s", wait.as_secs_f32().ceil())));
+            std::thread::sleep(wait);
+        }
+    }
+    Err(first.unwrap_or_else(|| Failure::bug("there was no place to ask")))
+}
+
+fn parse(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|cause| format!("`{}` is no URL: {cause}", text.escape_default()))?;
+    match refuse_plain(&url) {
+        None => Ok(url),
+        Some(why) => Err(why),
+    }
+}
+
+fn plain_name(name: &ImageName) -> String {
+    format!("{}/{}", name.family, name.stream)
+}
+
+fn short_digest(text: &str) -> String {
+    Digest::of(text.as_bytes()).as_str().chars().take(16).collect()
+}
+
+impl From<Unresolved> for Failure {
+    fn from(unresolved: Unresolved) -> Self {
+        match unresolved.is_input {
+            true => Self::input(unresolved.message, unresolved.help),
+            false => Self::surroundings(unresolved.message, unresolved.help),
+        }
+    }
+}
