@@ -11,6 +11,7 @@
 
 mod bench;
 mod butane;
+mod catalog;
 mod cluster;
 mod commands;
 mod data_url;
