@@ -205,7 +205,7 @@ fn is_after(stream: &str, first: &str, count: usize) -> bool {
         let text = if count == 3 { text.split('-').next()? } else { text };
         let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         let parts: Vec<&str> = text.split('.').collect();
-        if parts.len() != count || !parts.iter().all(|part| is_number(part)) {
+        if parts.len() != count || !parts.iter().all(is_number) {
             return None;
         }
         parts.iter().map(|part| part.parse().ok()).collect()

@@ -432,6 +432,9 @@ fn what_was_begun_goes_on_the_next_time_even_after_kill_9() {
             .first()
             .is_some_and(|part| part.metadata().is_ok_and(|metadata| metadata.len() == 40_000))
     });
+    // What somebody is at stays.
+    assert_eq!(test.run(&["fetch", "--prune"]).out, "");
+    assert_eq!(test.kept().1.len(), 1);
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(test.kept().0.is_empty());

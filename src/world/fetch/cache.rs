@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -18,7 +19,6 @@ use super::super::Failure;
 use super::super::apply::write_file;
 use super::super::bench::cache_folder;
 use super::super::inputs::read_bounded;
-use super::part::state_path;
 use crate::catalog::Architecture;
 use crate::catalog::Part;
 
@@ -97,7 +97,10 @@ impl Slot {
         let failed = |cause: std::io::Error| Failure::io("lock", folder, &cause);
         loop {
             std::fs::create_dir_all(folder).map_err(|cause| Failure::io("make", folder, &cause))?;
-            let lock = File::open(folder).map_err(failed)?;
+            let lock = match File::open(folder) {
+                Err(cause) if cause.kind() == ErrorKind::NotFound => continue,
+                opened => opened.map_err(failed)?,
+            };
             if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
                 wait();
                 rustix::fs::flock(&lock, FlockOperation::LockExclusive)
@@ -141,7 +144,7 @@ pub(super) fn every_image() -> Result<Vec<CachedImage>, Failure> {
     Ok(images)
 }
 
-/// Removes what was begun and what is old, but for the newest `keep` versions of each image; says what is gone, and how
+/// Removes what was begun, is damaged or old, but for the newest `keep` versions of each image; says what is gone, and how
 /// many bytes with it. What somebody else is at is left alone.
 pub(super) fn prune(keep: usize) -> Result<(Vec<PathBuf>, u64), Failure> {
     let root = images_folder()?;
@@ -166,12 +169,12 @@ pub(super) fn prune(keep: usize) -> Result<(Vec<PathBuf>, u64), Failure> {
         if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
             continue;
         }
-        let is_old = old.contains(&folder);
-        for file in files(&folder) {
-            let is_part = file.extension().is_some_and(|ending| ending == "part");
+        // What has no description was never finished, or is damaged.
+        let stays = |file: &Path| !old.contains(&folder) && read_record(file).is_some();
+        for file in files(&folder).into_iter().filter(|file| !stays(file)) {
             let size = file.metadata().map_or(0, |metadata| metadata.len());
-            if (is_old || is_part) && std::fs::remove_file(&file).is_ok() {
-                let _ = std::fs::remove_file(if is_part { state_path(&file) } else { record_path(&file) });
+            if std::fs::remove_file(&file).is_ok() {
+                let _ = std::fs::remove_file(record_path(&file));
                 bytes += size;
                 gone.push(file);
             }

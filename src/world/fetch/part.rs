@@ -182,7 +182,7 @@ pub(super) fn no_room(path: &Path) -> Failure {
 }
 
 /// Where it is said what a part is of.
-pub(super) fn state_path(part: &Path) -> PathBuf {
+fn state_path(part: &Path) -> PathBuf {
     let mut name = part.as_os_str().to_owned();
     name.push(".json");
     PathBuf::from(name)
