@@ -19,6 +19,7 @@ use super::metadata::build_url;
 use super::metadata::digest_list;
 use super::metadata::stream_metadata;
 use super::metadata::version_text;
+use crate::value::is_printable;
 
 /// What a file of a live system is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -241,12 +242,19 @@ fn told_version(pattern: &str, listed: &Listed, artifacts: &[Artifact]) -> Optio
 }
 
 fn garbled(url: &str, why: &BadMetadata) -> Unresolved {
+    // Its words may be in it.
+    let (url, why) = (shortened(url), shortened(&why.to_string()));
     Unresolved::of_vendor(format!("`{url}` is not what it should be: {why}"))
 }
 
 fn unknown(family: &Family, wanted: &Wanted<'_>, version: &str, place: &str) -> Unresolved {
     Unresolved {
-        message: format!("{} {} has no version `{version}`, says `{place}`", family.title, wanted.stream),
+        message: format!(
+            "{} {} has no version `{version}`, says `{}`",
+            family.title,
+            wanted.stream,
+            shortened(place)
+        ),
         help: "see whether the version is of this stream, or leave it out for the newest".into(),
         is_input: true,
     }
@@ -255,8 +263,10 @@ fn unknown(family: &Family, wanted: &Wanted<'_>, version: &str, place: &str) -> 
 fn lacking(family: &Family, wanted: &Wanted<'_>, part: Part, place: &str) -> Unresolved {
     Unresolved {
         message: format!(
-            "there is no {part} of {} for {}, says `{place}`",
-            family.title, wanted.architecture
+            "there is no {part} of {} for {}, says `{}`",
+            family.title,
+            wanted.architecture,
+            shortened(place)
         ),
         help: "name another architecture with `--arch`, or ask for the ISO or for `--pxe` instead".into(),
         is_input: true,
@@ -264,7 +274,8 @@ fn lacking(family: &Family, wanted: &Wanted<'_>, part: Part, place: &str) -> Unr
 }
 
 fn shortened(text: &str) -> String {
-    text.chars().take(120).flat_map(char::escape_default).collect()
+    let shown = |c: char| if is_printable(c) { c.to_string() } else { c.escape_default().to_string() };
+    text.chars().take(160).map(shown).collect()
 }
 
 impl Unresolved {

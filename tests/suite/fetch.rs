@@ -855,6 +855,7 @@ fn metadata_that_are_none_are_told_so() {
         (disk("http://192.0.2.1/a.iso"), 3, "is not an `https://` URL"),
         (disk("file:///etc/passwd"), 3, "is not an `https://` URL"),
         (disk("https://example.com/a.iso").replace("000", "xyz"), 3, "is no SHA-256"),
+        (disk("https://example.com/a.iso").replace("000", "\\u001b[31m\\u202e"), 3, "\\u{1b}[31m\\u{202e}"),
         (format!("{{\"a\": \"{}\"}}", "x".repeat(200_000)), 3, "has more than 150000 bytes"),
     ] {
         let (test, shop) = (Test::with("most_document_bytes=150000"), Shop::default());
