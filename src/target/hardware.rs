@@ -252,3 +252,37 @@ fn port_of_bmc(fitting: &Fitting, found: &mut Found<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FoundDisk;
+    use super::Hints;
+    use super::fits;
+
+    #[test]
+    fn a_disk_fits_what_is_said_of_it() {
+        let disk = FoundDisk {
+            size_bytes: Some(20 << 30),
+            rotational: Some(false),
+            serial: Some("S3Z8".into()),
+            model: Some("FAST DISK 2".into()),
+            ..FoundDisk::default()
+        };
+        let nothing = Hints::default;
+        for (is_fitting, hints) in [
+            (true, nothing()),
+            (true, Hints { min_size_gib: Some(20), max_size_gib: Some(20), ..nothing() }),
+            (false, Hints { min_size_gib: Some(21), ..nothing() }),
+            (false, Hints { max_size_gib: Some(19), ..nothing() }),
+            (false, Hints { rotational: Some(true), ..nothing() }),
+            (true, Hints { serial: Some("s3z8".into()), model: Some("DISK".into()), ..nothing() }),
+            (false, Hints { serial: Some("S3Z".into()), ..nothing() }),
+            (false, Hints { model: Some("SLOW".into()), ..nothing() }),
+            // What was not seen does not speak against it.
+            (true, Hints { wwn: Some("0x5000c500a1b2c3d4".into()), ..nothing() }),
+        ] {
+            assert_eq!(fits(&disk, &hints), is_fitting, "{hints:?}");
+        }
+        assert!(fits(&FoundDisk::default(), &Hints { min_size_gib: Some(1), ..nothing() }));
+    }
+}

@@ -97,11 +97,22 @@ fn name_of(change: &Change, port: &Port) -> Option<String> {
 mod tests {
     use super::driven;
     use crate::hardware::Device;
+    use crate::hardware::PciFunction;
+    use crate::hardware::PhysicalFunction;
     use crate::hardware::Port;
 
     fn named(driver: &str, seen: Option<&str>, running: Option<&str>) -> Vec<(String, Option<String>)> {
-        let device =
-            Device { subsystem: Some("pci".into()), name: "0000:18:00.1".into(), ..Device::default() };
+        named_on(PciFunction::default(), driver, seen, running)
+    }
+
+    fn named_on(
+        pci: PciFunction,
+        driver: &str,
+        seen: Option<&str>,
+        running: Option<&str>,
+    ) -> Vec<(String, Option<String>)> {
+        let (subsystem, name) = (Some("pci".into()), "0000:18:00.1".into());
+        let device = Device { subsystem, name, pci: Some(pci), ..Device::default() };
         let port = Port {
             driver: Some(driver.into()),
             phys_port_name: seen.map(str::to_owned),
@@ -135,6 +146,15 @@ mod tests {
             row("kernel 6.16.4 and later", None),
         ];
         assert_eq!(named("ixgbe", None, Some("6.12.38+deb13-amd64")), rows);
+    }
+
+    #[test]
+    fn a_virtual_function_may_have_no_name() {
+        let rows = [row("kernels before 5.7", None), row("kernel 5.7 and later", Some("p1"))];
+        assert_eq!(named("mlx5_core", None, Some("5.4.0")), rows);
+        let physical_function = Some(PhysicalFunction { number: 0, devices: Vec::new() });
+        let pci = PciFunction { physical_function, ..PciFunction::default() };
+        assert_eq!(named_on(pci, "mlx5_core", None, Some("5.4.0")), [row("", None)]);
     }
 
     #[test]
