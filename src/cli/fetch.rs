@@ -128,7 +128,17 @@ fn fetch(text: &str, arguments: &Arguments, catalog: &Catalog, ui: &mut Ui) -> R
             }
             let parts: &[Part] = if arguments.pxe { &PXE } else { &[Part::Iso] };
             match arguments.offline {
-                true => from_cache(&name, parts, text)?,
+                true => {
+                    let images = from_cache(&name, parts, text)?;
+                    if let Some(checksum) = &trust.checksum
+                        && let Some(other) = images.iter().find(|image| !image.is(checksum))
+                    {
+                        let message = format!("`{}` has the SHA-256 {}", other.path.display(), other.sha256);
+                        let hint = "name the version that has the digest, or leave `--offline` out";
+                        return Err(Failure::input(message, hint));
+                    }
+                    images
+                }
                 false => telling(ui, |tell| world::fetch_image(catalog, &name, parts, &trust, tell))?,
             }
         }

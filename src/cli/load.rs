@@ -182,7 +182,7 @@ pub(super) fn base_image(
         },
     };
     if let (Some(wanted), Some(checksum)) = (wanted, &checksum)
-        && checksum.as_str() != image.sha256
+        && !image.is(checksum)
     {
         let message = format!(
             "`{}` in the cache has the SHA-256 {}, and `base.sha256` is another ({})",

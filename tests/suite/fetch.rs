@@ -283,7 +283,7 @@ fn what_a_server_refuses_or_spoils_is_one_clear_error() {
             }),
         ),
         (
-            "stall_ms=100",
+            "stall_ms=1000",
             3,
             "nothing came for",
             2,
@@ -292,7 +292,7 @@ fn what_a_server_refuses_or_spoils_is_one_clear_error() {
                 stall(stream);
             }),
         ),
-        ("stall_ms=100", 3, "no answer within", 2, Box::new(|_, stream| stall(stream))),
+        ("stall_ms=1000", 3, "no answer within", 2, Box::new(|_, stream| stall(stream))),
         (
             "most_bytes=50000",
             3,
@@ -414,7 +414,16 @@ fn what_was_begun_goes_on_the_next_time_even_after_kill_9() {
     // Once it is there, nobody is asked.
     let count = server.requests().len();
     test.came(&test.fetch(&[&url, "--sha256", &digest]), &image());
+    test.came(&test.fetch(&[&url, "--sha256", &digest, "--offline"]), &image());
     assert_eq!(server.requests().len(), count);
+    // But not for something else.
+    for other in [sha256(b""), sha512(b"")] {
+        let said = test.fetch(&[&url, "--sha256", &other, "--offline"]);
+        assert!(said.code == Some(3) && said.err.contains("is not in the cache"), "{}", said.err);
+        let said = test.fetch(&[&url, "--sha256", &other]);
+        assert!(said.code == Some(2) && said.err.contains("`a.iso` has the SHA-256"), "{}", said.err);
+    }
+    test.came(&test.fetch(&[&url, "--sha256", &sha512(&image())]), &image());
 
     let test = Test::new();
     let server = Server::new(|request, stream| {
@@ -865,7 +874,7 @@ fn metadata_that_are_none_are_told_so() {
         test.refused(&test.fetch(&["open-os/stable"]), code, words);
     }
     // A document without an end, and one that never comes.
-    let test = Test::with("most_document_bytes=10000,stall_ms=100");
+    let test = Test::with("most_document_bytes=10000,stall_ms=1000");
     let server = Server::new(|request, stream| match request.path.as_str() {
         "/streams/stable.json" => {
             answer(stream, "200 OK", &[], b"");
@@ -953,6 +962,11 @@ fn the_cache_is_asked_shown_checked_and_pruned() {
     );
     let count = server.requests().len();
     test.came(&test.fetch(&["open-os/stable", "--offline"]), &old);
+    test.came(&test.fetch(&["open-os/stable", "--offline", "--sha256", &sha256(&old)]), &old);
+    for other in [sha256(b""), sha512(b"")] {
+        let said = test.fetch(&["open-os/stable", "--offline", "--sha256", &other]);
+        assert!(said.code == Some(2) && said.err.contains("has the SHA-256"), "{}", said.err);
+    }
     assert_eq!(server.requests().len(), count);
     let said = test.fetch(&["open-os/stable", "-o", "out"]);
     assert!(said.code == Some(0) && said.out.starts_with("out/2.iso ("), "{}{}", said.out, said.err);

@@ -19,7 +19,9 @@ use super::super::Failure;
 use super::super::apply::write_file;
 use super::super::bench::cache_folder;
 use super::super::inputs::read_bounded;
+use crate::catalog::Algorithm;
 use crate::catalog::Architecture;
+use crate::catalog::Checksum;
 use crate::catalog::Part;
 
 /// A larger description is none of ours.
@@ -45,12 +47,24 @@ pub struct CachedImage {
     pub size_bytes: u64,
     /// Its SHA-256.
     pub sha256: String,
+    /// Its SHA-512, if that was asked for.
+    pub sha512: Option<String>,
     /// Why it is believed to be what it should be.
     pub verified: Verified,
     /// When it came, in seconds since 1970.
     pub fetched_seconds: u64,
     /// Where it came from.
     pub url: String,
+}
+
+impl CachedImage {
+    /// True if it has this digest; false too if that cannot be told.
+    pub fn is(&self, checksum: &Checksum) -> bool {
+        match checksum.algorithm() {
+            Algorithm::Sha256 => self.sha256 == checksum.as_str(),
+            Algorithm::Sha512 => self.sha512.as_deref() == Some(checksum.as_str()),
+        }
+    }
 }
 
 /// Why a file is believed to be what it should be.

@@ -21,7 +21,6 @@ use std::path::PathBuf;
 use self::client::Http;
 use self::obtain::Origin;
 use self::obtain::get;
-use self::obtain::is_of;
 use self::obtain::parse;
 use self::vendor::Vendor;
 use super::Failure;
@@ -126,8 +125,7 @@ pub fn cached_image(name: &ImageName, part: Part) -> Result<Option<CachedImage>,
 
 /// The image of a URL in the cache; only one with this digest, if one is given.
 pub fn cached_url(url: &str, checksum: Option<&Checksum>) -> Result<Option<CachedImage>, Failure> {
-    let is_it =
-        |image: &CachedImage| image.name == url && checksum.is_none_or(|sum| sum.as_str() == image.sha256);
+    let is_it = |image: &CachedImage| image.name == url && checksum.is_none_or(|sum| image.is(sum));
     Ok(cache::every_image()?.into_iter().find(is_it))
 }
 
@@ -214,7 +212,7 @@ pub fn look_at_image(
     match cached {
         Some(image) if image.version.as_ref() == Some(&release.version) => {
             tell(FetchStep::Goes(&format!("digesting `{}`", image.path.display())));
-            let is_told = told.is_none_or(|told| is_of(told, &image));
+            let is_told = told.is_none_or(|told| image.is(told));
             Ok(if sha256(&image.path)? == image.sha256 && is_told {
                 Freshness::Newest(image)
             } else {

@@ -18,7 +18,6 @@ use super::download;
 use super::download::Job;
 use super::part::Sums;
 use super::signature::Keyring;
-use crate::catalog::Algorithm;
 use crate::catalog::Architecture;
 use crate::catalog::Artifact;
 use crate::catalog::Checksum;
@@ -100,6 +99,7 @@ pub(super) fn get(
             path: path.clone(),
             size_bytes: part.have,
             sha256: sums.sha256,
+            sha512: sums.sha512,
             verified,
             fetched_seconds: now_seconds(),
             url: part.state.as_ref().map_or_else(|| artifact.url.clone(), |state| state.url.clone()),
@@ -112,18 +112,13 @@ pub(super) fn get(
 
 /// True if what is in the cache is what is asked for, and is trusted for no less.
 fn serves(image: &CachedImage, artifact: &Artifact, is_signed: bool, trust: &Trust) -> bool {
-    let is = |sum: &Checksum| is_of(sum, image);
+    let is = |sum: &Checksum| image.is(sum);
     let trusted = match &image.verified {
         Verified::Signature { .. } | Verified::SignedList { .. } => true,
         Verified::GivenDigest => trust.digest_alone || (!is_signed && trust.checksum.is_some()),
         Verified::ToldDigest => !is_signed && artifact.checksum.is_some(),
     };
     trusted && artifact.checksum.as_ref().is_none_or(is) && trust.checksum.as_ref().is_none_or(is)
-}
-
-/// False if a digest is of another image; of a long one that is not kept.
-pub(super) fn is_of(sum: &Checksum, image: &CachedImage) -> bool {
-    sum.algorithm() != Algorithm::Sha256 || sum.as_str() == image.sha256
 }
 
 /// Why a file is believed, or why not.

@@ -57,7 +57,7 @@ pub(super) struct Part {
 #[derive(Debug)]
 pub(super) struct Sums {
     pub(super) sha256: String,
-    sha512: Option<String>,
+    pub(super) sha512: Option<String>,
 }
 
 impl Sums {
