@@ -105,6 +105,15 @@ pub fn mode_of(path: &Path) -> Result<u32, Failure> {
     Ok(metadata.permissions().mode() & 0o7777)
 }
 
+/// Copies a file to `out`; the copy shares its blocks with it where the file system can do that.
+pub fn copy_file(from: &Path, out: &Path, existing: Existing, mode: u32) -> Result<(), Failure> {
+    refuse_existing(out, existing)?;
+    let failed = |cause: std::io::Error| Failure::io("open", from, &cause);
+    let source = File::open(from).map_err(failed)?;
+    let length = source.metadata().map_err(failed)?.len();
+    write(out, existing, mode, |file| copy(&source, file, length))
+}
+
 /// Changes an image where it is.
 ///
 /// Only the changed ranges are written. If the program is killed in between, the areas may be half
@@ -234,6 +243,12 @@ impl Draft {
 
 pub(super) fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
     overlay.patches().try_for_each(|(offset, bytes)| file.write_all_at(bytes, offset))
+}
+
+/// How much may be written to a folder's file system.
+pub(super) fn free_bytes(folder: &Path) -> Result<u64, Failure> {
+    let room = rustix::fs::statvfs(folder).map_err(|cause| Failure::io("write to", folder, &cause.into()))?;
+    Ok(room.f_bavail.saturating_mul(room.f_frsize))
 }
 
 #[cfg(test)]
