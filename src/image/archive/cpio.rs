@@ -110,7 +110,7 @@ impl<'a> Entry<'a> {
 }
 
 /// The path without what changes nothing in it, if it stays in the archive.
-pub(super) fn inside(name: &str) -> Option<String> {
+pub(in crate::image) fn inside(name: &str) -> Option<String> {
     let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     (!parts.contains(&"..")).then(|| parts.join("/"))
 }
