@@ -81,16 +81,21 @@ pub fn write_image(
 
 /// Writes `base` with `overlay` laid over it to a pipe or the like, which cannot be taken back.
 pub fn stream(base: &Path, overlay: &Overlay, out: &mut impl Write) -> Result<(), Failure> {
-    let mut image = overlay.over(open_base(base, overlay, OpenOptions::new().read(true))?);
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let count = image.read(&mut buffer).map_err(|cause| Failure::io("read", base, &cause))?;
-        let Some(part) = buffer.get(..count).filter(|part| !part.is_empty()) else {
-            break;
-        };
-        out.write_all(part).map_err(|cause| Failure::io("write out", base, &cause))?;
+    let failed = |cause: std::io::Error| Failure::io("write out", base, &cause);
+    let mut file = open_base(base, overlay, OpenOptions::new().read(true))?;
+    let end = [(overlay.base_length(), &[][..])];
+    let mut at = 0;
+    for (offset, bytes) in overlay.patches().chain(end) {
+        file.seek(SeekFrom::Start(at)).map_err(failed)?;
+        // From file to pipe, the kernel copies (splice, sendfile).
+        let copied = std::io::copy(&mut (&mut file).take(offset - at), out).map_err(failed)?;
+        if copied != offset - at {
+            return Err(failed(std::io::Error::other("the base changed while it was written out")));
+        }
+        out.write_all(bytes).map_err(failed)?;
+        at = offset + bytes.len() as u64;
     }
-    out.flush().map_err(|cause| Failure::io("write out", base, &cause))
+    out.flush().map_err(failed)
 }
 
 /// Writes `bytes` to `out`.
