@@ -115,13 +115,16 @@ pub(in crate::cli) struct NetBootFiles<'a> {
     pub(in crate::cli) known_secrets: Vec<String>,
 }
 
+/// What a file will hold, and what of it is secret.
+type Held = (Vec<u8>, Vec<String>);
+
 /// What was found right, and is not written yet.
 pub(in crate::cli) struct Drafted {
     pub(in crate::cli) boot: NetBoot,
     /// What is shared: name and place.
     pieces: Vec<(PathBuf, Area)>,
     /// What is of this machine: the configuration and the script, with what is secret in them.
-    own: Vec<(PathBuf, Vec<u8>, Vec<String>)>,
+    own: Vec<(PathBuf, Held)>,
     written: Written,
 }
 
@@ -154,8 +157,8 @@ impl NetBootFiles<'_> {
         let kernel_arguments = boot.kernel_arguments(self.edit, rootfs_url.as_deref()).map_err(failed)?;
         let ignition_file = format!("{name}-ignition.img");
         let mut own = Vec::new();
-        if let Some((bytes, secrets)) = self.ignition(&boot)? {
-            own.push((self.folder.join(&ignition_file), bytes, secrets));
+        if let Some(held) = self.ignition(&boot)? {
+            own.push((self.folder.join(&ignition_file), held));
         }
 
         let mut initrds = Vec::new();
@@ -168,7 +171,7 @@ impl NetBootFiles<'_> {
                 boot.script(&address(&file_of(kernel)), &initrds, &kernel_arguments).map_err(failed)?;
             let secrets = target::secrets(None, &BTreeMap::new(), &kernel_arguments);
             let script_file = self.name.map_or("boot.ipxe".to_owned(), |name| format!("{name}.ipxe"));
-            own.push((self.folder.join(script_file), script.into_bytes(), secrets));
+            own.push((self.folder.join(script_file), (script.into_bytes(), secrets)));
         }
 
         let mut written = Written { files: Vec::new(), has_script: kernel.is_some(), kernel_arguments };
@@ -196,7 +199,7 @@ impl NetBootFiles<'_> {
             written.files.push((to, What::New(Vec::new())));
         }
         written.files.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for (to, bytes, secrets) in own {
+        for (to, (bytes, secrets)) in own {
             world::write_file(&to, &bytes, self.existing, mode(&secrets))?;
             written.files.push((to, What::New(secrets)));
         }
@@ -204,7 +207,7 @@ impl NetBootFiles<'_> {
     }
 
     /// The initrd with what is given, or else with what is embedded in the image; and what is secret in it.
-    fn ignition(&self, boot: &NetBoot) -> Result<Option<(Vec<u8>, Vec<String>)>, Failure> {
+    fn ignition(&self, boot: &NetBoot) -> Result<Option<Held>, Failure> {
         let failed = |cause: ImageError| Failure::image(self.image, &cause);
         let is_initrd = boot.kernel.is_none();
         if is_initrd && !boot.embedded.is_empty() {
