@@ -12,6 +12,7 @@ use super::image::mode;
 use super::image::pxe::NetBootFiles;
 use super::image::readers;
 use super::load;
+use super::load::BaseArguments;
 use super::load::GivenArguments;
 use super::load::Loaded;
 use crate::image::Replace;
@@ -39,17 +40,15 @@ pub(super) struct Arguments {
     /// The address that the folder is served under
     #[arg(long, value_name = "URL", requires = "pxe")]
     url: Option<String>,
-    /// The live ISO to start from (a path, or `bench` for the stand-in) instead of `base.image`
-    #[arg(long, value_name = "ISO")]
-    base: Option<PathBuf>,
+    #[command(flatten)]
+    base: BaseArguments,
     /// Replace outputs that are there
     #[arg(long)]
     force: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let loaded = match load::load(&arguments.spec, &arguments.given.given_on(arguments.base.as_deref()), ui)?
-    {
+    let loaded = match load::load(&arguments.spec, &arguments.given.given_on(&arguments.base), ui)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
@@ -64,7 +63,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         world::refuse_existing(&output, existing)?;
     }
     world::refuse_existing(&manifest, existing)?;
-    let base = load::base_image(arguments.base.as_deref(), &loaded.machine, &loaded.spec.folder, ui)?;
+    let base = load::base_image(&arguments.base, &loaded.machine, &loaded.spec.folder, ui)?;
     if arguments.pxe {
         return network_boot(arguments, &loaded, &base, &manifest, ui);
     }

@@ -8,6 +8,7 @@ use clap::Args;
 use super::Exit;
 use super::Ui;
 use super::load;
+use super::load::BaseArguments;
 use super::load::GivenArguments;
 use crate::document::Diagnostic;
 use crate::document::Rule;
@@ -27,9 +28,8 @@ pub(super) struct Arguments {
     spec: Option<PathBuf>,
     #[command(flatten)]
     given: GivenArguments,
-    /// See also whether a base image can carry it (a path, or `bench`)
-    #[arg(long, value_name = "ISO")]
-    base: Option<PathBuf>,
+    #[command(flatten)]
+    base: BaseArguments,
     /// Make warnings errors
     #[arg(long)]
     strict: bool,
@@ -43,14 +43,14 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         rules(ui);
         return Ok(Exit::Done);
     };
-    let given = arguments.given.given_on(arguments.base.as_deref());
+    let given = arguments.given.given_on(&arguments.base);
     let is_butane = load::is_butane(spec)?;
     let (findings, sources) = match is_butane {
         true => {
             let translated = world::translate_butane(spec, None, &given)?;
             (translated.findings, translated.sources)
         }
-        false => machine(spec, arguments.base.as_deref(), &given, ui)?,
+        false => machine(spec, &arguments.base, &given, ui)?,
     };
     if ui.wants_json() {
         ui.json(&serde_json::json!({"schema": "cotter.dev/findings/1", "findings": findings}));
@@ -70,18 +70,18 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
 /// All findings about a machine file; if nothing is wrong with it, also about the base image beside it.
 fn machine(
     spec: &Path,
-    base: Option<&Path>,
+    base: &BaseArguments,
     given: &Given,
     ui: &mut Ui,
 ) -> Result<(Vec<Diagnostic>, Sources), Failure> {
-    let Some(base) = base else {
+    if base.base.is_none() {
         let checked = world::check_machine(spec, given)?;
         return Ok((checked.findings.sorted(), checked.sources));
-    };
+    }
     let planned = world::plan_machine(spec, given, &mut |line| ui.happening(line))?;
     let mut findings = planned.findings;
     if let Some((machine, plan)) = &planned.machine {
-        let base = load::base_image(Some(base), machine, &planned.spec.folder, ui)?;
+        let base = load::base_image(base, machine, &planned.spec.folder, ui)?;
         let (more, _) = load::fitting(&base, machine, plan, Replace::Yes)?;
         findings.extend(more.sorted());
     }

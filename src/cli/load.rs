@@ -7,6 +7,10 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
+use super::fetch;
+use crate::catalog::Checksum;
+use crate::catalog::Part;
+use crate::catalog::Reference;
 use crate::document::Diagnostics;
 use crate::image::Replace;
 use crate::plan::Plan;
@@ -23,6 +27,7 @@ use crate::world::InstallerRun;
 use crate::world::Outside;
 use crate::world::Sources;
 use crate::world::Spec;
+use crate::world::Trust;
 
 /// What may come from outside a machine file; the same for every command that reads one.
 #[derive(Clone, Debug, Args)]
@@ -57,15 +62,30 @@ impl GivenArguments {
             placement: Placement::EveryLayer,
             installer: InstallerRun::AsNamed,
             is_installed: false,
+            catalog: None,
         }
     }
 
     /// The same, for a base image: the stand-in has an openshift-install of its own.
-    pub(super) fn given_on(&self, base: Option<&Path>) -> Given {
-        let installer =
-            if base.is_some_and(is_bench) { InstallerRun::StandIn } else { InstallerRun::AsNamed };
-        Given { installer, ..self.given() }
+    pub(super) fn given_on(&self, base: &BaseArguments) -> Given {
+        let is_bench = base.base.as_deref().is_some_and(is_bench);
+        let installer = if is_bench { InstallerRun::StandIn } else { InstallerRun::AsNamed };
+        Given { installer, catalog: base.catalog.clone(), ..self.given() }
     }
+}
+
+/// Which live image, and where it may come from; the same for every command that takes one.
+#[derive(Clone, Debug, Args)]
+pub(super) struct BaseArguments {
+    /// The live ISO (a path, a name as `fedora-coreos/stable`, or `bench` for the stand-in) instead of `base.image`
+    #[arg(long, value_name = "ISO")]
+    pub(super) base: Option<PathBuf>,
+    /// Download no live ISO: take it from the cache
+    #[arg(long)]
+    offline: bool,
+    /// Look names of live ISOs up in this catalog instead of cotter's own [default: $COTTER_CATALOG]
+    #[arg(long, value_name = "FILE")]
+    catalog: Option<PathBuf>,
 }
 
 /// A machine that can be built.
@@ -102,30 +122,84 @@ pub(super) fn refuse(findings: Diagnostics, sources: &Sources, ui: &mut Ui) -> E
     Exit::Input
 }
 
-/// The base image: from the command line, else from the machine file; `bench` is the stand-in.
+/// The base image: from the command line, else from the machine file; `bench` is the stand-in. One with a name or a
+/// URL is taken from the cache, and downloaded if it is not there.
 pub(super) fn base_image(
-    named: Option<&Path>,
+    base: &BaseArguments,
     machine: &Machine,
     folder: &Path,
     ui: &mut Ui,
 ) -> Result<PathBuf, Failure> {
-    let written = machine.base_image.as_ref();
-    let path = match (named, written) {
-        (Some(path), _) => path.to_owned(),
-        (None, Some(image)) => folder.join(&image.value),
+    // What the machine file says of its own image is said of no other.
+    let (path, written) = match (&base.base, &machine.base_image) {
+        (Some(path), _) => (path.clone(), None),
+        (None, Some(image)) => (PathBuf::from(&image.value), Some(image)),
         (None, None) => {
             let hint = "name one with `--base ISO` or as `base.image`; `--base bench` is the stand-in";
             return Err(Failure::input("no base image is named", hint));
         }
     };
-    if is_bench(&path) || (named.is_none() && written.is_some_and(|image| image.value == "bench")) {
+    if is_bench(&path) {
         return stand_in(ui);
     }
-    if let (None, Some(image), false) = (named, written, path.exists()) {
-        let message = format!("there is no base image at `{}` ({})", image.value, image.origin);
-        return Err(Failure::input(message, "download the live ISO there, or name one with `--base ISO`"));
+    let catalog = world::catalog(base.catalog.as_deref())?;
+    let meant = path.to_str().map_or(Ok(Reference::Path), |text| catalog.reference(text));
+    let wanted = machine.base_sha256.as_ref().filter(|_| written.is_some());
+    let checksum = wanted.and_then(|wanted| wanted.value.parse::<Checksum>().ok());
+    let image = match meant.map_err(|error| Failure::input(error.message, error.help))? {
+        Reference::Path => {
+            let path = if written.is_some() { folder.join(path) } else { path };
+            return match written.filter(|_| !path.exists()) {
+                None => Ok(path),
+                Some(image) => {
+                    let message = format!("there is no base image at `{}` ({})", image.value, image.origin);
+                    let hint = "put the live ISO there, or name another: `cotter fetch --list` shows what has a name";
+                    Err(Failure::input(message, hint))
+                }
+            };
+        }
+        Reference::Name(name) => match (world::cached_image(&name, Part::Iso)?, base.offline) {
+            (Some(image), _) => image,
+            (None, true) => return Err(fetch::not_cached(&name.to_string())),
+            (None, false) => {
+                let trust = Trust { checksum: checksum.clone(), ..Trust::default() };
+                let images = fetch::telling(ui, |tell| {
+                    world::fetch_image(&catalog, &name, &[Part::Iso], &trust, tell)
+                })?;
+                let none = || Failure::bug(format!("`{name}` came to no file"));
+                images.into_iter().next().ok_or_else(none)?
+            }
+        },
+        Reference::Url(url) => match (world::cached_url(&url, checksum.as_ref())?, base.offline) {
+            (Some(image), _) => image,
+            (None, true) => return Err(fetch::not_cached(&url)),
+            (None, false) if checksum.is_none() => {
+                let hint = format!("run `cotter fetch {url} --sha256 DIGEST` first");
+                return Err(Failure::input(format!("nothing says what `{url}` must be"), hint));
+            }
+            (None, false) => {
+                let trust = Trust { checksum: checksum.clone(), ..Trust::default() };
+                fetch::telling(ui, |tell| world::fetch_url(&url, &trust, tell))?
+            }
+        },
+    };
+    if let (Some(wanted), Some(checksum)) = (wanted, &checksum)
+        && !image.is(checksum)
+    {
+        let message = format!(
+            "`{}` in the cache has the SHA-256 {}, and `base.sha256` is another ({})",
+            path.display(),
+            image.sha256,
+            wanted.origin
+        );
+        return Err(Failure::input(
+            message,
+            "pin the version that has it, as in `NAME@VERSION`, or mend the digest",
+        ));
     }
-    Ok(path)
+    let version = image.version.as_deref().unwrap_or("without a version");
+    ui.note(format!("base image `{}`: {version}, {}", path.display(), image.verified));
+    Ok(image.path)
 }
 
 /// True for the word that names the stand-in.

@@ -10,6 +10,7 @@ mod build;
 mod check;
 mod exit;
 mod explain;
+mod fetch;
 mod hosts;
 mod ignition;
 mod image;
@@ -61,6 +62,7 @@ enum Command {
     Plan(plan::Arguments),
     Ignition(ignition::Arguments),
     Build(build::Arguments),
+    Fetch(fetch::Arguments),
     #[command(subcommand)]
     Image(image::Command),
     #[command(subcommand)]
@@ -87,6 +89,7 @@ impl Cli {
             Command::Plan(arguments) => plan::run(&arguments, &mut ui),
             Command::Ignition(arguments) => ignition::run(&arguments, &mut ui),
             Command::Build(arguments) => build::run(&arguments, &mut ui),
+            Command::Fetch(arguments) => fetch::run(&arguments, &mut ui),
             Command::Image(command) => image::run(&command, &mut ui),
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),

@@ -8,6 +8,7 @@ use clap::Args;
 use super::Exit;
 use super::Ui;
 use super::load;
+use super::load::BaseArguments;
 use super::load::GivenArguments;
 use super::ui::counted;
 use crate::image::Replace;
@@ -32,24 +33,22 @@ pub(super) struct Arguments {
     spec: PathBuf,
     #[command(flatten)]
     given: GivenArguments,
-    /// The base image, to see whether the payload fits (a path, or `bench`)
-    #[arg(long, value_name = "ISO")]
-    base: Option<PathBuf>,
+    #[command(flatten)]
+    base: BaseArguments,
     /// Show what is different from an older machine file, or from a plan saved with `--format json`
     #[arg(long, value_name = "OLD")]
     against: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let loaded = match load::load(&arguments.spec, &arguments.given.given_on(arguments.base.as_deref()), ui)?
-    {
+    let loaded = match load::load(&arguments.spec, &arguments.given.given_on(&arguments.base), ui)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
     };
-    let room = match &arguments.base {
+    let room = match &arguments.base.base {
         None => None,
-        Some(base) => {
-            let base = load::base_image(Some(base), &loaded.machine, &loaded.spec.folder, ui)?;
+        Some(_) => {
+            let base = load::base_image(&arguments.base, &loaded.machine, &loaded.spec.folder, ui)?;
             match load::fit(&base, &loaded, Replace::Yes, ui)? {
                 Ok(fitted) => Some((fitted.used_bytes, fitted.area_bytes)),
                 Err(exit) => return Ok(exit),

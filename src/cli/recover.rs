@@ -9,6 +9,7 @@ use super::Exit;
 use super::Ui;
 use super::build;
 use super::load;
+use super::load::BaseArguments;
 use super::load::GivenArguments;
 use super::load::Loaded;
 use crate::image::Replace;
@@ -36,16 +37,15 @@ pub(super) struct Arguments {
     /// Build a live ISO that puts things back when the machine boots from it; it installs nothing
     #[arg(long, value_name = "OUT")]
     iso: Option<PathBuf>,
-    /// The live ISO to start from (a path, or `bench` for the stand-in) instead of `base.image`
-    #[arg(long, value_name = "ISO", requires = "iso")]
-    base: Option<PathBuf>,
+    #[command(flatten)]
+    base: BaseArguments,
     /// Replace outputs that are there
     #[arg(long)]
     force: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let given = Given { is_installed: true, ..arguments.given.given_on(arguments.base.as_deref()) };
+    let given = Given { is_installed: true, ..arguments.given.given_on(&arguments.base) };
     let loaded = match load::load(&arguments.spec, &given, ui)? {
         Ok(loaded) => loaded,
         Err(exit) => return Ok(exit),
@@ -57,6 +57,10 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         );
         return Err(Failure::input(message, "make it anew from what `cotter build` writes"));
     };
+    if arguments.base.base.is_some() && arguments.iso.is_none() {
+        let message = "`--base` is what the recovery medium is built from, and none is asked for";
+        return Err(Failure::input(message, "add `--iso OUT`, or leave `--base` out"));
+    }
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     for output in arguments.output.iter().chain(&arguments.iso) {
         world::refuse_existing(output, existing)?;
@@ -95,7 +99,7 @@ fn medium(
     existing: Existing,
     ui: &mut Ui,
 ) -> Result<Result<(), Exit>, Failure> {
-    let base = load::base_image(arguments.base.as_deref(), &loaded.machine, &loaded.spec.folder, ui)?;
+    let base = load::base_image(&arguments.base, &loaded.machine, &loaded.spec.folder, ui)?;
     let arguments = world::read_live_image(&base)?.kernel_arguments.map(|areas| areas.current);
     if arguments.is_some_and(|arguments| target::installs_by_itself(&arguments)) {
         let message = format!("`{}` installs by itself: its kernel arguments say so", base.display());

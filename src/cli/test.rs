@@ -16,6 +16,7 @@ use super::judging::Judging;
 use super::judging::table;
 use super::judging::together;
 use super::load;
+use super::load::BaseArguments;
 use super::load::GivenArguments;
 use super::presenting;
 use super::report;
@@ -62,9 +63,8 @@ pub(super) struct Arguments {
     /// Boot this medium, built from the machine file before, instead of building one
     #[arg(long, value_name = "ISO", conflicts_with = "base")]
     iso: Option<PathBuf>,
-    /// The live ISO to start from (a path, or `bench` for the stand-in) instead of `base.image`
-    #[arg(long, value_name = "ISO")]
-    base: Option<PathBuf>,
+    #[command(flatten)]
+    base: BaseArguments,
     /// The boots, separated by commas, or `all`; the installation is always the first [default: install,reboot,rename;
     /// for target sno, where an operator takes over after the second boot: install,rename,rename]
     #[arg(long, value_delimiter = ',', value_name = "SCENARIO", value_parser = named)]
@@ -131,7 +131,7 @@ enum AccelWord {
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let begin = Instant::now();
-    let mut given = arguments.given.given_on(arguments.base.as_deref());
+    let mut given = arguments.given.given_on(&arguments.base);
     if let Some(iso) = &arguments.iso
         && kind(iso)? == Medium::StandIn
     {
@@ -153,7 +153,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let source = match &arguments.iso {
         Some(iso) => iso.clone(),
-        None => load::base_image(arguments.base.as_deref(), &loaded.machine, &loaded.spec.folder, ui)?,
+        None => load::base_image(&arguments.base, &loaded.machine, &loaded.spec.folder, ui)?,
     };
     let kind = kind(&source)?;
     if let Some(sno) = &loaded.machine.sno {

@@ -153,6 +153,44 @@ impl Ui {
         }
     }
 
+    /// A file begins to come: a bar on a terminal, a line elsewhere.
+    pub(super) fn measure(&mut self, file: &str, have_bytes: u64, total_bytes: Option<u64>) {
+        self.end();
+        if self.quiet {
+            return;
+        }
+        let mebibytes = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
+        if !std::io::stderr().is_terminal() {
+            let total = total_bytes.map(|bytes| format!(", {}", mebibytes(bytes))).unwrap_or_default();
+            let from =
+                if have_bytes > 0 { format!(", from {}", mebibytes(have_bytes)) } else { String::new() };
+            eprintln!("{file}{total}{from}");
+            return;
+        }
+        let (bar, template) = match total_bytes {
+            Some(total) => {
+                let template = "{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+                (ProgressBar::new(total), template)
+            }
+            None => (ProgressBar::no_length(), "{spinner} {prefix} {bytes} {bytes_per_sec}"),
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_prefix(file.to_owned());
+        bar.set_position(have_bytes);
+        // What was here before did not come now.
+        bar.reset_eta();
+        self.spinner = Some(bar);
+    }
+
+    /// How much of the file is here.
+    pub(super) fn measured(&mut self, have_bytes: u64) {
+        if let Some(bar) = &self.spinner {
+            bar.set_position(have_bytes);
+        }
+    }
+
     /// It is over.
     pub(super) fn end(&mut self) {
         if let Some(spinner) = self.spinner.take() {

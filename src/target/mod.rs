@@ -80,7 +80,7 @@ use crate::spec::Target;
 use crate::verify::SpecDigest;
 
 /// Rules whose findings are made where things are put together.
-const OF_PLANNING: [Rule; 9] = [
+const OF_PLANNING: [Rule; 11] = [
     Rule {
         name: "local-file",
         refuses: "a local file or folder that cannot be read",
@@ -128,6 +128,18 @@ const OF_PLANNING: [Rule; 9] = [
         refuses: "a payload that does not fit into the base image's areas, when the image is named",
         why: "it cannot be embedded",
         example: "a local file of 1 MB",
+    },
+    Rule {
+        name: "unknown-image",
+        refuses: "a base image by a name that is in no catalog, or that has no such version or architecture",
+        why: "nothing could be downloaded",
+        example: "base: {image: fedora-coreos/stabel}",
+    },
+    Rule {
+        name: "image-without-digest",
+        refuses: "a base image by a URL without its SHA-256",
+        why: "whatever is there that day would be installed",
+        example: "base: {image: https://example.com/live.iso}",
     },
     Rule {
         name: "base-digest",

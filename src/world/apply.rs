@@ -81,16 +81,21 @@ pub fn write_image(
 
 /// Writes `base` with `overlay` laid over it to a pipe or the like, which cannot be taken back.
 pub fn stream(base: &Path, overlay: &Overlay, out: &mut impl Write) -> Result<(), Failure> {
-    let mut image = overlay.over(open_base(base, overlay, OpenOptions::new().read(true))?);
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let count = image.read(&mut buffer).map_err(|cause| Failure::io("read", base, &cause))?;
-        let Some(part) = buffer.get(..count).filter(|part| !part.is_empty()) else {
-            break;
-        };
-        out.write_all(part).map_err(|cause| Failure::io("write out", base, &cause))?;
+    let failed = |cause: std::io::Error| Failure::io("write out", base, &cause);
+    let mut file = open_base(base, overlay, OpenOptions::new().read(true))?;
+    let end = [(overlay.base_length(), &[][..])];
+    let mut at = 0;
+    for (offset, bytes) in overlay.patches().chain(end) {
+        file.seek(SeekFrom::Start(at)).map_err(failed)?;
+        // From file to pipe, the kernel copies (splice, sendfile).
+        let copied = std::io::copy(&mut (&mut file).take(offset - at), out).map_err(failed)?;
+        if copied != offset - at {
+            return Err(failed(std::io::Error::other("the base changed while it was written out")));
+        }
+        out.write_all(bytes).map_err(failed)?;
+        at = offset + bytes.len() as u64;
     }
-    out.flush().map_err(|cause| Failure::io("write out", base, &cause))
+    out.flush().map_err(failed)
 }
 
 /// Writes `bytes` to `out`.
@@ -103,6 +108,15 @@ pub fn write_file(out: &Path, bytes: &[u8], existing: Existing, mode: u32) -> Re
 pub fn mode_of(path: &Path) -> Result<u32, Failure> {
     let metadata = path.metadata().map_err(|cause| Failure::io("look at", path, &cause))?;
     Ok(metadata.permissions().mode() & 0o7777)
+}
+
+/// Copies a file to `out`; the copy shares its blocks with it where the file system can do that.
+pub fn copy_file(from: &Path, out: &Path, existing: Existing, mode: u32) -> Result<(), Failure> {
+    refuse_existing(out, existing)?;
+    let failed = |cause: std::io::Error| Failure::io("open", from, &cause);
+    let source = File::open(from).map_err(failed)?;
+    let length = source.metadata().map_err(failed)?.len();
+    write(out, existing, mode, |file| copy(&source, file, length))
 }
 
 /// Changes an image where it is.
@@ -234,6 +248,12 @@ impl Draft {
 
 pub(super) fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
     overlay.patches().try_for_each(|(offset, bytes)| file.write_all_at(bytes, offset))
+}
+
+/// How much may be written to a folder's file system.
+pub(super) fn free_bytes(folder: &Path) -> Result<u64, Failure> {
+    let room = rustix::fs::statvfs(folder).map_err(|cause| Failure::io("write to", folder, &cause.into()))?;
+    Ok(room.f_bavail.saturating_mul(room.f_frsize))
 }
 
 #[cfg(test)]

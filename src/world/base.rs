@@ -31,17 +31,7 @@ pub fn check_base(base: &Path, machine: &Machine) -> Result<Diagnostics, Failure
     let Some(wanted) = machine.base_sha256.as_ref().filter(|_| is_named) else {
         return Ok(findings);
     };
-    let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
-    let mut digest = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => digest.update(buffer.get(..count).unwrap_or_default()),
-            Err(cause) => return Err(Failure::io("read", base, &cause)),
-        }
-    }
-    let found = hex::encode(digest.finalize());
+    let found = sha256(base)?;
     if !found.eq_ignore_ascii_case(&wanted.value) {
         let message = format!("`{}` has the SHA-256 {found}", base.display());
         findings.error(
@@ -52,6 +42,20 @@ pub fn check_base(base: &Path, machine: &Machine) -> Result<Diagnostics, Failure
         );
     }
     Ok(findings)
+}
+
+/// The SHA-256 of a file, however large.
+pub(super) fn sha256(path: &Path) -> Result<String, Failure> {
+    let mut file = File::open(path).map_err(|cause| Failure::io("open", path, &cause))?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hex::encode(digest.finalize())),
+            Ok(count) => digest.update(buffer.get(..count).unwrap_or_default()),
+            Err(cause) => return Err(Failure::io("read", path, &cause)),
+        }
+    }
 }
 
 /// What a plan changes in a base image, and the room that it takes.

@@ -46,6 +46,8 @@ pub struct Given {
     pub installer: InstallerRun,
     /// The machine is installed already: nobody minds that the installer's certificates are over.
     pub is_installed: bool,
+    /// The catalog that names of base images are looked up in, if it is not the program's own.
+    pub catalog: Option<PathBuf>,
 }
 
 impl Given {

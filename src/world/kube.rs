@@ -1,6 +1,5 @@
 //! A cluster's API server: asked, and told one thing. What the answers mean is decided in `cluster`.
 
-use std::error::Error;
 use std::io::Read as _;
 use std::net::ToSocketAddrs as _;
 use std::path::Path;
@@ -24,6 +23,10 @@ use reqwest::redirect::Policy;
 use zeroize::Zeroizing;
 
 use super::Failure;
+use super::http;
+use super::http::innermost;
+use super::http::is_loopback;
+use super::http::speaks_of_tls;
 use super::inputs::read_bounded;
 use super::plan::now_seconds;
 use crate::cluster::Answer;
@@ -90,17 +93,13 @@ pub fn author() -> Author {
 
 impl ClusterApi {
     fn new(kubeconfig: &Kubeconfig, folder: &Path, timeout: Duration) -> Result<Self, Failure> {
-        // The second of two callers finds it installed: that is no error.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let refuse = |what: &str, cause: &dyn std::fmt::Display| {
             let message = format!("{what} of the context `{}` is of no use: {cause}", kubeconfig.context);
             Failure::input(message, "see `kubectl config view --raw`, or get a new kubeconfig")
         };
         let mut url = Url::parse(&kubeconfig.server).map_err(|cause| refuse("the server", &cause))?;
         // A redirect would carry the login to somebody else.
-        let mut builder =
-            Client::builder().timeout(timeout).connect_timeout(timeout).redirect(Policy::none());
-        builder = builder.user_agent(concat!("cotter/", env!("CARGO_PKG_VERSION")));
+        let mut builder = http::builder().timeout(timeout).connect_timeout(timeout).redirect(Policy::none());
         builder = match &kubeconfig.proxy {
             Some(proxy) => {
                 builder.proxy(Proxy::all(proxy.as_str()).map_err(|cause| refuse("the proxy", &cause))?)
@@ -289,11 +288,6 @@ fn under_another_name(builder: ClientBuilder, url: &mut Url, name: &str) -> Resu
     Ok(builder.resolve_to_addrs(name, &addresses).no_proxy())
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 fn part_text(part: &Part, folder: &Path) -> Result<Secret, Failure> {
     let file: PathBuf = match part {
         Part::Here(text) => return Ok(text.clone()),
@@ -305,33 +299,4 @@ fn part_text(part: &Part, folder: &Path) -> Result<Secret, Failure> {
         Failure::input(message, "it must hold PEM, or a token")
     })?;
     Ok(Secret::new(text.to_owned()))
-}
-
-/// True if it failed over trust.
-fn speaks_of_tls(cause: &reqwest::Error) -> bool {
-    let mut next = cause.source();
-    while let Some(error) = next {
-        if is_of_tls(error) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
-}
-
-/// An `io::Error` does not give what it wraps as its source, and may wrap another.
-fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
-    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_of_tls(inner))
-}
-
-/// What was wrong in the first place: libraries say the general first.
-fn innermost(cause: &reqwest::Error) -> String {
-    let mut words = cause.to_string();
-    let mut next = cause.source();
-    while let Some(error) = next {
-        words = error.to_string();
-        next = error.source();
-    }
-    words.split(" (os error").next().unwrap_or_default().to_owned()
 }

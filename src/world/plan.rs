@@ -9,6 +9,7 @@ use super::inputs::Reader;
 use super::inputs::Sources;
 use super::inputs::Spec;
 use super::inputs::read_spec;
+use crate::catalog::Reference;
 use crate::document::Diagnostic;
 use crate::document::Diagnostics;
 use crate::plan::Plan;
@@ -73,12 +74,27 @@ fn check(path: &Path, given: &Given, progress: Option<Progress<'_>>) -> Result<C
             files.installer = reader.run_installer(machine, &spec.folder, config, run, progress);
         }
         findings.append(target::check(machine, &files));
+        check_image(machine, given, &mut findings)?;
         if !given.is_installed {
             findings.append(target::check_age(machine, &files, now_seconds()));
         }
     }
     findings.append(reader.findings);
     Ok(Checked { spec, machine, files, sources: reader.sources, findings })
+}
+
+/// Adds what is wrong with the word for the base image.
+fn check_image(machine: &Machine, given: &Given, findings: &mut Diagnostics) -> Result<(), Failure> {
+    let Some(image) = &machine.base_image else { return Ok(()) };
+    match super::fetch::catalog(given.catalog.as_deref())?.reference(&image.value) {
+        Err(error) => findings.wrong_value("unknown-image", &image.origin, error),
+        Ok(Reference::Url(url)) if machine.base_sha256.is_none() => {
+            let message = format!("nothing says what `{url}` must be");
+            findings.error("image-without-digest", &image.origin, message, "add its digest as `base.sha256`");
+        }
+        Ok(_) => {}
+    }
+    Ok(())
 }
 
 /// The time in seconds since 1970.

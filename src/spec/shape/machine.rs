@@ -10,7 +10,11 @@ use crate::document::key;
 const TEXT: Shape = Shape::Text(&leaf::ANY);
 
 static BASE: [Key; 2] = [
-    key("image", TEXT, "The live image: a path, or `bench` for the stand-in."),
+    key(
+        "image",
+        TEXT,
+        "The live image: a name of `cotter fetch --list`, a path, an `https://` URL, or `bench` for the stand-in.",
+    ),
     key("sha256", Shape::Text(&leaf::SHA256), "Its SHA-256."),
 ];
 static INSTALL_HINTS: [Key; 6] = [
