@@ -1,7 +1,6 @@
 //! `cotter build`: the medium that makes the machine, and the manifest of what must then be true.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -9,16 +8,21 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
+use super::image::mode;
+use super::image::pxe::NetBootFiles;
+use super::image::readers;
 use super::load;
 use super::load::BaseArguments;
 use super::load::GivenArguments;
-use crate::image;
-use crate::image::LiveImage;
+use super::load::Loaded;
 use crate::image::Replace;
 use crate::plan::Plan;
+use crate::plan::Secrecy;
+use crate::target;
 use crate::world;
 use crate::world::Existing;
 use crate::world::Failure;
+use crate::world::Fitted;
 
 /// Build the installation medium and its manifest
 #[derive(Debug, Args)]
@@ -27,9 +31,15 @@ pub(super) struct Arguments {
     spec: PathBuf,
     #[command(flatten)]
     given: GivenArguments,
-    /// The medium to write; its manifest gets `.manifest.json` after the name
+    /// The medium to write; its manifest gets `.manifest.json` after the name. With `--pxe`: the folder
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
+    /// Write what boots over the network into a folder, with the machine's own initrd and iPXE script
+    #[arg(long)]
+    pxe: bool,
+    /// The address that the folder is served under
+    #[arg(long, value_name = "URL", requires = "pxe")]
+    url: Option<String>,
     #[command(flatten)]
     base: BaseArguments,
     /// Replace outputs that are there
@@ -44,37 +54,95 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     };
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     // What can be refused is refused before the stand-in is built or anything is copied.
-    let manifest = manifest_path(&arguments.output);
-    world::refuse_existing(&arguments.output, existing)?;
+    let output = match arguments.pxe {
+        true => arguments.output.join(&loaded.machine.name.value),
+        false => arguments.output.clone(),
+    };
+    let manifest = manifest_path(&output);
+    if !arguments.pxe {
+        world::refuse_existing(&output, existing)?;
+    }
     world::refuse_existing(&manifest, existing)?;
     let base = load::base_image(&arguments.base, &loaded.machine, &loaded.spec.folder, ui)?;
-    if let Err(exit) = load::fit(&base, &loaded, ui)? {
-        return Ok(exit);
+    if arguments.pxe {
+        return network_boot(arguments, &loaded, &base, &manifest, ui);
     }
-    write(&loaded.plan, &base, &arguments.output, existing)?;
+    let fitted = match load::fit(&base, &loaded, Replace::No, ui)? {
+        Ok(fitted) => fitted,
+        Err(exit) => return Ok(exit),
+    };
+    let secrets = secrets(&loaded.plan);
+    write(&loaded.plan, &base, &fitted, &arguments.output, existing)?;
     world::write_file(&manifest, &loaded.plan.manifest.to_json(), existing, 0o644)?;
     if ui.wants_json() {
         ui.json(&serde_json::json!({"medium": arguments.output, "manifest": manifest}));
     } else {
-        let readable = if loaded.plan.holds_secrets() {
-            "only you can read it: it holds secrets"
-        } else {
-            "everybody may read it"
-        };
-        ui.line(format!("{} ({readable})", arguments.output.display()));
+        ui.line(format!("{} ({})", arguments.output.display(), readers(&secrets)));
         ui.line(format!("{}", manifest.display()));
     }
     Ok(Exit::Done)
 }
 
-/// Writes the medium of a plan: checked first, whole or not at all.
-pub(super) fn write(plan: &Plan, base: &Path, out: &Path, existing: Existing) -> Result<(), Failure> {
-    let failed = |cause: image::ImageError| Failure::image(base, &cause);
-    let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
-    let live = LiveImage::read(&mut file).map_err(failed)?;
-    let overlay = image::embed(&live, &mut file, &plan.edit, Replace::No).map_err(failed)?;
-    let mode = if plan.holds_secrets() { 0o600 } else { 0o644 };
-    world::write_image(base, &overlay, out, existing, mode)
+/// Writes what boots the machine over the network. Nothing of it has to fit into an image.
+fn network_boot(
+    arguments: &Arguments,
+    loaded: &Loaded,
+    base: &Path,
+    manifest: &Path,
+    ui: &mut Ui,
+) -> Result<Exit, Failure> {
+    let mut findings = world::check_base(base, &loaded.machine)?;
+    let live = world::read_live_image(base)?;
+    findings.append(target::check_release(&loaded.plan.ignition_minor, &live.volume_id));
+    if findings.has_errors() {
+        return Ok(load::refuse(findings, &loaded.sources, ui));
+    }
+    let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
+    let files = NetBootFiles {
+        image: base,
+        folder: &arguments.output,
+        name: Some(&loaded.machine.name.value),
+        url: arguments.url.as_deref(),
+        edit: &loaded.plan.edit,
+        replace: Replace::No,
+        existing,
+        known_secrets: secrets(&loaded.plan),
+    };
+    let written = files.write(files.draft()?)?;
+    world::write_file(manifest, &loaded.plan.manifest.to_json(), existing, 0o644)?;
+    if ui.wants_json() {
+        let mut json = written.as_json();
+        if let Some(json) = json.as_object_mut() {
+            json.insert("manifest".into(), serde_json::json!(manifest));
+        }
+        ui.json(&json);
+    } else {
+        written.print(ui);
+        ui.line(format!("{}", manifest.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes the medium of a plan that was found to fit: whole or not at all.
+pub(super) fn write(
+    plan: &Plan,
+    base: &Path,
+    fitted: &Fitted,
+    out: &Path,
+    existing: Existing,
+) -> Result<(), Failure> {
+    world::write_image(base, &fitted.overlay, out, existing, mode(&secrets(plan)))
+}
+
+/// What on a plan's medium must not be read by others.
+fn secrets(plan: &Plan) -> Vec<String> {
+    let arguments = plan.edit.append_kernel_arguments.join(" ");
+    let mut names = target::secrets(Some(plan.live.value()), &plan.edit.network, &arguments);
+    if names.is_empty() {
+        let secret = plan.artifacts.iter().filter(|artifact| artifact.secrecy == Secrecy::Secret);
+        names.extend(secret.map(|artifact| artifact.what.clone()));
+    }
+    names
 }
 
 fn manifest_path(output: &Path) -> PathBuf {

@@ -13,6 +13,7 @@ use super::load::GivenArguments;
 use crate::document::Diagnostic;
 use crate::document::Rule;
 use crate::document::Severity;
+use crate::image::Replace;
 use crate::target;
 use crate::world;
 use crate::world::Failure;
@@ -81,7 +82,7 @@ fn machine(
     let mut findings = planned.findings;
     if let Some((machine, plan)) = &planned.machine {
         let base = load::base_image(base, machine, &planned.spec.folder, ui)?;
-        let (more, _) = load::fitting(&base, machine, plan)?;
+        let (more, _) = load::fitting(&base, machine, plan, Replace::Yes)?;
         findings.extend(more.sorted());
     }
     Ok((findings, planned.sources))

@@ -12,6 +12,7 @@ use crate::catalog::Checksum;
 use crate::catalog::Part;
 use crate::catalog::Reference;
 use crate::document::Diagnostics;
+use crate::image::Replace;
 use crate::plan::Plan;
 use crate::spec::Installer;
 use crate::spec::Machine;
@@ -20,6 +21,7 @@ use crate::target::Files;
 use crate::target::Placement;
 use crate::world;
 use crate::world::Failure;
+use crate::world::Fitted;
 use crate::world::Given;
 use crate::world::InstallerRun;
 use crate::world::Outside;
@@ -216,26 +218,32 @@ pub(super) fn stand_in(ui: &mut Ui) -> Result<PathBuf, Failure> {
 }
 
 /// Looks at a base image beside the machine: whether its Ignition can read what the machine needs, its digest,
-/// and whether there is room. Returns the bytes used of the embed area and its length, or ends.
-pub(super) fn fit(base: &Path, loaded: &Loaded, ui: &mut Ui) -> Result<Result<(usize, u64), Exit>, Failure> {
-    let (findings, room) = fitting(base, &loaded.machine, &loaded.plan)?;
-    match findings.has_errors() {
-        true => Ok(Err(refuse(findings, &loaded.sources, ui))),
-        false => Ok(Ok(room)),
+/// and whether there is room. Returns what is to change in it, or ends.
+pub(super) fn fit(
+    base: &Path,
+    loaded: &Loaded,
+    replace: Replace,
+    ui: &mut Ui,
+) -> Result<Result<Fitted, Exit>, Failure> {
+    let (findings, fitted) = fitting(base, &loaded.machine, &loaded.plan, replace)?;
+    match fitted.filter(|_| !findings.has_errors()) {
+        Some(fitted) => Ok(Ok(fitted)),
+        None => Ok(Err(refuse(findings, &loaded.sources, ui))),
     }
 }
 
-/// What does not fit, and the bytes used of the embed area and its length.
+/// What does not fit, or what is to change in the base image.
 pub(super) fn fitting(
     base: &Path,
     machine: &Machine,
     plan: &Plan,
-) -> Result<(Diagnostics, (usize, u64)), Failure> {
+    replace: Replace,
+) -> Result<(Diagnostics, Option<Fitted>), Failure> {
     let mut findings = world::check_base(base, machine)?;
     let live = world::read_live_image(base)?;
-    findings.append(target::check_release(plan, &live.volume_id));
-    let used = world::room(base, &live, plan, &mut findings)?;
-    Ok((findings, (used, live.embed.length)))
+    findings.append(target::check_release(&plan.ignition_minor, &live.volume_id));
+    let fitted = world::fit(base, &live, plan, replace, &mut findings)?;
+    Ok((findings, fitted))
 }
 
 /// True for a Butane file: it says its variant, as a machine file says its version of cotter's format.

@@ -11,6 +11,7 @@ use super::load;
 use super::load::BaseArguments;
 use super::load::GivenArguments;
 use super::ui::counted;
+use crate::image::Replace;
 use crate::plan;
 use crate::plan::Artifact;
 use crate::plan::Change;
@@ -48,8 +49,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         None => None,
         Some(_) => {
             let base = load::base_image(&arguments.base, &loaded.machine, &loaded.spec.folder, ui)?;
-            match load::fit(&base, &loaded, ui)? {
-                Ok(room) => Some(room),
+            match load::fit(&base, &loaded, Replace::Yes, ui)? {
+                Ok(fitted) => Some((fitted.used_bytes, fitted.area_bytes)),
                 Err(exit) => return Ok(exit),
             }
         }

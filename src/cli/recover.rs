@@ -12,6 +12,7 @@ use super::load;
 use super::load::BaseArguments;
 use super::load::GivenArguments;
 use super::load::Loaded;
+use crate::image::Replace;
 use crate::plan::Secrecy;
 use crate::target;
 use crate::target::Recovery;
@@ -106,10 +107,11 @@ fn medium(
     }
     let plan = recovery.medium(&loaded.plan, &loaded.machine.origin);
     let loaded = Loaded { plan, ..loaded };
-    if let Err(exit) = load::fit(&base, &loaded, ui)? {
-        return Ok(Err(exit));
-    }
-    build::write(&loaded.plan, &base, iso, existing)?;
+    let fitted = match load::fit(&base, &loaded, Replace::No, ui)? {
+        Ok(fitted) => fitted,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    build::write(&loaded.plan, &base, &fitted, iso, existing)?;
     Ok(Ok(()))
 }
 

@@ -23,6 +23,7 @@ use super::report;
 use super::ui::Tone;
 use super::ui::counted;
 use crate::image::LiveImage;
+use crate::image::Replace;
 use crate::plan::Plan;
 use crate::rehearsal::Accelerator;
 use crate::rehearsal::Firmware;
@@ -162,11 +163,12 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let medium = match &arguments.iso {
         Some(iso) => iso.clone(),
         None => {
-            if let Err(exit) = load::fit(&source, &loaded, ui)? {
-                return Ok(exit);
-            }
+            let fitted = match load::fit(&source, &loaded, Replace::No, ui)? {
+                Ok(fitted) => fitted,
+                Err(exit) => return Ok(exit),
+            };
             let medium = work.join("medium.iso");
-            build::write(&loaded.plan, &source, &medium, Existing::Refuse)?;
+            build::write(&loaded.plan, &source, &fitted, &medium, Existing::Refuse)?;
             medium
         }
     };

@@ -62,6 +62,11 @@ impl Ui {
         !self.quiet && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
+    /// True if results go to a person's screen.
+    pub(super) fn is_on_screen(&self) -> bool {
+        std::io::stdout().is_terminal()
+    }
+
     /// Asks until the answer is right; an empty one, or the end of the input, is none.
     pub(super) fn ask(
         &mut self,
@@ -205,6 +210,12 @@ impl Ui {
         if errors + warnings > 0 {
             eprintln!("{}, {}", counted(errors, "error"), counted(warnings, "warning"));
         }
+    }
+
+    /// Something that was done and may not be what was meant.
+    pub(super) fn warning(&mut self, message: &str, help: &str) {
+        self.end();
+        eprintln!("warning: {message}\n  help: {help}");
     }
 
     /// What could not be done.

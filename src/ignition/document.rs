@@ -1,9 +1,13 @@
 //! A finished document: what a system applies when it boots for the first time.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::decode;
 use super::merge;
+use super::minor_of;
+use super::newest_minor;
 
 /// Documents that merge documents that merge documents: deeper than this, nobody means it.
 const MAX_DEPTH: usize = 8;
@@ -12,7 +16,66 @@ const MAX_DEPTH: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document(Value);
 
+/// Why bytes are no document that Ignition would read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoDocument {
+    /// They are no JSON.
+    NoJson(String),
+    /// They do not say the version of the spec.
+    NoVersion,
+    /// The version is none of the stable ones of spec 3.
+    OtherVersion(String),
+}
+
+impl NoDocument {
+    /// The next step.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoJson(_) => {
+                "give the JSON that Ignition reads; `cotter ignition` makes it of a Butane file"
+            }
+            Self::NoVersion => "an Ignition file begins with `{\"ignition\": {\"version\": \"3.3.0\"}}`",
+            Self::OtherVersion(_) => "make it anew for 3.0.0 to 3.6.0",
+        }
+    }
+}
+
+/// Goes on after what the bytes are called.
+impl fmt::Display for NoDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoJson(cause) => write!(f, "is no JSON: {cause}"),
+            Self::NoVersion => f.write_str("does not say the version of Ignition's spec"),
+            Self::OtherVersion(version) => {
+                write!(f, "is of the version `{}`, which is no stable spec 3", version.escape_debug())
+            }
+        }
+    }
+}
+
 impl Document {
+    /// Reads a document of a stable spec 3.
+    pub fn read(bytes: &[u8]) -> Result<Self, NoDocument> {
+        let value: Value =
+            serde_json::from_slice(bytes).map_err(|cause| NoDocument::NoJson(cause.to_string()))?;
+        let document = Self(value);
+        match document.minor() {
+            Some(minor) if minor <= newest_minor() => Ok(document),
+            _ if document.version().is_empty() => Err(NoDocument::NoVersion),
+            _ => Err(NoDocument::OtherVersion(document.version().to_owned())),
+        }
+    }
+
+    /// The version of the spec that it says, as in `3.3.0`; empty if it says none.
+    pub fn version(&self) -> &str {
+        self.0["ignition"]["version"].as_str().unwrap_or_default()
+    }
+
+    /// The minor version of the stable spec 3 that it says.
+    pub fn minor(&self) -> Option<u8> {
+        minor_of(self.version())
+    }
+
     /// Takes a document as it is.
     pub fn new(document: Value) -> Self {
         Self(document)

@@ -19,6 +19,7 @@ pub use config::Unit;
 pub use data_url::DataUrl;
 pub use data_url::decode;
 pub use document::Document;
+pub use document::NoDocument;
 pub use merge::merge;
 pub use part::Part;
 pub use part::PartKind;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::value::KernelArgument;
+
 /// Why a live image cannot be read or changed. All but [`ImageError::Io`] are about the user's input.
 #[derive(Debug)]
 pub enum ImageError {
@@ -15,14 +17,23 @@ pub enum ImageError {
     },
     /// It is no ISO 9660 image, or not one that a live CoreOS comes in.
     NotALiveImage(String),
+    /// It is the live image of a system that keeps no room in it.
+    NoArea {
+        /// Which system.
+        system: String,
+    },
+    /// It has no root file system, and nothing says where that is.
+    NoRootfs,
+    /// It has no recipe for a minimal image.
+    NoRecipe,
+    /// A pristine image is needed, and this one is none.
+    Customized,
     /// Something in the image contradicts itself.
     Damaged(String),
     /// The payload does not fit.
     TooLarge {
         /// What does not fit.
         what: &'static str,
-        /// Its size in bytes.
-        size: usize,
         /// The room in bytes.
         room: u64,
         /// The largest parts, with their sizes in bytes.
@@ -39,11 +50,18 @@ pub enum ImageError {
         /// Bytes that are left beside the arguments that the image has now.
         left: u64,
     },
+    /// An argument that is to go is not there.
+    MissingArgument {
+        /// The argument.
+        word: String,
+        /// Those that are there.
+        there: Vec<String>,
+    },
     /// A keyfile's name is no file name.
     BadName(String),
     /// There is something in the area already.
     Occupied,
-    /// An argument is not one word.
+    /// An argument is not one word, or boot loaders would read it otherwise.
     BadArgument(String),
     /// Reading failed.
     Io(io::Error),
@@ -56,6 +74,14 @@ impl ImageError {
             Self::Truncated { .. } => "download it again and compare its digest",
             Self::NotALiveImage(_) => {
                 "use the live ISO of Fedora CoreOS, RHCOS or SCOS (its name has `live` in it)"
+            }
+            Self::NoArea { .. } => {
+                "boot it over the network: `cotter image pxe` takes the configuration; `cotter ignition` prints it"
+            }
+            Self::NoRootfs => "add `--append-karg coreos.live.rootfs_url=URL`, or use the whole image",
+            Self::NoRecipe => "use a newer live ISO",
+            Self::Customized => {
+                "make a pristine copy with `cotter image reset ISO -o COPY`, and embed into the minimal image"
             }
             Self::Damaged(_) => {
                 "download the image again; if it stays so, it is of a generation that cotter does not know"
@@ -71,7 +97,8 @@ impl ImageError {
             Self::Contents(_) | Self::Occupied => {
                 "empty it with `cotter image reset`, or replace it with `cotter image embed --force`"
             }
-            Self::BadArgument(_) => "write one word without spaces and line breaks",
+            Self::BadArgument(_) => KernelArgument::HOW,
+            Self::MissingArgument { .. } => "write it as it is there, or let it be with `--if-present`",
             Self::Io(_) => "see whether the medium it is on is sound",
         }
     }
@@ -85,13 +112,17 @@ impl fmt::Display for ImageError {
                 write!(f, "the image is incomplete: {missing} of {expected} bytes are missing")
             }
             Self::NotALiveImage(why) => write!(f, "this is not a live image: {why}"),
+            Self::NoArea { system } => {
+                write!(f, "{system}'s live image keeps no room for a configuration or kernel arguments")
+            }
+            Self::NoRootfs => f.write_str("it is a minimal image: it fetches its root file system, and does not say where from"),
+            Self::NoRecipe => f.write_str(
+                "it has no recipe for a minimal image (`coreos/miniso.dat`): live ISOs have one since December 2021",
+            ),
+            Self::Customized => f.write_str("it has an embedded configuration or changed kernel arguments"),
             Self::Damaged(why) => write!(f, "the image contradicts itself: {why}"),
-            Self::TooLarge { what, size, room, largest } => {
-                write!(
-                    f,
-                    "{what} takes {size} bytes, {} more than the {room} there are",
-                    (*size as u64).saturating_sub(*room)
-                )?;
+            Self::TooLarge { what, room, largest } => {
+                write!(f, "{what} takes more than the {room} bytes there are")?;
                 for (name, size) in largest {
                     write!(f, "; `{name}` has {size}")?;
                 }
@@ -101,6 +132,11 @@ impl fmt::Display for ImageError {
             Self::Contents(why) => write!(f, "what is embedded cannot be read: {why}"),
             Self::LongArguments { over, left } => {
                 write!(f, "the kernel arguments are {over} bytes too long: {left} are left")
+            }
+            Self::MissingArgument { word, there } => {
+                let there: Vec<String> = there.iter().map(|word| word.escape_debug().to_string()).collect();
+                let word = word.escape_debug();
+                write!(f, "the kernel argument `{word}` is not there; there are `{}`", there.join("`, `"))
             }
             Self::BadName(name) => write!(f, "`{}` is not the name of a keyfile", name.escape_debug()),
             Self::Occupied => f.write_str("the image has an embedded configuration already"),

@@ -10,6 +10,7 @@ use super::Match;
 use super::NetworkState;
 use super::Nic;
 use super::ini::Ini;
+use super::keyfile_has_secret;
 use super::state;
 use crate::document::Diagnostics;
 use crate::document::Origin;
@@ -38,9 +39,9 @@ impl Profile {
         keyfile_path(&self.name)
     }
 
-    /// True if a password is in it, as for 802.1X.
+    /// True if a secret is in it, as a password for 802.1X.
     pub fn has_secret(&self) -> bool {
-        self.text.lines().any(|line| line.contains("password"))
+        keyfile_has_secret(&self.text)
     }
 }
 

@@ -13,6 +13,7 @@ mod keyfile;
 mod link;
 mod rule;
 mod state;
+mod summary;
 
 pub use checks::CHECKS;
 pub use fallback::Fallback;
@@ -27,6 +28,9 @@ pub use keyfile::keyfile_path;
 pub use keyfile::profiles;
 pub use link::link_file;
 pub use rule::rule_file;
+pub use summary::Binding;
+pub use summary::KeyfileSummary;
+pub use summary::keyfile_has_secret;
 
 use std::net::IpAddr;
 

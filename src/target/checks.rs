@@ -14,6 +14,7 @@ use crate::network::check_keyfile;
 use crate::network::check_link_file;
 use crate::systemd;
 use crate::systemd::Part;
+use crate::value::secret_in;
 use crate::verify::Life;
 
 /// The rules of what lands on the machine.
@@ -273,16 +274,6 @@ fn scripts(landed: &Landed, found: &mut Found<'_>) {
     }
 }
 
-/// Words that only secrets have.
-const SECRETS: [(&str, &str); 6] = [
-    ("PRIVATE KEY-----", "a private key"),
-    ("\"auths\"", "a pull secret"),
-    ("_authToken=", "a token"),
-    ("\nwifi-psk=", "a password"),
-    ("\npsk=", "a password"),
-    ("\npassword=", "a password"),
-];
-
 fn secrets(landed: &Landed, found: &mut Found<'_>) {
     for landing in &landed.things {
         let Thing::File { path, mode, bytes: Some(bytes), .. } = &landing.thing else { continue };
@@ -290,8 +281,7 @@ fn secrets(landed: &Landed, found: &mut Found<'_>) {
         if mode & 0o004 == 0 || path.starts_with(KEYFILE_FOLDER) {
             continue;
         }
-        let text = format!("\n{}", String::from_utf8_lossy(bytes));
-        if let Some((_, what)) = SECRETS.iter().find(|(word, _)| text.contains(word)) {
+        if let Some(what) = secret_in(&String::from_utf8_lossy(bytes)) {
             let message = format!("`{path}` holds {what}, and everybody may read it (mode {mode:04o})");
             found.error(&landing.origin, message, "add `mode: 0600`");
         }

@@ -18,6 +18,7 @@ use super::landing::Landing;
 use super::landing::Thing;
 use super::on_node;
 use super::on_node::Place;
+use super::secrets::secrets;
 use crate::document::Diagnostics;
 use crate::document::Origin;
 use crate::document::Sourced;
@@ -321,8 +322,9 @@ impl Draft {
             self.each(&lives, |config| config.child(&bytes));
             let what = format!("merged {}", child.path.value);
             let artifact = Artifact::new(Section::Files, what, &child.path.origin).holding(&bytes);
-            // Nobody knows what is in it; it may be a secret.
-            self.artifacts.push(artifact.in_lives(&lives).secret());
+            let artifact = artifact.in_lives(&lives);
+            let is_open = secrets(Some(document), &BTreeMap::new(), "").is_empty();
+            self.artifacts.push(if is_open { artifact } else { artifact.secret() });
         }
     }
 

@@ -7,15 +7,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
 
+use super::medium::Medium;
 use super::sno;
 use super::sno::Flow;
 use super::sno::InstallerDocument;
 use crate::document;
 use crate::document::Diagnostics;
 use crate::document::Origin;
-use crate::document::View;
 use crate::ignition::Document;
 use crate::ignition::Part;
 use crate::ignition::PartKind;
@@ -31,8 +30,6 @@ use crate::verify::Life;
 
 /// The format of an explanation.
 const EXPLANATION_SCHEMA: &str = "cotter.dev/explain/1";
-/// Configurations of coreos-installer in a live system.
-const INSTALLER_FOLDER: &str = "/etc/coreos/installer.d/";
 /// The MachineConfig that a node's document came from, as the machine-config-server puts it in.
 const ENCAPSULATED: &str = "/etc/ignition-machine-config-encapsulated.json";
 
@@ -174,19 +171,9 @@ pub fn explain(name: &str, subject: Subject, rules: &Rules, now_seconds: u64) ->
 /// How documents decide a machine's lives.
 enum Way {
     SingleNode(InstallerDocument, Box<Flow>),
-    Medium(Medium),
+    Medium(Box<Medium>),
     Disk { document: Document, operator: Option<Document>, arguments: Vec<String> },
     Operator { rendered: Result<Rendered, Vec<Problem>>, unreadable: Vec<Problem>, pool: String },
-}
-
-/// A live medium, and what its coreos-installer is told.
-struct Medium {
-    document: Document,
-    live: Vec<Part>,
-    /// What goes to the disk, or why nothing does.
-    disk: Result<Document, String>,
-    copies_network: bool,
-    arguments: Vec<String>,
 }
 
 impl Way {
@@ -199,7 +186,7 @@ impl Way {
                         let flow = Flow::of(&installer, &keyfiles.unwrap_or_default(), rules);
                         Self::SingleNode(installer, Box::new(flow))
                     }
-                    Some(keyfiles) => Self::Medium(Medium::of(installer.document(), &keyfiles)),
+                    Some(keyfiles) => Self::Medium(Box::new(Medium::of(installer.document(), &keyfiles))),
                     None => Self::disk(installer.document()),
                 }
             }
@@ -226,8 +213,10 @@ impl Way {
     fn words(&self) -> String {
         match self {
             Self::SingleNode(..) => "what openshift-install wrote for a single node".to_owned(),
-            Self::Medium(Medium { disk: Ok(_), .. }) => "a live system that installs a disk".to_owned(),
-            Self::Medium(Medium { disk: Err(why), .. }) => format!("a live system: {why}"),
+            Self::Medium(medium) => match &medium.disk {
+                Ok(_) => "a live system that installs a disk".to_owned(),
+                Err(why) => format!("a live system: {why}"),
+            },
             Self::Disk { operator: None, .. } => "the document of an installed system".to_owned(),
             Self::Disk { operator: Some(_), .. } => {
                 "the document of an installed node of OpenShift, with its MachineConfig".to_owned()
@@ -278,8 +267,8 @@ impl Way {
             (Self::SingleNode(_, flow), ..) => return flow.why_not(part, life),
             (_, Life::FirstBoot, PartKind::KernelArgument) => sno::WITH_FIRST_REBOOT,
             (Self::Medium(_), Life::Live, _) => "it is for the disk alone",
-            (Self::Medium(Medium { disk: Err(_), .. }), ..) => "nothing brings it to a disk",
-            (Self::Medium(medium), ..) if sno::is_keyfile(part) && !medium.copies_network => {
+            (Self::Medium(medium), ..) if medium.disk.is_err() => "nothing brings it to a disk",
+            (Self::Medium(medium), ..) if sno::is_keyfile(part) && !medium.copies_network() => {
                 "coreos-installer is not told to copy the network, and the disk's document does not have it"
             }
             (Self::Medium(_), ..) => {
@@ -342,56 +331,6 @@ impl Way {
         remarks.extend(problems.iter().map(of_problem));
         remarks.extend(profiles(&documents));
         remarks
-    }
-}
-
-impl Medium {
-    fn of(document: &Document, keyfiles: &BTreeMap<String, Vec<u8>>) -> Self {
-        let document = document.resolved();
-        let live = sno::live_parts(&document, keyfiles);
-        let files = InstallerDocument::of(document.clone());
-        let mut medium = Self {
-            document,
-            live,
-            disk: Err("nothing in it installs a disk".to_owned()),
-            copies_network: false,
-            arguments: Vec::new(),
-        };
-        // Later configurations win, as for coreos-installer.
-        for (path, text) in files.texts_below(INSTALLER_FOLDER) {
-            let (Some(tree), _) = document::parse(&path, &text) else { continue };
-            let config = View::root(&path, &tree).to_json();
-            medium.copies_network |= config["copy-network"] == true;
-            let words = |key: &str| config[key].as_array().cloned().unwrap_or_default();
-            let text = |value: &Value| value.as_str().map(str::to_owned);
-            medium.arguments.extend(words("append-karg").iter().filter_map(text));
-            let consoles = words("console");
-            medium
-                .arguments
-                .extend(consoles.iter().filter_map(text).map(|console| format!("console={console}")));
-            if let Some(path) = config["ignition-file"].as_str() {
-                let bytes = files.bytes(path);
-                let document = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-                medium.disk = document
-                    .map(|document| Document::new(document).resolved())
-                    .ok_or_else(|| format!("the disk's document `{path}` is not in it"));
-            } else if let Some(url) = config["ignition-url"].as_str() {
-                medium.disk = Err(format!("the disk's document comes from `{url}`, and is not known here"));
-            } else if config["dest-device"].is_string() && medium.disk.is_err() {
-                medium.disk = Ok(Document::new(Value::Null));
-            }
-        }
-        medium
-    }
-
-    fn on_disk(&self) -> Vec<Part> {
-        let Ok(disk) = &self.disk else { return Vec::new() };
-        let mut parts = disk.parts();
-        if self.copies_network && !parts.iter().any(sno::is_keyfile) {
-            parts.extend(self.live.iter().filter(|part| sno::is_keyfile(part)).cloned());
-        }
-        parts.extend(self.arguments.iter().map(|argument| Part::new(PartKind::KernelArgument, argument)));
-        parts
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn plan(machine: &Machine, spec: &SpecDigest, files: &Files) -> Resul
         config: Some(live.to_json()),
         network: draft.live_keyfiles,
         append_kernel_arguments: install.console_arguments(),
-        delete_kernel_arguments: Vec::new(),
+        ..Edit::default()
     };
     Ok(Plan {
         machine: machine.name.value.clone(),

@@ -10,6 +10,8 @@ use crate::document::Diagnostics;
 use crate::document::Origin;
 use crate::document::Sourced;
 use crate::ignition;
+use crate::ignition::Document;
+use crate::ignition::NoDocument;
 use crate::network::LostNames;
 use crate::network::NetworkState;
 use crate::spec::Butane;
@@ -238,27 +240,16 @@ fn child_document(child: &crate::spec::Child, files: &Files, findings: &mut Diag
     };
     match files.children.get(name)? {
         ChildFile::Butane(file, files) => Some(butane::ignition(file, files, findings)),
-        ChildFile::Ignition(bytes) => {
-            let document: Value = match serde_json::from_slice(bytes) {
-                Ok(document) => document,
-                Err(cause) => {
-                    let message = format!("`{name}` is no JSON: {cause}");
-                    return refuse(message, "name an Ignition file, or a Butane file that ends in `.bu`");
-                }
-            };
-            let version = document["ignition"]["version"].as_str().unwrap_or_default();
-            match ignition::minor_of(version) {
-                Some(minor) if minor <= ignition::newest_minor() => Some(document),
-                _ if version.is_empty() => refuse(
-                    format!("`{name}` does not say the version of Ignition's spec"),
-                    "an Ignition file begins with `{\"ignition\": {\"version\": \"3.3.0\"}}`",
-                ),
-                _ => refuse(
-                    format!("`{name}` is of the version `{version}`, which is no stable spec 3"),
-                    "make it anew for 3.0.0 to 3.6.0",
-                ),
+        ChildFile::Ignition(bytes) => match Document::read(bytes) {
+            Ok(document) => Some(document.value().clone()),
+            Err(cause) => {
+                let help = match cause {
+                    NoDocument::NoJson(_) => "name an Ignition file, or a Butane file that ends in `.bu`",
+                    _ => cause.hint(),
+                };
+                refuse(format!("`{name}` {cause}"), help)
             }
-        }
+        },
     }
 }
 

@@ -16,11 +16,14 @@ mod fcos;
 mod hardware;
 mod installer;
 mod landing;
+mod live_parts;
 mod marker;
+mod medium;
 mod name_report;
 mod names;
 mod on_node;
 mod recover;
+mod secrets;
 mod sno;
 
 pub use contents::ChildFile;
@@ -33,6 +36,13 @@ pub use explain::State;
 pub use explain::Subject;
 pub use explain::Thing;
 pub use explain::explain;
+pub use live_parts::check_live_document;
+pub use live_parts::check_live_keyfile;
+pub use medium::Destination;
+pub use medium::Hook;
+pub use medium::Installation;
+pub use medium::Keyfile;
+pub use medium::Medium;
 pub use name_report::Binding;
 pub use name_report::NICS_SCHEMA;
 pub use name_report::NameQuestion;
@@ -53,12 +63,14 @@ pub use recover::RECOVER_SCRIPT;
 pub use recover::Recovery;
 pub use recover::RestoredFile;
 pub use recover::installs_by_itself;
+pub use secrets::secrets;
 pub use sno::Placement;
 
 use self::hardware::Fitting;
 use crate::document;
 use crate::document::Diagnostics;
 use crate::document::Rule;
+use crate::document::Sourced;
 use crate::ignition;
 use crate::network;
 use crate::plan::Plan;
@@ -202,10 +214,10 @@ pub fn butane_document(file: &ButaneFile, files: &Files, findings: &mut Diagnost
     butane::document(file, landed.sections, findings)
 }
 
-/// Says what the system on a live image cannot read of a plan, by the image's volume id.
-pub fn check_release(plan: &Plan, volume_id: &str) -> Diagnostics {
+/// Says that the system on a live image, known by its volume id, cannot read the minor version of spec 3 that
+/// something needs.
+pub fn check_release(needed: &Sourced<u8>, volume_id: &str) -> Diagnostics {
     let mut findings = Diagnostics::new();
-    let needed = &plan.ignition_minor;
     if let Some((newest, system)) =
         ignition::newest_on(volume_id).filter(|(newest, _)| needed.value > *newest)
     {

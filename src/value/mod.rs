@@ -65,6 +65,7 @@ pub use printable::is_printable;
 pub use printable::printable;
 pub use reach_target::ReachTarget;
 pub use secret::Secret;
+pub use secret::secret_in;
 pub use source_url::SourceUrl;
 pub use ssh_destination::SshDestination;
 pub use ssh_key::SshKey;

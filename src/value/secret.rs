@@ -26,9 +26,43 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Words that only secrets have; a line break is the beginning of a line.
+const WORDS: [(&str, &str); 7] = [
+    ("PRIVATE KEY-----", "a private key"),
+    ("\"auths\"", "a pull secret"),
+    ("client-key-data:", "a client's key"),
+    ("_authToken=", "a token"),
+    ("\nwifi-psk=", "a password"),
+    ("\npsk=", "a password"),
+    ("\npassword=", "a password"),
+];
+
+/// What secret a text holds, as far as its words say so.
+pub fn secret_in(text: &str) -> Option<&'static str> {
+    let is_there = |word: &str| match word.strip_prefix('\n') {
+        Some(begin) => text.lines().any(|line| line.starts_with(begin)),
+        None => text.contains(word),
+    };
+    WORDS.iter().find(|(word, _)| is_there(word)).map(|(_, what)| *what)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Secret;
+    use super::secret_in;
+
+    #[test]
+    fn knows_secrets_by_their_words() {
+        for (text, what) in [
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\n", Some("a private key")),
+            ("user=a\npassword=b\n", Some("a password")),
+            ("psk=b", Some("a password")),
+            ("no password=here\n", None),
+            ("-----BEGIN CERTIFICATE-----\n", None),
+        ] {
+            assert_eq!(secret_in(text), what, "{text}");
+        }
+    }
 
     #[test]
     fn does_not_print_itself() {

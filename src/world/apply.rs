@@ -13,6 +13,7 @@ use std::io::Seek;
 use std::io::SeekFrom;
 use std::io::Write;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -24,10 +25,13 @@ use tempfile::NamedTempFile;
 use tempfile::TempDir;
 
 use super::Failure;
+use super::copy::copy;
 use crate::image::Overlay;
 
 /// How the names of unfinished outputs begin.
 const PREFIX: &str = ".cotter-";
+/// How much is compared and written at once.
+const BLOCK: usize = 4096;
 
 /// What happens to a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +62,7 @@ pub fn refuse_existing(out: &Path, existing: Existing) -> Result<(), Failure> {
 
 /// Writes `base` with `overlay` laid over it to `out`.
 ///
-/// Existing outputs and too little room are refused before anything is copied. The copy is shared with the
+/// Existing outputs and too little room are refused before anything is copied. The copy shares its blocks with the
 /// base where the file system can do that.
 pub fn write_image(
     base: &Path,
@@ -68,13 +72,9 @@ pub fn write_image(
     mode: u32,
 ) -> Result<(), Failure> {
     refuse_existing(out, existing)?;
-    let mut source = open_base(base, overlay, OpenOptions::new().read(true))?;
-    enough_room(out, overlay.base_length())?;
+    let source = open_base(base, overlay, OpenOptions::new().read(true))?;
     write(out, existing, mode, |file| {
-        // The kernel copies, and shares the blocks if it can (copy_file_range).
-        if std::io::copy(&mut source, file)? != overlay.base_length() {
-            return Err(std::io::Error::other("the base changed while it was copied"));
-        }
+        copy(&source, file, overlay.base_length())?;
         lay(file, overlay)
     })
 }
@@ -103,9 +103,15 @@ pub fn write_file(out: &Path, bytes: &[u8], existing: Existing, mode: u32) -> Re
 pub fn copy_file(from: &Path, out: &Path, existing: Existing, mode: u32) -> Result<(), Failure> {
     refuse_existing(out, existing)?;
     let failed = |cause: std::io::Error| Failure::io("open", from, &cause);
-    let mut source = File::open(from).map_err(failed)?;
-    enough_room(out, source.metadata().map_err(failed)?.len())?;
-    write(out, existing, mode, |file| std::io::copy(&mut source, file).map(drop))
+    let source = File::open(from).map_err(failed)?;
+    let length = source.metadata().map_err(failed)?.len();
+    write(out, existing, mode, |file| copy(&source, file, length))
+}
+
+/// The permissions of a file.
+pub fn mode_of(path: &Path) -> Result<u32, Failure> {
+    let metadata = path.metadata().map_err(|cause| Failure::io("look at", path, &cause))?;
+    Ok(metadata.permissions().mode() & 0o7777)
 }
 
 /// Changes an image where it is.
@@ -114,8 +120,29 @@ pub fn copy_file(from: &Path, out: &Path, existing: Existing, mode: u32) -> Resu
 /// written; the rest of the image is never touched, and writing or resetting again mends it.
 pub fn patch_in_place(path: &Path, overlay: &Overlay) -> Result<(), Failure> {
     let failed = |cause: std::io::Error| Failure::io("change", path, &cause);
-    let mut file = open_base(path, overlay, OpenOptions::new().write(true))?;
-    lay(&mut file, overlay).and_then(|()| file.sync_data()).map_err(failed)
+    let file = open_base(path, overlay, OpenOptions::new().read(true).write(true))?;
+    let mut has_changed = false;
+    for (offset, bytes) in overlay.patches() {
+        has_changed |= patch(&file, offset, bytes).map_err(failed)?;
+    }
+    if has_changed { file.sync_data().map_err(failed) } else { Ok(()) }
+}
+
+/// Writes the blocks of `bytes` that are not there yet, and says whether there were any: the disk has less to do,
+/// and most of an embed area stays zero.
+fn patch(file: &File, offset: u64, bytes: &[u8]) -> std::io::Result<bool> {
+    let mut there = vec![0; bytes.len()];
+    file.read_exact_at(&mut there, offset)?;
+    let mut has_changed = false;
+    let mut at = offset;
+    for (new, old) in bytes.chunks(BLOCK).zip(there.chunks(BLOCK)) {
+        if new != old {
+            file.write_all_at(new, at)?;
+            has_changed = true;
+        }
+        at += new.len() as u64;
+    }
+    Ok(has_changed)
 }
 
 /// Opens the base that `overlay` was made for, at its beginning.
@@ -142,6 +169,16 @@ fn write(
     mode: u32,
     fill: impl FnOnce(&mut File) -> std::io::Result<()>,
 ) -> Result<(), Failure> {
+    make(out, existing, mode, |file| fill(file).map_err(|cause| Failure::io("write", out, &cause)))
+}
+
+/// Makes a file whole or not at all; whoever fills it says what went wrong.
+pub(super) fn make(
+    out: &Path,
+    existing: Existing,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let failed = |cause: std::io::Error| Failure::io("write", out, &cause);
     let folder = match out.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -149,7 +186,7 @@ fn write(
     };
     let mut draft = Draft::begin(folder).map_err(failed)?;
     let file = draft.file();
-    fill(file).map_err(failed)?;
+    fill(file)?;
     file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
     file.sync_all().map_err(failed)?;
     draft.place(folder, out, existing).map_err(failed)?;
@@ -204,28 +241,8 @@ impl Draft {
     }
 }
 
-fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
-    for (offset, bytes) in overlay.patches() {
-        file.seek(SeekFrom::Start(offset))?;
-        file.write_all(bytes)?;
-    }
-    Ok(())
-}
-
-fn enough_room(out: &Path, length: u64) -> Result<(), Failure> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let free = free_bytes(folder)?;
-    if free < length {
-        let message = format!("`{}` needs {length} bytes, and {free} are free there", out.display());
-        return Err(Failure::surroundings(message, "make room, or name an output elsewhere"));
-    }
-    Ok(())
-}
-
-/// How much may be written to a folder's file system.
-pub(super) fn free_bytes(folder: &Path) -> Result<u64, Failure> {
-    let room = rustix::fs::statvfs(folder).map_err(|cause| Failure::io("write to", folder, &cause.into()))?;
-    Ok(room.f_bavail.saturating_mul(room.f_frsize))
+pub(super) fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
+    overlay.patches().try_for_each(|(offset, bytes)| file.write_all_at(bytes, offset))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::document::Diagnostics;
 use crate::image;
 use crate::image::ImageError;
 use crate::image::LiveImage;
+use crate::image::Overlay;
 use crate::image::Replace;
 use crate::plan::Plan;
 use crate::spec::Machine;
@@ -57,15 +58,27 @@ pub(super) fn sha256(path: &Path) -> Result<String, Failure> {
     }
 }
 
-/// How many bytes of the embed area a plan uses; adds what does not fit.
-pub fn room(
+/// What a plan changes in a base image, and the room that it takes.
+#[derive(Debug)]
+pub struct Fitted {
+    /// The changes.
+    pub overlay: Overlay,
+    /// Bytes of the embed area that are used.
+    pub used_bytes: usize,
+    /// Bytes that it has.
+    pub area_bytes: u64,
+}
+
+/// Lays a plan over a base image; nothing if it does not fit, which is added to `findings`.
+pub fn fit(
     base: &Path,
     live: &LiveImage,
     plan: &Plan,
+    replace: Replace,
     findings: &mut Diagnostics,
-) -> Result<usize, Failure> {
+) -> Result<Option<Fitted>, Failure> {
     let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
-    let overlay = match image::embed(live, &mut file, &plan.edit, Replace::Yes) {
+    let overlay = match image::embed(live, &mut file, &plan.edit, replace) {
         Ok(overlay) => overlay,
         Err(cause @ (ImageError::TooLarge { .. } | ImageError::LongArguments { .. })) => {
             let is_archive = matches!(cause, ImageError::TooLarge { .. });
@@ -82,10 +95,12 @@ pub fn room(
                 };
                 findings.error("payload-size", &largest.origin, cause.to_string(), help);
             }
-            return Ok(0);
+            return Ok(None);
         }
         Err(cause) => return Err(Failure::image(base, &cause)),
     };
     let area = overlay.patches().find(|(offset, _)| *offset == live.embed.offset).map(|(_, bytes)| bytes);
-    Ok(area.and_then(|area| area.iter().rposition(|byte| *byte != 0)).map_or(0, |last| last + 1))
+    let used = area.and_then(|area| area.iter().rposition(|byte| *byte != 0));
+    let used_bytes = used.map_or(0, |last| last + 1);
+    Ok(Some(Fitted { overlay, used_bytes, area_bytes: live.embed.length }))
 }

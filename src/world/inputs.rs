@@ -344,13 +344,29 @@ pub fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     read_at_most(path, most).map_err(|cause| Failure::io("read", path, &cause))
 }
 
+/// Reads a file of at most `most` bytes, or standard input for `-`.
+pub fn read_input(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    if path != Path::new("-") {
+        return read_bounded(path, most);
+    }
+    let failed = |cause: io::Error| Failure::io("read", Path::new("standard input"), &cause);
+    at_most(io::stdin().lock(), most, 0).map_err(failed)
+}
+
 pub(super) fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes)?;
+    let size = file.metadata()?.len().min(most);
+    at_most(file, most, usize::try_from(size).unwrap_or(0))
+}
+
+/// Reads about `expected` bytes, and at most `most`.
+fn at_most(from: impl io::Read, most: u64, expected: usize) -> io::Result<Vec<u8>> {
+    // One more shows the end without growing.
+    let mut bytes = Vec::with_capacity(expected + 1);
+    from.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));
     }

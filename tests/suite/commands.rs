@@ -135,10 +135,7 @@ fn bad_input_is_one_clear_error_and_leaves_nothing() {
             &["image", "embed", "base.iso", "--append-karg", "a\nb", "-o", "out.iso"],
             "not one kernel argument",
         ),
-        (
-            &["image", "embed", "base.iso", "--config", "machine.yaml", "-o", "out.iso"],
-            "not an Ignition document",
-        ),
+        (&["image", "embed", "base.iso", "--config", "machine.yaml", "-o", "out.iso"], "is no JSON"),
         (&["image", "extract", "base.iso"], "no Ignition document"),
         (&["verify", "machine.yaml", "--facts", "machine.yaml"], "not the record of a boot"),
         (&["verify", "machine.yaml"], "required"),

@@ -43,7 +43,8 @@ fn read(file: &str) -> Vec<u8> {
     image
 }
 
-fn genuine(name: &str) -> Vec<u8> {
+/// A live image as its makers cut it down.
+pub fn genuine(name: &str) -> Vec<u8> {
     read(&format!("embed-areas-{name}.iso.xz"))
 }
 
@@ -90,6 +91,9 @@ fn areas_are_found_in_every_generation() {
             assert!(areas.default.contains("ignition.firstboot"), "{name}: {}", areas.default);
         }
         assert_eq!(offsets, places, "{name}");
+        let (generation, architecture) = name.split_once('.').unwrap_or((name, "x86_64"));
+        assert_eq!(live.generation.unwrap().name, generation, "{name}");
+        assert_eq!(live.architecture.as_deref(), Some(architecture), "{name}");
     }
     let synthetic = read("synthetic.iso.xz");
     assert!(matches!(LiveImage::read(&mut Cursor::new(synthetic)), Err(ImageError::NotALiveImage(_))));

@@ -113,7 +113,7 @@ impl Recovery {
             config: Some(live.to_json()),
             network: plan.edit.network.clone(),
             append_kernel_arguments: plan.edit.append_kernel_arguments.clone(),
-            delete_kernel_arguments: Vec::new(),
+            ..Edit::default()
         };
         Plan { artifacts: self.artifacts(plan, origin), live, edit, ..plan.clone() }
     }

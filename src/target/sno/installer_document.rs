@@ -66,14 +66,7 @@ pub(in crate::target) struct InstallerDocument(Document);
 impl InstallerDocument {
     /// Reads it; says what it is instead if it is no Ignition of a stable spec 3.
     pub(in crate::target) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let value: Value =
-            serde_json::from_slice(bytes).map_err(|cause| format!("it is no JSON: {cause}"))?;
-        let version = value["ignition"]["version"].as_str().unwrap_or_default();
-        match ignition::minor_of(version) {
-            Some(minor) if minor <= ignition::newest_minor() => Ok(Self(Document::new(value))),
-            _ if version.is_empty() => Err("it does not say the version of Ignition's spec".to_owned()),
-            _ => Err(format!("its version is `{version}`, which is no stable spec 3")),
-        }
+        Document::read(bytes).map(Self).map_err(|cause| format!("it {cause}"))
     }
 
     /// Takes a document that was read elsewhere.

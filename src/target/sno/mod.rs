@@ -198,7 +198,7 @@ fn finished(
         config: Some(live.to_json()),
         network: draft.live_keyfiles,
         append_kernel_arguments: install.console_arguments(),
-        delete_kernel_arguments: Vec::new(),
+        ..Edit::default()
     };
     Plan {
         machine: machine.name.value.clone(),

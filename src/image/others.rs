@@ -1,0 +1,35 @@
+//! Live systems other than CoreOS that have no room in their images, and boot over the network all the same.
+
+use serde::Deserialize;
+
+use super::ImageError;
+
+/// One of them, as the table says.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Others {
+    pub(super) system: String,
+    /// The kernel in its ISO.
+    pub(super) kernel: String,
+    /// The initrd in its ISO, by which the ISO is known.
+    pub(super) initrd: String,
+    /// A file in the initrd, by which that is known.
+    pub(super) initrd_mark: String,
+    /// Where an initrd that is loaded too has the Ignition document.
+    pub(super) config: String,
+    /// What makes it read that.
+    pub(super) arguments: String,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    without_area: Vec<Others>,
+}
+
+impl Others {
+    /// All of them.
+    pub(super) fn table() -> Result<Vec<Self>, ImageError> {
+        let table: Table = toml::from_str(include_str!("layouts.toml"))
+            .map_err(|cause| ImageError::Damaged(format!("cotter's own table of layouts: {cause}")))?;
+        Ok(table.without_area)
+    }
+}
