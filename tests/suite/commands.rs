@@ -279,10 +279,7 @@ fn a_base_image_is_looked_at_before_anything_is_built() {
         ),
         (
             "digest.yaml",
-            spec.replace(
-                "fedora-coreos-live.x86_64.iso",
-                &format!("base.iso\n  sha256: {}\n  #", "0".repeat(64)),
-            ),
+            spec.replace("fedora-coreos/stable", &format!("base.iso\n  sha256: {}\n  #", "0".repeat(64))),
             "error[base-digest]",
         ),
     ] {
