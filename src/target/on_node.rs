@@ -11,6 +11,10 @@ use crate::verify::Life;
 use crate::verify::Manifest;
 use crate::verify::Wanted;
 
+/// What the script looks for, and the manifest that it is made of: of no use to other users, and no secrets.
+const EXPECTATIONS: &str = "/etc/cotter/expectations";
+const MANIFEST: &str = "/etc/cotter/manifest.json";
+
 /// The script that looks at a machine after each boot.
 pub const SCRIPT: &str = include_str!("../../templates/files/cotter-verify");
 /// The beginning of what is sent over ssh: it becomes root, if it may.
@@ -49,8 +53,8 @@ pub(super) fn add(config: &mut Config, manifest: &Manifest, place: Place) -> Vec
     let files = [
         ("/usr/local/bin/cotter-verify", FileMode::PROGRAM, SCRIPT.as_bytes().to_vec()),
         ("/etc/cotter/machine", FileMode::PUBLIC, format!("{}\n", manifest.machine).into_bytes()),
-        ("/etc/cotter/expectations", FileMode::PRIVATE, expectations(manifest, lives).into_bytes()),
-        ("/etc/cotter/manifest.json", FileMode::PRIVATE, manifest.to_json()),
+        (EXPECTATIONS, FileMode::PRIVATE, expectations(manifest, lives).into_bytes()),
+        (MANIFEST, FileMode::PRIVATE, manifest.to_json()),
     ];
     let mut written = Vec::new();
     for (path, mode, contents) in files {
@@ -121,6 +125,11 @@ fn unit(patience_seconds: u32, place: Place) -> String {
     context.insert("timeout_seconds", &(patience_seconds + 120));
     // The template is part of the program; the test below holds that it renders.
     Tera::one_off(UNIT, &context, false).unwrap_or_default()
+}
+
+/// True for files of cotter's own that are private and hold no secret.
+pub(super) fn is_of_verification(path: &str) -> bool {
+    [EXPECTATIONS, MANIFEST].contains(&path)
 }
 
 #[cfg(test)]

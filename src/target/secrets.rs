@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::medium;
+use super::on_node;
 use crate::ignition;
 use crate::machineconfig;
 use crate::network::KEYFILE_FOLDER;
@@ -120,10 +121,11 @@ impl Search {
                     }
                 }
             }
-            // Only its owner may read it, and somebody meant that: coreos-installer's own files are always so.
+            // Only its owner may read it, and somebody meant that: coreos-installer's files and ours are always so.
             let is_private = file["mode"].as_u64().is_some_and(|mode| mode & 0o077 == 0)
                 && !bytes.is_empty()
-                && !medium::is_of_installer(path);
+                && !medium::is_of_installer(path)
+                && !on_node::is_of_verification(path);
             match secret_in(&text) {
                 Some(what) => self.say(format!("{what} in `{path}`")),
                 None if is_private => self.say(format!("`{path}`, which is its owner's alone")),
@@ -263,6 +265,7 @@ mod tests {
             carrying("/usr/local/bin/pre-install-x", 0o700, "#!/bin/bash\n"),
             carrying(keyfile, 0o600, "[connection]\nid=a\n"),
             carrying("/etc/coreos/dest.ign", 0o600, r#"{"ignition": {"version": "3.3.0"}}"#),
+            carrying("/etc/cotter/manifest.json", 0o600, r#"{"schema": "cotter.dev/manifest/1"}"#),
             carrying("/etc/motd", 0o644, "hello"),
             carrying("/etc/empty", 0o600, ""),
             json!({"storage": {"luks": [{"name": "root", "clevis": {"tpm2": true}}]}}),

@@ -250,12 +250,6 @@ pub(super) fn lay(file: &mut File, overlay: &Overlay) -> std::io::Result<()> {
     overlay.patches().try_for_each(|(offset, bytes)| file.write_all_at(bytes, offset))
 }
 
-/// How much may be written to a folder's file system.
-pub(super) fn free_bytes(folder: &Path) -> Result<u64, Failure> {
-    let room = rustix::fs::statvfs(folder).map_err(|cause| Failure::io("write to", folder, &cause.into()))?;
-    Ok(room.f_bavail.saturating_mul(room.f_frsize))
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 mod tests {

@@ -118,6 +118,7 @@ fn bad_input_is_one_clear_error_and_leaves_nothing() {
     let large = spec.replace("  files:\n", "  files:\n    - {path: /opt/large, contents: {local: noise}}\n");
     std::fs::write(test.path("large.yaml"), large).unwrap();
     std::fs::write(test.path("wrong.yaml"), spec.replace("target: fcos", "target: fcsos")).unwrap();
+    std::fs::write(test.path("absent.yaml"), spec.replace("fedora-coreos/stable", "absent.iso")).unwrap();
     for (name, text) in [("empty.yaml", ""), ("empty.bu", ""), ("list.yaml", "- a\n")] {
         std::fs::write(test.path(name), text).unwrap();
     }
@@ -128,7 +129,7 @@ fn bad_input_is_one_clear_error_and_leaves_nothing() {
         (&["build", "machine.yaml", "-o", "out.iso", "--base", "nowhere.iso"], "no such file"),
         (&["build", "machine.yaml", "-o", "there.iso", "--base", "base.iso"], "there already"),
         (&["build", "machine.yaml", "-o", "no/folder/out.iso", "--base", "base.iso"], "no such file"),
-        (&["build", "machine.yaml", "-o", "out.iso"], "no base image at"),
+        (&["build", "absent.yaml", "-o", "out.iso"], "no base image at"),
         (&["build", "large.yaml", "-o", "out.iso", "--base", "base.iso"], "more than the 262144"),
         (&["build", "wrong.yaml", "-o", "out.iso", "--base", "base.iso"], "did you mean `fcos`?"),
         (
@@ -279,10 +280,7 @@ fn a_base_image_is_looked_at_before_anything_is_built() {
         ),
         (
             "digest.yaml",
-            spec.replace(
-                "fedora-coreos-live.x86_64.iso",
-                &format!("base.iso\n  sha256: {}\n  #", "0".repeat(64)),
-            ),
+            spec.replace("fedora-coreos/stable", &format!("base.iso\n  sha256: {}\n  #", "0".repeat(64))),
             "error[base-digest]",
         ),
     ] {

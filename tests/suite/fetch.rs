@@ -1112,8 +1112,7 @@ fn a_machine_is_built_on_an_image_by_its_name() {
     }
     let spec = std::fs::read_to_string(case.join("machine.yaml")).unwrap();
     let write = |image: &str| {
-        std::fs::write(test.path("machine.yaml"), spec.replace("fedora-coreos-live.x86_64.iso", image))
-            .unwrap();
+        std::fs::write(test.path("machine.yaml"), spec.replace("fedora-coreos/stable", image)).unwrap();
     };
     write("open-os/stable");
     // Looking downloads nothing.

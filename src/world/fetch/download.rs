@@ -16,7 +16,7 @@ use reqwest::header::LAST_MODIFIED;
 use reqwest::header::RANGE;
 
 use super::super::Failure;
-use super::super::apply::free_bytes;
+use super::super::disk_files::free_bytes;
 use super::FetchStep;
 use super::client::Http;
 use super::client::Trouble;
@@ -158,7 +158,7 @@ fn attempt(
         if length > most {
             return Err(too_large(url, most));
         }
-        let (left, free) = (length - part.have.min(length), free_bytes(folder).map_err(Trouble::Here)?);
+        let (left, free) = (length - part.have.min(length), free_bytes(folder).unwrap_or(u64::MAX));
         if left > free {
             let message = format!("`{}` needs {left} bytes more, and {free} are free in the cache", job.file);
             let failure = no_room(job.part);
@@ -178,7 +178,7 @@ fn attempt(
         tell(FetchStep::At { have_bytes: part.have });
         if length.is_none() && part.have - looked > ROOM_BYTES {
             looked = part.have;
-            if free_bytes(folder).map_err(Trouble::Here)? < 2 * ROOM_BYTES {
+            if free_bytes(folder).unwrap_or(u64::MAX) < 2 * ROOM_BYTES {
                 return Err(Trouble::Here(no_room(job.part)));
             }
         }
