@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod cli;
+pub mod cloud;
 pub mod cluster;
 pub mod document;
 pub mod hardware;

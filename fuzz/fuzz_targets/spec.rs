@@ -16,7 +16,8 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         if !findings.has_errors() {
             let spec = SpecDigest { file: "fuzz.yaml".into(), sha256: Digest::of(text.as_bytes()) };
             if let Ok(plan) = target::plan(&machine, &spec, &files) {
-                let (_, _) = (plan.live.to_json(), plan.destination.to_json());
+                let live = plan.medium().map(|medium| medium.live.to_json());
+                let (_, _) = (live, plan.destination.to_json());
             }
         }
     }

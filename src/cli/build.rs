@@ -16,6 +16,9 @@ use super::load::BaseArguments;
 use super::load::GivenArguments;
 use super::load::Loaded;
 use crate::image::Replace;
+use crate::plan::Delivery;
+use crate::plan::Medium;
+use crate::plan::Output;
 use crate::plan::Plan;
 use crate::plan::Secrecy;
 use crate::target;
@@ -24,14 +27,14 @@ use crate::world::Existing;
 use crate::world::Failure;
 use crate::world::Fitted;
 
-/// Build the installation medium and its manifest
+/// Build the installation medium or a cloud's boot data, and its manifest
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
     spec: PathBuf,
     #[command(flatten)]
     given: GivenArguments,
-    /// The medium to write; its manifest gets `.manifest.json` after the name. With `--pxe`: the folder
+    /// The medium to write; its manifest gets `.manifest.json` after the name. With `--pxe`, and for a cloud: the folder
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
     /// Write what boots over the network into a folder, with the machine's own initrd and iPXE script
@@ -53,6 +56,11 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Err(exit) => return Ok(exit),
     };
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
+    if let Some(delivery) = loaded.plan.delivery().filter(|_| !arguments.pxe && arguments.base.base.is_none())
+    {
+        return deliver(arguments, &loaded.plan, delivery, existing, ui);
+    }
+    load::medium(&loaded.plan)?;
     // What can be refused is refused before the stand-in is built or anything is copied.
     let output = match arguments.pxe {
         true => arguments.output.join(&loaded.machine.name.value),
@@ -83,6 +91,48 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Writes what a cloud is given, into a folder.
+fn deliver(
+    arguments: &Arguments,
+    plan: &Plan,
+    delivery: &Delivery,
+    existing: Existing,
+    ui: &mut Ui,
+) -> Result<Exit, Failure> {
+    // A slash at the end would put the manifest into the folder.
+    let folder: PathBuf = arguments.output.components().collect();
+    let manifest = manifest_path(&folder);
+    world::refuse_existing(&folder, existing)?;
+    world::refuse_existing(&manifest, existing)?;
+    let mode = |output: &Output| match (output.secrecy, output.is_program) {
+        (Secrecy::Secret, _) => 0o600,
+        (Secrecy::Open, true) => 0o755,
+        (Secrecy::Open, false) => 0o644,
+    };
+    let files = delivery
+        .files
+        .iter()
+        .map(|(name, output)| (name.as_str(), (output.bytes.as_slice(), mode(output))))
+        .collect();
+    world::write_folder(&folder, &files, existing)?;
+    world::write_file(&manifest, &plan.manifest.to_json(), existing, 0o644)?;
+    if ui.wants_json() {
+        let files: Vec<&String> = delivery.files.keys().collect();
+        ui.json(&serde_json::json!({"folder": folder, "files": files, "manifest": manifest}));
+        return Ok(Exit::Done);
+    }
+    for (name, output) in &delivery.files {
+        let readers =
+            if output.secrecy == Secrecy::Secret { " (for you alone: it holds secrets)" } else { "" };
+        ui.line(format!("{}{readers}", folder.join(name).display()));
+    }
+    ui.line(format!("{}", manifest.display()));
+    for note in &delivery.notes {
+        ui.note(format!("note: {note}"));
+    }
+    Ok(Exit::Done)
+}
+
 /// Writes what boots the machine over the network. Nothing of it has to fit into an image.
 fn network_boot(
     arguments: &Arguments,
@@ -91,6 +141,7 @@ fn network_boot(
     manifest: &Path,
     ui: &mut Ui,
 ) -> Result<Exit, Failure> {
+    let medium = load::medium(&loaded.plan)?;
     let mut findings = world::check_base(base, &loaded.machine)?;
     let live = world::read_live_image(base)?;
     findings.append(target::check_release(&loaded.plan.ignition_minor, &live.volume_id));
@@ -103,7 +154,7 @@ fn network_boot(
         folder: &arguments.output,
         name: Some(&loaded.machine.name.value),
         url: arguments.url.as_deref(),
-        edit: &loaded.plan.edit,
+        edit: &medium.edit,
         replace: Replace::No,
         existing,
         known_secrets: secrets(&loaded.plan),
@@ -136,8 +187,11 @@ pub(super) fn write(
 
 /// What on a plan's medium must not be read by others.
 fn secrets(plan: &Plan) -> Vec<String> {
-    let arguments = plan.edit.append_kernel_arguments.join(" ");
-    let mut names = target::secrets(Some(plan.live.value()), &plan.edit.network, &arguments);
+    let of_medium = |medium: &Medium| {
+        let arguments = medium.edit.append_kernel_arguments.join(" ");
+        target::secrets(Some(medium.live.value()), &medium.edit.network, &arguments)
+    };
+    let mut names = plan.medium().map(of_medium).unwrap_or_default();
     if names.is_empty() {
         let secret = plan.artifacts.iter().filter(|artifact| artifact.secrecy == Secrecy::Secret);
         names.extend(secret.map(|artifact| artifact.what.clone()));

@@ -50,11 +50,12 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
             translated.document
         }
         false => {
-            load::load(&arguments.spec, &arguments.given.given(), ui)?.ok().map(|loaded| {
-                match arguments.life {
-                    DocumentOf::Live => loaded.plan.live.value().clone(),
-                    DocumentOf::FirstBoot => loaded.plan.destination.value().clone(),
-                }
+            let Ok(loaded) = load::load(&arguments.spec, &arguments.given.given(), ui)? else {
+                return Ok(Exit::Input);
+            };
+            Some(match arguments.life {
+                DocumentOf::Live => load::medium(&loaded.plan)?.live.value().clone(),
+                DocumentOf::FirstBoot => loaded.plan.destination.value().clone(),
             })
         }
     };

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::ValueEnum;
 use include_dir::Dir;
 use include_dir::include_dir;
 
@@ -30,6 +31,27 @@ static STARTERS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates/machine")
 /// The starter if none is named, and of kinds of machines that have none of their own.
 const FIRST: &str = "server";
 
+/// The kinds of systems that there are starters for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TargetWord {
+    /// Fedora CoreOS
+    Fcos,
+    /// Single-node OpenShift
+    Sno,
+    /// An image of a cloud or hypervisor
+    Cloud,
+}
+
+impl TargetWord {
+    fn starter(self) -> &'static str {
+        match self {
+            Self::Fcos => FIRST,
+            Self::Sno => "dell-r640-sno",
+            Self::Cloud => "cloud",
+        }
+    }
+}
+
 /// Write a commented starter file
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -39,6 +61,9 @@ pub(super) struct Arguments {
     /// The starter, or the kind of machine: see `--list` [default: server, and the kind that an inventory is of]
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+    /// The kind of system, for a starter of it
+    #[arg(long, value_enum, conflicts_with = "profile")]
+    target: Option<TargetWord>,
     /// Fill in this machine's ports and disk; what is seen of it is written beside the file as NAME.inventory.json
     #[arg(long, conflicts_with = "inventory")]
     from_host: bool,
@@ -70,7 +95,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Done);
     }
-    let (starter, profile) = chosen(arguments.profile.as_deref())?;
+    let named = arguments.profile.as_deref().or(arguments.target.map(TargetWord::starter));
+    let (starter, profile) = chosen(named)?;
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     if let Some(path) = &arguments.output {
         world::refuse_existing(path, existing)?;

@@ -13,6 +13,7 @@ use crate::catalog::Part;
 use crate::catalog::Reference;
 use crate::document::Diagnostics;
 use crate::image::Replace;
+use crate::plan::Medium;
 use crate::plan::Plan;
 use crate::spec::Installer;
 use crate::spec::Machine;
@@ -113,6 +114,14 @@ pub(super) fn load(path: &Path, given: &Given, ui: &mut Ui) -> Result<Result<Loa
             Ok(Loaded { spec: planned.spec, machine, plan, files: planned.files, sources: planned.sources })
         }
         None => Err(Exit::Input),
+    })
+}
+
+/// What the installation medium brings, for what only such a machine has.
+pub(super) fn medium(plan: &Plan) -> Result<&Medium, Failure> {
+    plan.medium().ok_or_else(|| {
+        let message = format!("`{}` is a machine in a cloud: it has no installation medium", plan.machine);
+        Failure::input(message, "`cotter build SPEC -o DIR` writes what it is given to boot with")
     })
 }
 
@@ -242,7 +251,7 @@ pub(super) fn fitting(
     let mut findings = world::check_base(base, machine)?;
     let live = world::read_live_image(base)?;
     findings.append(target::check_release(&plan.ignition_minor, &live.volume_id));
-    let fitted = world::fit(base, &live, plan, replace, &mut findings)?;
+    let fitted = world::fit(base, &live, plan, &medium(plan)?.edit, replace, &mut findings)?;
     Ok((findings, fitted))
 }
 

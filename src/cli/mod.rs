@@ -8,6 +8,7 @@
 mod bench;
 mod build;
 mod check;
+mod cloud;
 mod exit;
 mod explain;
 mod fetch;
@@ -66,6 +67,8 @@ enum Command {
     #[command(subcommand)]
     Image(image::Command),
     #[command(subcommand)]
+    Cloud(cloud::Command),
+    #[command(subcommand)]
     Bench(bench::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
@@ -91,6 +94,7 @@ impl Cli {
             Command::Build(arguments) => build::run(&arguments, &mut ui),
             Command::Fetch(arguments) => fetch::run(&arguments, &mut ui),
             Command::Image(command) => image::run(&command, &mut ui),
+            Command::Cloud(command) => cloud::run(&command, &mut ui),
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),

@@ -16,6 +16,7 @@ use crate::plan;
 use crate::plan::Artifact;
 use crate::plan::Change;
 use crate::plan::Consequence;
+use crate::plan::Delivery;
 use crate::plan::Plan;
 use crate::verify::Life;
 use crate::world;
@@ -48,6 +49,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let room = match &arguments.base.base {
         None => None,
         Some(_) => {
+            load::medium(&loaded.plan)?;
             let base = load::base_image(&arguments.base, &loaded.machine, &loaded.spec.folder, ui)?;
             match load::fit(&base, &loaded, Replace::Yes, ui)? {
                 Ok(fitted) => Some((fitted.used_bytes, fitted.area_bytes)),
@@ -92,12 +94,17 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
         ui.line(format!("{what:width$}  {}  {}", marks.join("  "), row.artifact.origin));
     }
     ui.line("");
-    ui.line(format!(
-        "live document {} bytes, destination document {} bytes, {}",
-        plan.live.to_json().len(),
-        plan.destination.to_json().len(),
-        counted(plan.edit.network.len(), "keyfile"),
-    ));
+    if let Some(medium) = plan.medium() {
+        ui.line(format!(
+            "live document {} bytes, destination document {} bytes, {}",
+            medium.live.to_json().len(),
+            plan.destination.to_json().len(),
+            counted(medium.edit.network.len(), "keyfile"),
+        ));
+    }
+    if let Some(delivery) = plan.delivery() {
+        show_delivery(delivery, ui);
+    }
     if let Some((used, length)) = room {
         ui.line(format!(
             "embed area: {used} of {length} bytes used, {} left",
@@ -116,6 +123,65 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
     };
     let counts: Vec<String> = plan.lives.iter().map(in_life).collect();
     ui.line(format!("expectations: {}", counts.join(", ")));
+}
+
+/// What the platform is given, and why it is that.
+fn show_delivery(delivery: &Delivery, ui: &mut Ui) {
+    let choice = &delivery.choice;
+    let image = delivery.image.as_ref().map_or(String::new(), |image| format!(", `{image}`"));
+    ui.line(format!("{} on {}{image}", choice.format.title(), delivery.platform_title));
+    for why in &choice.why {
+        ui.line(format!("  because {why}"));
+    }
+    for doubt in &choice.doubts {
+        ui.line(format!("  not certain: {doubt}"));
+    }
+    ui.line(format!("  everything in it is done {}", choice.runs));
+    for key in &delivery.keys {
+        let room = match key.limit {
+            Some(limit) => format!("{} of {} bytes", key.counted_bytes, limit.bytes),
+            None => format!("{} bytes", key.counted_bytes),
+        };
+        ui.line(format!("  `{}`: {room}, {}", key.key, key.encoding.word()));
+    }
+    for note in &delivery.notes {
+        ui.line(format!("  {note}"));
+    }
+    let files: Vec<&str> = delivery.files.keys().map(String::as_str).collect();
+    ui.line(format!("  `cotter build` writes {}", files.join(", ")));
+}
+
+fn delivery_as_json(delivery: &Delivery) -> serde_json::Value {
+    let choice = &delivery.choice;
+    let keys: Vec<serde_json::Value> = delivery
+        .keys
+        .iter()
+        .map(|key| {
+            serde_json::json!({
+                "key": key.key,
+                "encoding": key.encoding,
+                "payload_bytes": key.payload_bytes,
+                "counted_bytes": key.counted_bytes,
+                "limit": key.limit,
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "platform": delivery.platform,
+        "image": delivery.image,
+        "family": choice.family.as_ref().map(|family| &family.name),
+        "format": choice.format,
+        "readers": choice.readers,
+        "runs": choice.runs,
+        "is_guarded": choice.is_guarded,
+        "why": choice.why,
+        "doubts": choice.doubts,
+        "notes": delivery.notes,
+        "digest": delivery.digest,
+        "payload_url": delivery.payload_url,
+        "keys": keys,
+        "files": delivery.files.keys().collect::<Vec<_>>(),
+    })
 }
 
 fn as_json(plan: &Plan, room: Option<(usize, u64)>) -> serde_json::Value {
@@ -140,6 +206,7 @@ fn as_json(plan: &Plan, room: Option<(usize, u64)>) -> serde_json::Value {
         "machine": plan.machine,
         "artifacts": rows,
         "embed_area": room.map(|(used, length)| serde_json::json!({"used_bytes": used, "length_bytes": length})),
+        "cloud": plan.delivery().map(delivery_as_json),
         "expectations": plan.manifest.expectations,
     })
 }

@@ -105,7 +105,7 @@ fn medium(
         let message = format!("`{}` installs by itself: its kernel arguments say so", base.display());
         return Err(Failure::input(message, "take the pristine live ISO, or `cotter image reset` this one"));
     }
-    let plan = recovery.medium(&loaded.plan, &loaded.machine.origin);
+    let plan = recovery.medium(&loaded.plan, load::medium(&loaded.plan)?, &loaded.machine.origin);
     let loaded = Loaded { plan, ..loaded };
     let fitted = match load::fit(&base, &loaded, Replace::No, ui)? {
         Ok(fitted) => fitted,

@@ -151,6 +151,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         );
         return Err(Failure::input(message, "leave `--control` out"));
     }
+    load::medium(&loaded.plan)?;
     let source = match &arguments.iso {
         Some(iso) => iso.clone(),
         None => load::base_image(&arguments.base, &loaded.machine, &loaded.spec.folder, ui)?,

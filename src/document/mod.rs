@@ -9,6 +9,7 @@ mod shape;
 mod view;
 mod yaml;
 mod yaml_1_1;
+mod yaml_text;
 
 pub use diagnostic::Complaint;
 pub use diagnostic::Diagnostic;
@@ -36,3 +37,4 @@ pub use yaml::Scalar;
 pub use yaml::Value;
 pub use yaml::parse;
 pub use yaml::parse_all;
+pub use yaml_text::yaml_text;

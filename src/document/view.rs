@@ -174,6 +174,19 @@ impl<'a> View<'a> {
         to_json(self.node, meaning)
     }
 
+    /// The same document as a JSON value, for a reader that takes scalars to mean something else.
+    pub fn to_json_by(&self, meaning: fn(&Scalar) -> serde_json::Value) -> serde_json::Value {
+        to_json(self.node, meaning)
+    }
+
+    /// The scalar here, as it was written.
+    pub fn scalar(&self) -> Option<&'a Scalar> {
+        match &self.node.value {
+            Value::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
     /// The same document as a JSON value, as Kubernetes reads it: YAML 1.1, where `0644` is octal and `yes` is
     /// true.
     pub fn to_json_1_1(&self) -> serde_json::Value {

@@ -63,6 +63,8 @@ pub enum ImageError {
     Occupied,
     /// An argument is not one word, or boot loaders would read it otherwise.
     BadArgument(String),
+    /// A volume for files cannot hold what is put into it.
+    Seed(String),
     /// Reading failed.
     Io(io::Error),
 }
@@ -99,6 +101,7 @@ impl ImageError {
             }
             Self::BadArgument(_) => KernelArgument::HOW,
             Self::MissingArgument { .. } => "write it as it is there, or let it be with `--if-present`",
+            Self::Seed(_) => "leave it out, or let the machine fetch it",
             Self::Io(_) => "see whether the medium it is on is sound",
         }
     }
@@ -128,7 +131,7 @@ impl fmt::Display for ImageError {
                 }
                 Ok(())
             }
-            Self::Unsupported(why) => f.write_str(why),
+            Self::Unsupported(why) | Self::Seed(why) => f.write_str(why),
             Self::Contents(why) => write!(f, "what is embedded cannot be read: {why}"),
             Self::LongArguments { over, left } => {
                 write!(f, "the kernel arguments are {over} bytes too long: {left} are left")

@@ -40,6 +40,7 @@ pub use error::ImageError;
 pub use initrd::InitrdArchive;
 pub use initrd::LiveInitrd;
 pub use initrd::LiveSystem;
+pub use iso9660::seed;
 pub use layout::Area;
 pub use layout::Generation;
 pub use layout::KernelArgumentAreas;

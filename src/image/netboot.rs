@@ -81,7 +81,7 @@ impl NetBoot {
     fn of_other(
         volume: &Volume,
         files: &BTreeMap<String, Vec<Area>>,
-        other: Others,
+        other: &Others,
     ) -> Result<Self, ImageError> {
         let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
         let (kernel, initrd) = (name(&other.kernel), name(&other.initrd));
@@ -90,14 +90,14 @@ impl NetBoot {
             taken.insert(name.clone(), in_one_part(path, files.get(path).map_or(&[], Vec::as_slice))?);
         }
         Ok(Self {
-            system: LiveSystem::Other(other.system),
+            system: LiveSystem::Other(other.system.clone()),
             volume_id: volume.id.clone(),
             files: taken,
             kernel: Some(kernel),
             initrd: Some(initrd),
             rootfs: None,
             has_script: true,
-            arguments: other.arguments,
+            arguments: other.arguments.clone(),
             embedded: Archive::default(),
             reads_network: false,
             fetches_rootfs: false,
@@ -150,7 +150,7 @@ impl NetBoot {
     fn of_initrd(initrd: LiveInitrd) -> Result<Self, ImageError> {
         let arguments = match &initrd.system {
             LiveSystem::CoreOs => NEEDED.to_owned(),
-            LiveSystem::Other(name) => other(name)?.arguments,
+            LiveSystem::Other(name) => other(name)?.arguments.clone(),
         };
         Ok(Self {
             volume_id: String::new(),
@@ -186,7 +186,7 @@ impl NetBoot {
         }
         let mut archive = Archive::default();
         if let Some(config) = &edit.config {
-            archive.insert(other(name)?.config, config.clone());
+            archive.insert(other(name)?.config.clone(), config.clone());
         }
         Ok(archive)
     }
@@ -255,8 +255,8 @@ fn in_one_part(path: &str, areas: &[Area]) -> Result<Area, ImageError> {
     }
 }
 
-fn other(name: &str) -> Result<Others, ImageError> {
-    let found = Others::table()?.into_iter().find(|other| other.system == name);
+fn other(name: &str) -> Result<&'static Others, ImageError> {
+    let found = Others::table()?.iter().find(|other| other.system == name);
     found.ok_or_else(|| ImageError::NotALiveImage(format!("`{name}` is not in the table")))
 }
 

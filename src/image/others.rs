@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::ImageError;
+use super::layout::Layouts;
 
 /// One of them, as the table says.
 #[derive(Clone, Debug, Deserialize)]
@@ -20,16 +21,9 @@ pub(super) struct Others {
     pub(super) arguments: String,
 }
 
-#[derive(Deserialize)]
-struct Table {
-    without_area: Vec<Others>,
-}
-
 impl Others {
     /// All of them.
-    pub(super) fn table() -> Result<Vec<Self>, ImageError> {
-        let table: Table = toml::from_str(include_str!("layouts.toml"))
-            .map_err(|cause| ImageError::Damaged(format!("cotter's own table of layouts: {cause}")))?;
-        Ok(table.without_area)
+    pub(super) fn table() -> Result<&'static [Self], ImageError> {
+        Ok(&Layouts::table()?.without_area)
     }
 }

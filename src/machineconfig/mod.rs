@@ -9,6 +9,7 @@
 //! operator reads: add its keys to `schema.rs` with the spec that brought them, and its checks to `validate.rs`.
 
 mod config;
+mod document;
 mod operator;
 mod problem;
 mod read;
@@ -22,6 +23,8 @@ mod validate;
 pub use config::MachineConfig;
 pub use config::ROLE_LABEL;
 pub use config::Spec;
+pub use document::Finding;
+pub use document::document_problems;
 pub use operator::operator_problems;
 pub use problem::Problem;
 pub use read::parse;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Part;
 use super::Problem;
 use super::Rendered;
+use super::validate::OPERATORS_FILE_MODE;
 use super::validate::validate;
 use crate::ignition;
 
@@ -36,7 +37,7 @@ const OF_FIRST_BOOT: [(&str, &str, bool); 7] = [
 pub fn operator_problems(old: Option<&Rendered>, new: &Rendered) -> Vec<Problem> {
     let mut problems = Vec::new();
     // Documents that are right each for itself can come to a whole that is not.
-    validate(&new.config, &mut problems);
+    validate(&new.config, OPERATORS_FILE_MODE, &mut problems);
     problems.extend(new.members("storage", "files").iter().flat_map(|file| of_file(new, file)));
     of_users(old, new, &mut problems);
     if let Some(old) = old {

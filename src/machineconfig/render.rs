@@ -13,6 +13,7 @@ use super::Rules;
 use super::Sources;
 use super::schema::conform;
 use super::schema::find_duplicates;
+use super::validate::OPERATORS_FILE_MODE;
 use super::validate::validate;
 use crate::document::nearest;
 use crate::ignition::merge;
@@ -183,7 +184,7 @@ fn read(document: &Value, rules: &Rules, problems: &mut Vec<Problem>) -> Option<
     find_duplicates(&document, problems);
     // Places that were not read would be found wanting once more.
     if problems.len() == before {
-        validate(&document, problems);
+        validate(&document, OPERATORS_FILE_MODE, problems);
     }
     document["ignition"]["version"] = version_of(newest).into();
     Some(document)

@@ -44,9 +44,13 @@ const RAID_LEVELS: [&[&str]; 6] = [
 const FORMATS: [(&str, usize); 6] =
     [("ext4", 16), ("btrfs", 256), ("xfs", 12), ("swap", 15), ("vfat", 11), ("none", usize::MAX)];
 
-/// Says everything that Ignition refuses in a document that was read by its schema.
-pub(super) fn validate(document: &Value, problems: &mut Vec<Problem>) {
-    let mut check = Check { document, problems };
+/// The most that the operator takes as a file's mode: no special bits (MCO#2910).
+pub(super) const OPERATORS_FILE_MODE: i64 = 0o777;
+
+/// Says everything that Ignition refuses in a document that was read by its schema; a file's mode may be at most
+/// `most_of_files`.
+pub(super) fn validate(document: &Value, most_of_files: i64, problems: &mut Vec<Problem>) {
+    let mut check = Check { document, most_of_files, problems };
     check.nodes();
     check.links();
     check.references();
@@ -57,6 +61,7 @@ pub(super) fn validate(document: &Value, problems: &mut Vec<Problem>) {
 
 struct Check<'a> {
     document: &'a Value,
+    most_of_files: i64,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -93,8 +98,7 @@ impl<'a> Check<'a> {
                     }
                 }
                 let mode = node.get("mode").and_then(Value::as_i64);
-                // The operator takes no special bits on files (MCO#2910); Ignition takes them.
-                let most = if list == "files" { 0o777 } else { 0o7777 };
+                let most = if list == "files" { self.most_of_files } else { 0o7777 };
                 if let Some(mode) = mode.filter(|mode| !(0..=most).contains(mode)) {
                     let what = format!(
                         "the mode of `{path}` is {mode}, which is octal {mode:o}: more than {most:o}"
@@ -487,7 +491,7 @@ mod tests {
 
     fn problems(document: &Value) -> Vec<String> {
         let mut problems = Vec::new();
-        validate(document, &mut problems);
+        validate(document, super::OPERATORS_FILE_MODE, &mut problems);
         problems.into_iter().map(|problem| problem.what).collect()
     }
 

@@ -5,6 +5,7 @@
 //! once a rehearsal has shown that `nmstate` writes a right keyfile for it.
 
 mod checks;
+mod cloud_config;
 mod fallback;
 mod foreign;
 mod ini;
@@ -16,6 +17,8 @@ mod state;
 mod summary;
 
 pub use checks::CHECKS;
+pub use cloud_config::Unsaid;
+pub use cloud_config::network_config;
 pub use fallback::Fallback;
 pub use fallback::fallback_table;
 pub use foreign::LostNames;

@@ -1,11 +1,15 @@
 //! What will be done, and what must then be true: the value between wishes and media.
 
 mod change;
+mod delivery;
 mod matrix;
 
 pub use change::Change;
 pub use change::Consequence;
 pub use change::changes;
+pub use delivery::Delivered;
+pub use delivery::Delivery;
+pub use delivery::Output;
 pub use matrix::Row;
 
 use serde::Deserialize;
@@ -30,16 +34,32 @@ pub struct Plan {
     pub lives: &'static [Life],
     /// What lands on the machine, with the line that asked for it.
     pub artifacts: Vec<Artifact>,
-    /// The Ignition document of the live medium.
-    pub live: Document,
     /// The Ignition document of the installed system's first boot.
     pub destination: Document,
-    /// What changes in the base image.
-    pub edit: Edit,
+    /// What carries it to the machine.
+    pub carrier: Carrier,
     /// What must be true in each life.
     pub manifest: Manifest,
     /// The newest minor version of Ignition's spec 3 that is asked of the system, and what asks for it.
     pub ignition_minor: Sourced<u8>,
+}
+
+/// What carries a plan to its machine.
+#[derive(Clone, Debug)]
+pub enum Carrier {
+    /// An installation medium.
+    Medium(Medium),
+    /// A cloud's boot data.
+    Cloud(Box<Delivery>),
+}
+
+/// What an installation medium brings.
+#[derive(Clone, Debug)]
+pub struct Medium {
+    /// The Ignition document of the live system.
+    pub live: Document,
+    /// What changes in the base image.
+    pub edit: Edit,
 }
 
 /// One thing that lands on the machine.
@@ -157,6 +177,22 @@ pub enum Secrecy {
 }
 
 impl Plan {
+    /// The installation medium, if there is one.
+    pub fn medium(&self) -> Option<&Medium> {
+        match &self.carrier {
+            Carrier::Medium(medium) => Some(medium),
+            Carrier::Cloud(_) => None,
+        }
+    }
+
+    /// What a cloud is given, if the machine is in one.
+    pub fn delivery(&self) -> Option<&Delivery> {
+        match &self.carrier {
+            Carrier::Medium(_) => None,
+            Carrier::Cloud(delivery) => Some(delivery),
+        }
+    }
+
     /// True if the medium must not be readable by others.
     pub fn holds_secrets(&self) -> bool {
         self.artifacts.iter().any(|artifact| artifact.secrecy == Secrecy::Secret)

@@ -58,6 +58,11 @@ impl Facts {
         self.facts.insert(subject.to_string(), values.into_iter().collect());
     }
 
+    /// What explains a verdict, and is no subject of one.
+    pub(super) fn told(&mut self, key: &str, values: impl IntoIterator<Item = String>) {
+        self.facts.insert(key.to_owned(), values.into_iter().collect());
+    }
+
     /// Nobody can tell.
     pub(super) fn unknown(&mut self, subject: &Subject, why: impl Into<String>) {
         self.unknown.insert(subject.to_string(), why.into());

@@ -10,6 +10,7 @@
 //! 3. let `world::facts` ask it, and give it a made folder in `tests/suite/saved.rs`.
 
 mod accounts;
+mod cloud;
 mod facts;
 mod must_gather;
 mod root;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::accounts;
 use super::accounts::Accounts;
+use super::cloud;
 use super::facts::Asked;
 use super::facts::Facts;
 use super::facts::Of;
@@ -113,6 +114,7 @@ pub fn record(tree: &dyn Tree, manifest: &Manifest) -> (BootRecord, bool) {
             Err(why) => facts.unknown(&subject, why),
         }
     }
+    cloud::cloud(tree, manifest, cloud::Whole::Yes, &mut facts);
     let machine = text(tree, "/etc/cotter/machine").ok().flatten();
     let says_whose = machine.is_some();
     let machine = machine.map_or_else(|| manifest.machine.clone(), |name| name.trim().to_owned());

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::accounts::Accounts;
+use super::cloud;
 use super::facts::Asked;
 use super::facts::Facts;
 use super::facts::Of;
@@ -42,6 +43,7 @@ pub fn record(tree: &dyn Tree, manifest: &Manifest) -> BootRecord {
         file(tree, path, &mut facts);
     }
     units(tree, &asked, &mut facts);
+    cloud::cloud(tree, manifest, cloud::Whole::No, &mut facts);
     let kernel = text(tree, "/sos_commands/kernel/sysctl_-a").ok().flatten().unwrap_or_default();
     let boot_id = kernel.lines().find_map(|line| line.strip_prefix("kernel.random.boot_id = "));
     let boot_id = boot_id.unwrap_or("sosreport").trim().to_owned();

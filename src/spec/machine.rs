@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::Butane;
+use super::Cloud;
 use super::LocalFile;
 use crate::document::Origin;
 use crate::document::Sourced;
@@ -44,6 +45,8 @@ pub struct Machine {
     pub install: Option<Install>,
     /// Single-node OpenShift, if that is the target.
     pub sno: Option<Sno>,
+    /// Where it boots and from what, if the target is a cloud.
+    pub cloud: Option<Cloud>,
     /// What the machine must reach after each boot.
     pub reach: Vec<Sourced<ReachTarget>>,
     /// Where it was asked for that the clock is synchronized, if it was.
@@ -59,11 +62,14 @@ pub enum Target {
     Fcos,
     /// Single-node OpenShift or OKD, installed by its bootstrap in place.
     Sno,
+    /// An image of a cloud or hypervisor, which reads boot data.
+    Cloud,
 }
 
 impl Target {
     /// Every target with its word.
-    pub const ALL: [(&'static str, Self); 2] = [("fcos", Self::Fcos), ("sno", Self::Sno)];
+    pub const ALL: [(&'static str, Self); 3] =
+        [("fcos", Self::Fcos), ("sno", Self::Sno), ("cloud", Self::Cloud)];
 }
 
 impl fmt::Display for Target {
@@ -213,7 +219,22 @@ impl Machine {
 
     /// The local files that this machine names, to be read by `world`.
     pub fn local_files(&self) -> Vec<LocalFile> {
-        self.butane.local_files()
+        let of_cloud = self.cloud.iter().flat_map(Cloud::local_files);
+        self.butane.local_files().into_iter().chain(of_cloud).collect()
+    }
+
+    /// The lives that were asked for, wherever they were.
+    pub(super) fn said_lives(&self) -> Vec<&Sourced<Lives>> {
+        let butane = &self.butane;
+        let users = butane.users.iter().map(|user| &user.lives);
+        let groups = butane.groups.iter().map(|group| &group.lives);
+        let files = butane.files.iter().map(|file| &file.lives);
+        let entries = butane.directories.iter().chain(&butane.links).map(|entry| &entry.lives);
+        let trees = butane.trees.iter().map(|tree| &tree.lives);
+        let units = butane.units.iter().map(|unit| &unit.lives);
+        let children = self.children.iter().map(|child| &child.lives);
+        let all = users.chain(groups).chain(files).chain(entries).chain(trees).chain(units).chain(children);
+        all.chain([&self.network_lives]).flatten().collect()
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod butane;
 mod butane_file;
+mod cloud;
 mod hosts;
 mod machine;
 mod network;
@@ -31,6 +32,13 @@ pub use butane::Unit;
 pub use butane::User;
 pub use butane_file::ButaneFile;
 pub use butane_file::parse_butane;
+pub use cloud::Binary;
+pub use cloud::Bootstrap;
+pub use cloud::BootstrapConfig;
+pub use cloud::Cloud;
+pub use cloud::Compressed;
+pub use cloud::Part;
+pub use cloud::When;
 pub use hosts::Host;
 pub use hosts::hosts;
 pub use machine::After;

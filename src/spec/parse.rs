@@ -13,6 +13,7 @@ use super::Marker;
 use super::Sno;
 use super::Target;
 use super::Variables;
+use super::cloud;
 use super::network;
 use super::read;
 use super::rules;
@@ -47,6 +48,7 @@ pub fn parse(file: &str, text: &str, given: &Variables) -> (Option<Machine>, Dia
     let machine = machine(&root);
     document::run(rules::butane_checks(), &machine.butane.written, &mut findings);
     document::run(rules::MACHINE_CHECKS, &machine, &mut findings);
+    document::run(rules::CLOUD_CHECKS, &machine, &mut findings);
     document::run(crate::network::CHECKS, &machine.network, &mut findings);
     (Some(machine), findings)
 }
@@ -61,13 +63,13 @@ pub(super) fn empty(file: &str, help: &str, findings: &mut Diagnostics) {
 fn machine(root: &View<'_>) -> Machine {
     let origin = root.origin().clone();
     let name = root.parse_at::<MachineName>("name").map(|name| name.map(MachineName::into_text));
-    let target = root.word_at("target", &Target::ALL);
-    let target_is_sno = target.as_ref().is_some_and(|target| target.value == Target::Sno);
+    let written_target = root.word_at("target", &Target::ALL);
+    let target = written_target.as_ref().map(|target| target.value);
     let network = root.get("network");
     let verify = root.get("verify");
     Machine {
         name: name.unwrap_or_else(|| Sourced { value: "machine".into(), origin: origin.clone() }),
-        target: target.unwrap_or(Sourced { value: Target::Fcos, origin: origin.clone() }),
+        target: written_target.unwrap_or(Sourced { value: Target::Fcos, origin: origin.clone() }),
         hostname: root.parse_at("hostname"),
         base_image: root.get("base").and_then(|base| base.text_at("image")),
         base_sha256: root.get("base").and_then(|base| base.text_at("sha256")),
@@ -78,7 +80,8 @@ fn machine(root: &View<'_>) -> Machine {
         ignition_version: root.get("ignition").and_then(|ignition| ignition.text_at("version")),
         hardware: root.get("hardware").as_ref().map(hardware).unwrap_or_default(),
         install: root.get("install").as_ref().and_then(install),
-        sno: target_is_sno.then(|| sno(root)),
+        sno: (target == Some(Target::Sno)).then(|| sno(root)),
+        cloud: (target == Some(Target::Cloud)).then(|| cloud::cloud(root)).flatten(),
         reach: verify.as_ref().map(|verify| verify.parse_list("reach")).unwrap_or_default(),
         clock: verify.and_then(|verify| verify.text_at("clock")).map(|clock| clock.origin),
         origin,

@@ -92,7 +92,7 @@ fn contents(view: &View<'_>) -> Option<Contents> {
     inline.or_else(local).or_else(remote)
 }
 
-fn inline(view: &View<'_>, key: &str) -> Option<Contents> {
+pub(super) fn inline(view: &View<'_>, key: &str) -> Option<Contents> {
     let view = view.get(key)?;
     Some(Contents::Inline(view.text()?, view.first_line()))
 }

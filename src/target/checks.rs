@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::landing::Landed;
 use super::landing::Landing;
+use super::landing::System;
 use super::landing::Thing;
 use crate::document::Check;
 use crate::document::Complaint;
@@ -307,13 +308,20 @@ fn sudoers(landed: &Landed, found: &mut Found<'_>) {
 /// Read-only on an ostree system, or no place for files at all. `/usr/local` is a link to `/var/usrlocal`.
 const READ_ONLY: [&str; 8] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/proc", "/sys", "/dev"];
 
+/// Those that are the kernel's, in every system.
+const OF_KERNEL: [&str; 3] = ["/proc", "/sys", "/dev"];
+
 fn read_only_places(landed: &Landed, found: &mut Found<'_>) {
     for landing in &landed.things {
         if matches!(landing.thing, Thing::Unit { .. } | Thing::DropIn { .. }) {
             continue;
         }
         let Some(path) = landing.path() else { continue };
-        let place = READ_ONLY.iter().find(|place| path == **place || path.starts_with(&format!("{place}/")));
+        let is_writable = |place: &str| landed.system == System::Image && !OF_KERNEL.contains(&place);
+        let place = READ_ONLY
+            .iter()
+            .filter(|place| !is_writable(place))
+            .find(|place| path == **place || path.starts_with(&format!("{place}/")));
         if let Some(place) = place.filter(|_| !path.starts_with("/usr/local/")) {
             let message = format!("`{path}` lies below `{place}`, which is read-only there");
             found.error(&landing.origin, message, "put it below /etc, /var, /opt or /usr/local");
@@ -383,6 +391,10 @@ fn concern(thing: &Thing) -> Option<&'static str> {
 }
 
 fn missing_lives(landed: &Landed, found: &mut Found<'_>) {
+    // An image has no live medium.
+    if landed.system != System::Installed {
+        return;
+    }
     for landing in &landed.things {
         // Whoever names the lives knows them.
         if landing.lives.is_some() || landing.is_in(Life::Live) {

@@ -48,6 +48,17 @@ use crate::verify::Manifest;
 use crate::verify::SpecDigest;
 use crate::verify::Subject;
 
+/// Who makes the machine's network what it is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NetworkBy {
+    /// Keyfiles and names, there from the first boot on.
+    Files,
+    /// The same, written when the system runs already: they act from the next boot on.
+    FilesAfterwards,
+    /// Somebody else.
+    Others,
+}
+
 /// A plan being put together.
 pub(super) struct Draft {
     pub(super) live: Config,
@@ -67,26 +78,43 @@ pub(super) struct Draft {
 impl Draft {
     /// Everything that a machine file says, and how the installation goes; or what is wrong with it.
     pub(super) fn of<'m>(machine: &'m Machine, files: &Files) -> Result<(Self, &'m Install), Diagnostics> {
+        let mut draft = Self::of_image(machine, files, NetworkBy::Files)?;
+        // That it is not said is a finding already.
+        let Some(install) = machine.install.as_ref() else { return Err(Diagnostics::new()) };
+        draft.expected.extend(expect::ignition_done(&install.origin));
+        Ok((draft, install))
+    }
+
+    /// Everything that a machine file says of the system, wherever that comes from; or what is wrong with it.
+    pub(super) fn of_image(
+        machine: &Machine,
+        files: &Files,
+        network: NetworkBy,
+    ) -> Result<Self, Diagnostics> {
         let mut findings = Diagnostics::new();
-        let profiles = network::profiles(&machine.network, &machine.name.value, &machine.origin)?;
+        let profiles = match network {
+            NetworkBy::Files | NetworkBy::FilesAfterwards => {
+                network::profiles(&machine.network, &machine.name.value, &machine.origin)?
+            }
+            NetworkBy::Others => Vec::new(),
+        };
         let landed = landing::landed(machine, files, &mut findings);
         let mut draft = Self::new(machine);
         draft.butane(machine, &landed);
         draft.identity(machine);
         draft.users(machine, &landed, files, &mut findings);
-        draft.network(machine, &profiles);
+        draft.network(machine, &profiles, network);
         draft.landings(&landed);
         draft.units(machine, &landed);
         draft.children(machine, &landed);
         draft.expected.extend(expect::kernel_arguments(machine));
         draft.expected.extend(expect::reach(machine));
-        let Some(install) = machine.install.as_ref().filter(|_| !findings.has_errors()) else {
+        if findings.has_errors() {
             return Err(findings);
-        };
+        }
         draft.expected.extend(expect::storage(machine));
         draft.expected.extend(expect::clock(machine));
-        draft.expected.extend(expect::ignition_done(install));
-        Ok((draft, install))
+        Ok(draft)
     }
 
     fn new(machine: &Machine) -> Self {
@@ -209,7 +237,7 @@ impl Draft {
         }
     }
 
-    fn network(&mut self, machine: &Machine, profiles: &[Profile]) {
+    fn network(&mut self, machine: &Machine, profiles: &[Profile], by: NetworkBy) {
         let lives = lives_of(machine.network_lives.as_ref());
         for profile in profiles {
             let path = profile.path();
@@ -234,18 +262,23 @@ impl Draft {
                 Pin::Both => (true, true),
                 Pin::None => (false, false),
             };
-            if link {
+            let is_ours = by != NetworkBy::Others;
+            if link && is_ours {
                 let (path, text) = network::link_file(mac, name);
                 let artifact = Artifact::new(Section::Network, format!("name {name} by .link"), origin);
                 self.write(artifact.in_lives(&lives), &path, &text);
             }
-            if rule {
+            if rule && is_ours {
                 let (path, text) = network::rule_file(mac, name);
                 let artifact = Artifact::new(Section::Network, format!("name {name} by udev rule"), origin);
                 self.write(artifact.in_lives(&lives), &path, &text);
             }
         }
-        self.expect(expect::network(&machine.network, profiles), &lives);
+        let seen_in = match by {
+            NetworkBy::FilesAfterwards => vec![Life::LaterBoots],
+            NetworkBy::Files | NetworkBy::Others => lives.clone(),
+        };
+        self.expect(expect::network(&machine.network, profiles), &seen_in);
         // Where the live system's come from, and what it makes of them, is the image's matter.
         let on_disk: Lives = lives.into_iter().filter(|life| *life != Life::Live).collect();
         self.expect(profiles.iter().map(expect::keyfile).collect(), &on_disk);

@@ -11,6 +11,8 @@ use crate::ignition::File;
 use crate::ignition::Unit;
 use crate::image::Edit;
 use crate::plan::Artifact;
+use crate::plan::Carrier;
+use crate::plan::Medium;
 use crate::plan::Plan;
 use crate::plan::Section;
 use crate::spec::After;
@@ -38,9 +40,8 @@ pub(super) fn plan(machine: &Machine, spec: &SpecDigest, files: &Files) -> Resul
         machine: machine.name.value.clone(),
         lives: &Life::ALL,
         artifacts: draft.artifacts,
-        live,
         destination: draft.destination.document(),
-        edit,
+        carrier: Carrier::Medium(Medium { live, edit }),
         manifest,
         ignition_minor: draft.ignition_minor,
     })

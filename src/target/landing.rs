@@ -35,8 +35,21 @@ pub(super) struct Landed {
     pub(super) network: NetworkState,
     /// Files that cotter writes because something was asked for: where, what for, and by which line.
     pub(super) written: Vec<(&'static str, &'static str, Origin)>,
+    /// The system that it lands on.
+    pub(super) system: System,
     /// What is known to become of names that ports have now.
     pub(super) lost_names: LostNames,
+}
+
+/// A system, as far as rules of what lands there differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum System {
+    /// CoreOS, installed by a live medium.
+    Installed,
+    /// An image that cannot be written everywhere.
+    ReadOnlyImage,
+    /// An image.
+    Image,
 }
 
 /// One thing that lands on the machine.
@@ -187,6 +200,7 @@ pub(super) fn landed(machine: &Machine, files: &Files, findings: &mut Diagnostic
         things,
         network: machine.network.clone(),
         written: written(machine),
+        system: System::Installed,
         lost_names: LostNames::new(),
     }
 }
@@ -215,6 +229,7 @@ pub(super) fn landed_alone(file: &ButaneFile, files: &Files, findings: &mut Diag
         things,
         network: NetworkState::default(),
         written: Vec::new(),
+        system: System::Installed,
         lost_names: LostNames::new(),
     }
 }

@@ -7,6 +7,7 @@
 
 mod butane;
 mod checks;
+mod cloud;
 mod contents;
 mod draft;
 mod expect;
@@ -22,6 +23,7 @@ mod medium;
 mod name_report;
 mod names;
 mod on_node;
+mod payload;
 mod recover;
 mod secrets;
 mod sno;
@@ -57,6 +59,14 @@ pub use on_node::LOOK_SCRIPT;
 pub use on_node::REBOOT_SCRIPT;
 pub use on_node::SCRIPT as VERIFY_SCRIPT;
 pub use on_node::expectations as expectations_file;
+pub use payload::Against;
+pub use payload::JudgedPart;
+pub use payload::PAYLOAD_SCHEMA;
+pub use payload::PayloadReport;
+pub use payload::ReadBy;
+pub use payload::Script;
+pub use payload::Size;
+pub use payload::check_payload;
 pub use recover::Account;
 pub use recover::LeftOut;
 pub use recover::RECOVER_SCRIPT;
@@ -161,6 +171,8 @@ pub fn rules() -> Vec<&'static Rule> {
         .chain(landing)
         .chain(of_hardware)
         .chain(of_sno)
+        .chain(&cloud::RULES)
+        .chain(&crate::cloud::RULES)
         .collect()
 }
 
@@ -174,6 +186,9 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     let mut landed = landing::landed(machine, files, &mut findings);
     let names = Names::of(machine, files, &landed, &mut findings);
     landed.lost_names = names.lost();
+    if machine.target.value == Target::Cloud {
+        landed.system = cloud::system(machine, files);
+    }
     document::run(checks::CHECKS, &landed, &mut findings);
     let fitting = Fitting { machine: machine.clone(), names };
     document::run(hardware::CHECKS, &fitting, &mut findings);
@@ -187,6 +202,9 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     }
     if machine.sno.is_some() && !findings.has_errors() {
         sno::check(machine, files, &landed.lost_names, &mut findings);
+    }
+    if machine.target.value == Target::Cloud && !findings.has_errors() {
+        cloud::check(machine, files, &mut findings);
     }
     findings
 }
@@ -247,6 +265,7 @@ pub fn plan_placed(
 ) -> Result<Plan, Diagnostics> {
     match machine.target.value {
         Target::Fcos => fcos::plan(machine, spec, files),
+        Target::Cloud => cloud::plan(machine, spec, files),
         Target::Sno => sno::plan(machine, spec, files, placement),
     }
 }

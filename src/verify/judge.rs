@@ -124,6 +124,9 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
         }
         ["kernel-arguments"] => "see `/proc/cmdline` and the boot entry below `/boot/loader/entries`".to_owned(),
         ["interface", name, ..] => format!("see `nmcli device show {name}` and `journalctl -b -u NetworkManager`"),
+        ["user", name, ..] if record.facts.contains_key("payload/digest") => {
+            format!("see `id {name}`, `getent passwd {name}` and what applied the payload: `cat /var/lib/cotter/payload.json`")
+        }
         ["user", name, ..] => format!("see `journalctl -b -t ignition` and `id {name}`"),
         ["unit", name, "state"] if found.iter().any(|word| word == "inactive") => {
             format!("it was stopped, or ended by itself, which only a unit of `Type=oneshot` is to do: see `systemctl status {name}`")
@@ -136,10 +139,67 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
             Some(said) if !said.is_empty() => said.join("; "),
             _ => "see `oc get clusterversion,clusteroperators,nodes`".to_owned(),
         },
+        ["payload", ..] => payload_hint(found, record),
+        ["cloud-init", property] => {
+            let told = |key: &str| record.facts.get(&format!("cloud-init/{key}")).filter(|told| !told.is_empty());
+            let key = match *property {
+                "status" => "errors",
+                "schema" => "schema-errors",
+                _ => "refused",
+            };
+            let said = told(key).map(|said| format!("it says: {}; ", said.join("; "))).unwrap_or_default();
+            format!("{said}see `cloud-init status --long` and `/var/log/cloud-init.log`")
+        }
+        ["startup-script", ..] => match record.facts.get("startup-script/failed") {
+            Some(said) => format!("{}: see `journalctl -b -u google-startup-scripts`; it runs again at the next boot", said.join("; ")),
+            None => "see `journalctl -b -u google-startup-scripts`".to_owned(),
+        },
         ["ignition-provisioned"] => "Ignition was given no document, or its result is gone: see `/etc/.ignition-result.json`".to_owned(),
         ["ignition-pending"] => "see `journalctl -b -u coreos-ignition-firstboot-complete`".to_owned(),
+        // A machine that was given a payload: its stamp was asked for.
+        _ if record.facts.contains_key("payload/digest") => {
+            "something changed it after the payload was applied, or it never was: see `/var/lib/cotter/payload.json`".to_owned()
+        }
         _ => "something changed it after Ignition wrote it, or Ignition never did: see `/etc/.ignition-result.json`".to_owned(),
     }
+}
+
+/// Why a payload was not applied, as far as its readers tell.
+fn payload_hint(found: &[String], record: &BootRecord) -> String {
+    let fact = |subject: &str| record.facts.get(subject).map(Vec::as_slice).unwrap_or_default();
+    let says = |subject: &str, word: &str| fact(subject).iter().any(|found| found == word);
+    if !found.is_empty() {
+        let by = fact("payload/by").first().map(|by| format!(" by {by}")).unwrap_or_default();
+        return format!(
+            "another payload was applied{by}: one that is changed later is not applied to an instance that had one; make the machine anew, or run the payload by hand"
+        );
+    }
+    if says("cloud-init/status", "running") || says("startup-script/result", "running") {
+        return "it is still being applied: look again when `cloud-init status --wait` or the startup script ends".to_owned();
+    }
+    if says("startup-script/result", "failed") {
+        return format!(
+            "the startup script failed ({}): see `journalctl -b -u google-startup-scripts`",
+            fact("startup-script/failed").join("; ")
+        );
+    }
+    if says("cloud-init/user-data", "refused") {
+        return format!(
+            "cloud-init passed over what it was given, and calls itself `{}`: {}",
+            fact("cloud-init/status").join(", "),
+            fact("cloud-init/refused").join("; ")
+        );
+    }
+    if says("cloud-init/status", "error") {
+        return format!("cloud-init failed: {}", fact("cloud-init/errors").join("; "));
+    }
+    if says("cloud-init/status", "done") {
+        return "cloud-init is done, and was given no such payload: see `cloud-init query userdata`, and whether the platform's key for it holds the payload".to_owned();
+    }
+    if says("startup-script/result", "none") {
+        return "Google's script runner found no `startup-script`, and no cloud-init has read `user-data`: the payload is under a key that this image does not read".to_owned();
+    }
+    "nothing on this machine has read the payload: see whether its image has cloud-init, Google's script runner or Ignition, and under which key the payload is".to_owned()
 }
 
 /// What one boot had and a later boot of the installed system (or its first boot) has not.

@@ -23,6 +23,9 @@ impl Life {
     /// The lives of every machine, in order.
     pub const ALL: [Self; 3] = [Self::Live, Self::FirstBoot, Self::LaterBoots];
 
+    /// The lives of a machine whose image is there already.
+    pub const OF_IMAGE: [Self; 2] = [Self::FirstBoot, Self::LaterBoots];
+
     /// The lives of a machine that the machine-config-operator takes over.
     pub const WITH_OPERATOR: [Self; 4] = [Self::Live, Self::FirstBoot, Self::LaterBoots, Self::AfterMco];
 

@@ -39,6 +39,7 @@ pub use report::REPORT_SCHEMA;
 pub use report::Regression;
 pub use report::Report;
 pub use report::Verdict;
+pub use subject::CloudInitProperty;
 pub use subject::ClusterProperty;
 pub use subject::FileProperty;
 pub use subject::MountProperty;

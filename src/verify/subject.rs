@@ -49,6 +49,12 @@ pub enum Subject {
     IgnitionProvisioned,
     /// `synchronized` if the kernel says so of its clock.
     Clock,
+    /// SHA-256 of what the applied payload was made of, as the stamp has it that the payload leaves.
+    PayloadDigest,
+    /// What cloud-init says of itself.
+    CloudInit(CloudInitProperty),
+    /// `done`, `failed`, `running`, or `none` if Google's script runner found none.
+    StartupScript,
     /// A property of the cluster that the machine is.
     Cluster(ClusterProperty),
 }
@@ -78,6 +84,17 @@ pub enum ClusterProperty {
     UpgradeObstacles,
     /// `yes` if a MachineConfig gives the ports their names.
     NamesPinned,
+}
+
+/// What cloud-init can be asked. Without cloud-init there is nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CloudInitProperty {
+    /// Its word: `done`, `running`, `error`.
+    Status,
+    /// `refused` if it passed over what it was given, or over a part of that.
+    UserData,
+    /// `valid`, `invalid`, or `not-checked` if it cannot check what it was given.
+    Schema,
 }
 
 /// What can be looked at on a port or interface.
@@ -167,6 +184,9 @@ impl fmt::Display for Subject {
             Self::IgnitionPending => f.write_str("ignition-pending"),
             Self::IgnitionProvisioned => f.write_str("ignition-provisioned"),
             Self::Clock => f.write_str("clock"),
+            Self::PayloadDigest => f.write_str("payload/digest"),
+            Self::CloudInit(property) => write!(f, "cloud-init/{property}"),
+            Self::StartupScript => f.write_str("startup-script/result"),
             Self::Cluster(property) => write!(f, "cluster/{property}"),
         }
     }
@@ -186,6 +206,16 @@ impl fmt::Display for ClusterProperty {
             Self::RequestsPending => "requests/pending",
             Self::UpgradeObstacles => "upgrade/obstacles",
             Self::NamesPinned => "names/pinned",
+        })
+    }
+}
+
+impl fmt::Display for CloudInitProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Status => "status",
+            Self::UserData => "user-data",
+            Self::Schema => "schema",
         })
     }
 }

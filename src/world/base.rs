@@ -10,6 +10,7 @@ use sha2::Sha256;
 use super::Failure;
 use crate::document::Diagnostics;
 use crate::image;
+use crate::image::Edit;
 use crate::image::ImageError;
 use crate::image::LiveImage;
 use crate::image::Overlay;
@@ -69,16 +70,17 @@ pub struct Fitted {
     pub area_bytes: u64,
 }
 
-/// Lays a plan over a base image; nothing if it does not fit, which is added to `findings`.
+/// Lays what a plan changes over a base image; nothing if it does not fit, which is added to `findings`.
 pub fn fit(
     base: &Path,
     live: &LiveImage,
     plan: &Plan,
+    edit: &Edit,
     replace: Replace,
     findings: &mut Diagnostics,
 ) -> Result<Option<Fitted>, Failure> {
     let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
-    let overlay = match image::embed(live, &mut file, &plan.edit, replace) {
+    let overlay = match image::embed(live, &mut file, edit, replace) {
         Ok(overlay) => overlay,
         Err(cause @ (ImageError::TooLarge { .. } | ImageError::LongArguments { .. })) => {
             let is_archive = matches!(cause, ImageError::TooLarge { .. });

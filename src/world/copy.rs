@@ -27,6 +27,11 @@ pub(super) fn copy(source: &File, target: &File, length: u64) -> io::Result<()> 
         let why = format!("{length} bytes are needed, and {free} are free there");
         return Err(io::Error::new(io::ErrorKind::StorageFull, why));
     }
+    copy_data(source, target, length)
+}
+
+/// Copies what is there of the `length` bytes of `source`, and leaves holes where nothing is.
+pub(super) fn copy_data(source: &File, target: &File, length: u64) -> io::Result<()> {
     target.set_len(length)?;
     let mut at = 0;
     while at < length {

@@ -1,15 +1,13 @@
 //! The files that are a virtual machine's disks: sparse, copied as such, and watched.
 
 use std::fs::File;
-use std::io::Read as _;
-use std::io::Seek as _;
-use std::io::SeekFrom;
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
 use super::Failure;
+use super::copy::copy_data;
 use crate::rehearsal::VirtualMachine;
 
 /// What one installation lives on.
@@ -47,7 +45,7 @@ impl DiskFiles {
         let mut disks = Vec::new();
         for (index, from) in self.disks.iter().enumerate() {
             let to = folder.join(format!("{name}{index}.raw"));
-            copy_sparse(from, &to).map_err(|cause| Failure::io("write", &to, &cause))?;
+            copy_disk(from, &to).map_err(|cause| Failure::io("write", &to, &cause))?;
             disks.push(to);
         }
         Self { disks, variables: self.variables.clone() }.with_variables(name, folder)
@@ -77,27 +75,10 @@ impl DiskFiles {
     }
 }
 
-/// Copies what is there, and leaves holes where nothing is.
-fn copy_sparse(from: &Path, to: &Path) -> std::io::Result<()> {
-    let mut from = File::open(from)?;
-    let mut to = File::create(to)?;
-    let size_bytes = from.metadata()?.len();
-    to.set_len(size_bytes)?;
-    let mut position = 0;
-    while position < size_bytes {
-        let begin = match rustix::fs::seek(&from, rustix::fs::SeekFrom::Data(position)) {
-            Ok(begin) => begin,
-            // There is nothing but a hole from here on.
-            Err(rustix::io::Errno::NXIO) => break,
-            Err(cause) => return Err(cause.into()),
-        };
-        let end = rustix::fs::seek(&from, rustix::fs::SeekFrom::Hole(begin))?;
-        from.seek(SeekFrom::Start(begin))?;
-        to.seek(SeekFrom::Start(begin))?;
-        std::io::copy(&mut (&from).take(end.saturating_sub(begin)), &mut to)?;
-        position = end.max(begin + 1);
-    }
-    Ok(())
+/// Disks are mostly holes: how much room their copy takes is not told by their size.
+fn copy_disk(from: &Path, to: &Path) -> std::io::Result<()> {
+    let (from, to) = (File::open(from)?, File::create(to)?);
+    copy_data(&from, &to, from.metadata()?.len())
 }
 
 /// Whether the disk's first sector ends with the mark by which a BIOS knows what it may boot.

@@ -14,6 +14,7 @@ use super::openshift_install::single_node_ignition;
 use crate::document::Diagnostics;
 use crate::spec;
 use crate::spec::Butane;
+use crate::spec::Cloud;
 use crate::spec::Installer;
 use crate::spec::LocalFile;
 use crate::spec::Machine;
@@ -138,6 +139,12 @@ impl Reader {
             && let Some(bytes) = self.file(inventory, folder)
         {
             files.contents.insert(inventory.value.clone(), bytes);
+        }
+        for file in machine.cloud.iter().flat_map(Cloud::local_files) {
+            if let Some(bytes) = self.file(&file, folder) {
+                self.remember(&file.value, &bytes);
+                files.contents.insert(file.value.clone(), bytes);
+            }
         }
         let installer = machine.sno.as_ref().and_then(|sno| sno.installer.as_ref());
         // They are full of keys, so no line of them is ever shown.

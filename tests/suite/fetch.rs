@@ -23,6 +23,7 @@ use crate::web::Server;
 use crate::web::Stream;
 use crate::web::answer;
 use crate::web::ranged;
+use crate::web::redirect;
 use crate::web::stall;
 use crate::web::whole;
 
@@ -251,7 +252,7 @@ fn what_a_server_refuses_or_spoils_is_one_clear_error() {
             "redirects more than 10 times",
             11,
             Box::new(|_, stream| {
-                answer(stream, "302 Found", &[("Location", "/a.iso"), ("Content-Length", "0")], b"");
+                redirect(stream, "/a.iso");
             }),
         ),
         (
@@ -260,12 +261,7 @@ fn what_a_server_refuses_or_spoils_is_one_clear_error() {
             "`http://192.0.2.1/a.iso` is not an `https://` URL",
             1,
             Box::new(|_, stream| {
-                answer(
-                    stream,
-                    "302 Found",
-                    &[("Location", "http://192.0.2.1/a.iso"), ("Content-Length", "0")],
-                    b"",
-                );
+                redirect(stream, "http://192.0.2.1/a.iso");
             }),
         ),
         (
@@ -274,12 +270,7 @@ fn what_a_server_refuses_or_spoils_is_one_clear_error() {
             "`ftp://192.0.2.1/a.iso` is not an `https://` URL",
             1,
             Box::new(|_, stream| {
-                answer(
-                    stream,
-                    "302 Found",
-                    &[("Location", "ftp://192.0.2.1/a.iso"), ("Content-Length", "0")],
-                    b"",
-                );
+                redirect(stream, "ftp://192.0.2.1/a.iso");
             }),
         ),
         (
@@ -385,7 +376,7 @@ fn what_passes_is_waited_for() {
         "/10" => whole(stream, &image()),
         path => {
             let next = format!("/{}", path.trim_start_matches('/').parse::<u32>().unwrap_or(0) + 1);
-            answer(stream, "302 Found", &[("Location", &next), ("Content-Length", "0")], b"");
+            redirect(stream, &next);
         }
     });
     test.came(&said, &image());
@@ -1046,9 +1037,7 @@ fn tls_is_asked_of_everybody_else() {
     let elsewhere = plain.url("/a.iso");
     let Some(server) =
         Server::with_tls(test.home.path(), move |request, stream| match request.path.as_str() {
-            "/down.iso" => {
-                answer(stream, "302 Found", &[("Location", &elsewhere), ("Content-Length", "0")], b"")
-            }
+            "/down.iso" => redirect(stream, &elsewhere),
             _ => whole(stream, &image()),
         })
     else {

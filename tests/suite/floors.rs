@@ -5,7 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Every module of the crate and its floor. A new module must be added here, and nowhere else.
-const FLOORS: [(&str, u8); 20] = [
+const FLOORS: [(&str, u8); 21] = [
     ("value", 0),
     ("document", 0),
     ("tree", 0),
@@ -13,6 +13,7 @@ const FLOORS: [(&str, u8); 20] = [
     ("ignition", 1),
     ("image", 1),
     ("catalog", 1),
+    ("cloud", 1),
     ("systemd", 1),
     ("hardware", 1),
     ("verify", 1),

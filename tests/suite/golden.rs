@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 
+use cotter::plan::Delivery;
 use cotter::plan::Plan;
+use cotter::value::Digest;
 use cotter::world;
 
 use crate::data_url;
@@ -58,9 +60,14 @@ fn every_case_gives_what_it_expects() {
 /// What a plan comes to, as files.
 fn tree(plan: &Plan, got: &mut BTreeMap<String, Vec<u8>>) {
     document("installed", &plan.destination.to_json(), got);
-    document("live", &plan.live.to_json(), got);
-    for (name, keyfile) in &plan.edit.network {
-        got.insert(format!("expect/live-initramfs/{name}"), keyfile.clone());
+    if let Some(medium) = plan.medium() {
+        document("live", &medium.live.to_json(), got);
+        for (name, keyfile) in &medium.edit.network {
+            got.insert(format!("expect/live-initramfs/{name}"), keyfile.clone());
+        }
+    }
+    if let Some(delivery) = plan.delivery() {
+        deliver(delivery, got);
     }
     let lives: Vec<String> = plan.lives.iter().map(ToString::to_string).collect();
     let lives = lives.join(", ");
@@ -72,9 +79,64 @@ fn tree(plan: &Plan, got: &mut BTreeMap<String, Vec<u8>>) {
             row.artifact.section, row.artifact.what, row.artifact.origin
         ));
     }
-    matrix.push_str(&format!("live kernel arguments: {}\n", plan.edit.append_kernel_arguments.join(" ")));
+    if let Some(medium) = plan.medium() {
+        let arguments = medium.edit.append_kernel_arguments.join(" ");
+        matrix.push_str(&format!("live kernel arguments: {arguments}\n"));
+    }
     got.insert("expect/matrix.txt".to_owned(), matrix.into_bytes());
     got.insert("expect/manifest.json".to_owned(), plan.manifest.to_json());
+}
+
+/// What a cloud is given: what was chosen, and the files that are text.
+fn deliver(delivery: &Delivery, got: &mut BTreeMap<String, Vec<u8>>) {
+    let choice = &delivery.choice;
+    let mut list = format!("{} for {}, {}\n", choice.format, delivery.platform, choice.runs);
+    for key in &delivery.keys {
+        list.push_str(&format!("key {} {}\n", key.key, key.encoding.word()));
+    }
+    for note in &delivery.notes {
+        list.push_str(&format!("note {note}\n"));
+    }
+    for (name, output) in &delivery.files {
+        list.push_str(&format!(
+            "{name} {:?}{}\n",
+            output.secrecy,
+            if output.is_program { " program" } else { "" }
+        ));
+        if let Ok(text) = std::str::from_utf8(&output.bytes) {
+            // What is left out below is in the payload too.
+            let payload = delivery.files.get("payload").map(|payload| Digest::of(&payload.bytes));
+            let text = match &payload {
+                Some(digest) => text.replace(digest.as_str(), "(digest of payload)"),
+                None => text.to_owned(),
+            };
+            got.insert(format!("expect/delivery/{name}"), without_scripts(&text).into_bytes());
+        }
+    }
+    got.insert("expect/delivery.txt".to_owned(), list.into_bytes());
+}
+
+/// What is the same in all machines, and what is compressed, would only hide the rest.
+fn without_scripts(text: &str) -> String {
+    if text.lines().all(|line| line.len() > 1000) {
+        return "(one line)\n".to_owned();
+    }
+    let is_base64 = |line: &str| {
+        !line.is_empty() && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
+    };
+    let (mut shown, mut is_hidden, mut is_packed) = (String::new(), false, false);
+    for line in text.lines() {
+        let word = line.trim();
+        is_packed = word.starts_with("H4sI") || is_packed && is_base64(word) && word != "COTTER";
+        is_hidden = word.starts_with("# What follows is the same") || is_hidden && word != "begin";
+        if word.starts_with("H4sI") || word.starts_with("# What follows is the same") {
+            shown.push_str(&line.replace(word, "(left out)\n"));
+        } else if !is_packed && !is_hidden {
+            shown.push_str(line);
+            shown.push('\n');
+        }
+    }
+    shown
 }
 
 /// A document taken apart: its files as files, the rest as a list.
@@ -95,7 +157,9 @@ fn document(place: &str, json: &[u8], got: &mut BTreeMap<String, Vec<u8>>) {
         list.push_str(&format!("{mode:04o} {}:{} {path}\n", owner("user"), owner("group")));
         let written_elsewhere =
             ["/usr/local/bin/cotter-verify", "/etc/coreos/dest.ign", "/etc/cotter/manifest.json"];
-        if !written_elsewhere.contains(&path) {
+        // What is fetched is not in the document.
+        let is_known = file["contents"]["source"].as_str().is_none_or(|source| source.starts_with("data:"));
+        if is_known && !written_elsewhere.contains(&path) {
             let bytes = data_url::decode(&file["contents"]);
             got.insert(format!("expect/{place}{path}"), bytes);
         }

@@ -58,9 +58,10 @@ fn network_manager_takes_every_keyfile_without_a_word() {
     ] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(case);
         let plan = golden::plan(&folder).unwrap();
+        let medium = plan.medium().unwrap();
         let keyfiles = tempfile::tempdir().unwrap();
         let mut ports = Vec::new();
-        for (name, bytes) in &plan.edit.network {
+        for (name, bytes) in &medium.edit.network {
             std::fs::write(keyfiles.path().join(name), bytes).unwrap();
             let text = String::from_utf8(bytes.clone()).unwrap();
             let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key).map(str::to_owned));
@@ -70,7 +71,7 @@ fn network_manager_takes_every_keyfile_without_a_word() {
         }
         let Some(said) = load(&system, keyfiles.path(), &ports) else { return };
         assert_eq!(complaints(&said), Vec::<&String>::new(), "{case}");
-        for (name, bytes) in &plan.edit.network {
+        for (name, bytes) in &medium.edit.network {
             let text = String::from_utf8(bytes.clone()).unwrap();
             let uuid = text.lines().find_map(|line| line.strip_prefix("uuid=")).unwrap();
             let is_loaded = said.iter().any(|line| line.starts_with(&format!("profile {uuid} ")));

@@ -144,7 +144,7 @@ impl Node {
         let file = tempfile::tempdir().unwrap();
         std::fs::write(file.path().join("machine.yaml"), MACHINE).unwrap();
         let plan = golden::plan(file.path()).expect("the furnished machine is planned");
-        let mut manifest = plan.manifest;
+        let mut manifest = plan.manifest.clone();
         manifest.expectations.retain(|expectation| {
             let subject = expectation.subject.as_str();
             !subject.starts_with("port/") && subject != "kernel-arguments" && subject != "ignition-pending"
@@ -152,8 +152,8 @@ impl Node {
         let node = Self::bare(&target::expectations_file(&manifest, &[Life::LaterBoots]));
         let keyfiles = node.path("disk/NetworkManager/system-connections");
         std::fs::create_dir_all(&keyfiles).unwrap();
-        for (name, text) in plan.edit.network {
-            node.write(&format!("disk/NetworkManager/system-connections/{name}"), &text, 0o600);
+        for (name, text) in &plan.medium().unwrap().edit.network {
+            node.write(&format!("disk/NetworkManager/system-connections/{name}"), text, 0o600);
         }
         node.write("disk/site.conf", b"a = 1\n", 0o640);
         std::os::unix::fs::symlink("site.conf", node.path("disk/site.link")).unwrap();
@@ -450,6 +450,9 @@ fn a_missing_tool_makes_unknown_what_it_would_have_told() {
         ("timedatectl", "clock"),
         ("curl", "reach/https://127.0.0.1:1"),
         ("bash", "reach/tcp://a.invalid:1"),
+        ("journalctl", "startup-script/result"),
+        // Where there is none, it has done nothing wrong.
+        ("cloud-init", ""),
         ("udevadm", ""),
         ("sync", ""),
         ("rm", ""),
@@ -469,7 +472,13 @@ fn a_missing_tool_makes_unknown_what_it_would_have_told() {
             continue;
         }
         let (node, _) = Node::furnished();
-        let more = ["interface/a0/profile", "clock", "reach/https://127.0.0.1:1"];
+        let more = [
+            "interface/a0/profile",
+            "clock",
+            "reach/https://127.0.0.1:1",
+            "startup-script/result",
+            "cloud-init/status",
+        ];
         let more = std::fs::read_to_string(node.path("expectations")).unwrap() + &expecting(&more);
         node.write("expectations", more.as_bytes(), 0o600);
         let node = node.tool(tool, None);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use cotter::cloud::Format;
 use cotter::verify::Expectation;
 use cotter::verify::Life;
 
@@ -20,8 +21,17 @@ fn ignition_validate_accepts_every_document() {
         let Some(plan) = golden::plan(&case) else {
             continue;
         };
-        let mut documents = vec![plan.live.to_json(), plan.destination.to_json()];
-        documents.extend(layers(plan.live.value()));
+        let mut documents = vec![plan.destination.to_json()];
+        if let Some(delivery) = plan.delivery().filter(|delivery| delivery.choice.format == Format::Ignition)
+        {
+            let of = |name: &&str| delivery.files.contains_key(*name);
+            let names = ["user-data", "config.ign", "payload"].into_iter().filter(of);
+            documents.extend(names.map(|name| delivery.files[name].bytes.clone()));
+        }
+        if let Some(medium) = plan.medium() {
+            documents.push(medium.live.to_json());
+            documents.extend(layers(medium.live.value()));
+        }
         for document in documents {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("document.ign");

@@ -359,7 +359,7 @@ fn planned(machine: &str, document: &Value) -> Result<Value, Vec<String>> {
     let planned =
         world::plan_machine(&folder.path().join("machine.yaml"), &Given::default(), &mut |_| ()).unwrap();
     match planned.machine {
-        Some((_, plan)) => Ok(plan.live.value().clone()),
+        Some((_, plan)) => Ok(plan.medium().unwrap().live.value().clone()),
         None => Err(planned
             .findings
             .into_iter()
@@ -541,8 +541,9 @@ fn the_users_own_installer_is_run_in_a_folder_of_its_own() {
 fn a_profile_is_the_same_in_every_layer() {
     let case = golden::cases().into_iter().find(|case| case.ends_with("single-node")).unwrap();
     let plan = golden::plan(&case).unwrap();
-    assert_eq!(plan.edit.network.len(), 6);
-    for (name, live) in &plan.edit.network {
+    let keyfiles = &plan.medium().unwrap().edit.network;
+    assert_eq!(keyfiles.len(), 6);
+    for (name, live) in keyfiles {
         let path = format!("/etc/NetworkManager/system-connections/{name}");
         assert_eq!(*live, text_of(plan.destination.value(), &path).into_bytes(), "{name}");
     }

@@ -124,6 +124,11 @@ fn read(stream: &mut Box<dyn Stream>, kept: &Mutex<Vec<Request>>) -> Option<Requ
     Some(request)
 }
 
+/// Sends the client elsewhere.
+pub fn redirect(stream: &mut dyn Stream, to: &str) {
+    answer(stream, "302 Found", &[("Location", to), ("Content-Length", "0")], b"");
+}
+
 /// Answers with a head and as much of the body as there is.
 pub fn answer(stream: &mut dyn Stream, status: &str, headers: &[(&str, &str)], body: &[u8]) {
     let mut head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");

@@ -11,6 +11,7 @@ pub(super) mod pxe;
 mod reset;
 mod show;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
@@ -135,15 +136,27 @@ fn secrets_in<R: std::io::Read + std::io::Seek>(path: &Path, image: &mut R) -> R
     let arguments = live.kernel_arguments.as_ref().map_or("", |areas| areas.current.as_str());
     let edit = match image::embedded(&live, image) {
         Ok(archive) => Edit::of(&archive),
-        Err(ImageError::Contents(_)) => return Ok(vec!["something that cannot be read here".to_owned()]),
+        Err(ImageError::Contents(_)) => return Ok(unreadable()),
         Err(cause) => return Err(failed(cause)),
     };
-    let document = edit.config.as_ref().map(|bytes| serde_json::from_slice(bytes));
-    let document = match document.transpose() {
-        Ok(document) => document,
-        Err(_) => return Ok(vec!["a document that cannot be read here".to_owned()]),
-    };
-    Ok(target::secrets(document.as_ref(), &edit.network, arguments))
+    Ok(secrets_of(edit.config.as_deref(), &edit.network, arguments))
+}
+
+/// What may be secret in an area that cannot be read.
+fn unreadable() -> Vec<String> {
+    vec!["something that cannot be read here".to_owned()]
+}
+
+/// What is secret in what is embedded, by name; what cannot be read may be.
+fn secrets_of(
+    config: Option<&[u8]>,
+    network: &BTreeMap<String, Vec<u8>>,
+    kernel_arguments: &str,
+) -> Vec<String> {
+    match config.map(serde_json::from_slice).transpose() {
+        Ok(document) => target::secrets(document.as_ref(), network, kernel_arguments),
+        Err(_) => vec!["a document that cannot be read here".to_owned()],
+    }
 }
 
 /// The permissions of a file with these secrets.

@@ -10,8 +10,7 @@ use clap::Subcommand;
 use super::Output;
 use super::extract::write_files;
 use super::open;
-use super::parts::Look;
-use super::parts::Parts;
+use super::parts::Wanted;
 use crate::cli::Exit;
 use crate::cli::Ui;
 use crate::cli::ui::shown;
@@ -102,10 +101,10 @@ fn embedded(iso: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
 fn embed(arguments: &Embed, ui: &mut Ui) -> Result<Exit, Failure> {
     let Embed { iso, keyfiles, raw, output } = arguments;
     let (mut file, live) = output.open(iso, ui)?;
-    let mut parts = Parts::read(None, keyfiles)?;
-    let network = std::mem::take(&mut parts.network);
-    let edit = Edit { network, keep: Some(EmbeddedPart::Config), ..Edit::default() };
-    if let Err(exit) = parts.check(None, keyfiles, &edit, &live.volume_id, Look::new(*raw), ui) {
+    let wanted = Wanted::keyfiles(keyfiles, *raw);
+    let (parts, edit) = wanted.read()?;
+    let edit = Edit { keep: Some(EmbeddedPart::Config), ..edit };
+    if let Err(exit) = parts.check(&wanted, &edit, &live.volume_id, ui) {
         return Ok(exit);
     }
     let overlay = image::embed(&live, &mut file, &edit, output.replace()).map_err(|cause| match cause {

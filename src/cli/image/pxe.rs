@@ -9,9 +9,9 @@ use clap::Args;
 
 use super::checked_url;
 use super::mode;
-use super::parts::Look;
-use super::parts::Parts;
+use super::parts::Wanted;
 use super::readers;
+use super::secrets_of;
 use crate::cli::Exit;
 use crate::cli::Ui;
 use crate::cli::ui::shown;
@@ -21,7 +21,6 @@ use crate::image::Edit;
 use crate::image::ImageError;
 use crate::image::NetBoot;
 use crate::image::Replace;
-use crate::image::Replacement;
 use crate::target;
 use crate::world;
 use crate::world::Existing;
@@ -43,40 +42,15 @@ pub(in crate::cli) struct Arguments {
     /// The address that the folder is served under; the live system fetches its root file system from there
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// The Ignition document of the live system (`-`: from standard input)
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// A NetworkManager keyfile for the live system
-    #[arg(long = "network-keyfile", value_name = "FILE")]
-    network_keyfiles: Vec<PathBuf>,
-    /// A kernel argument that the live system must have
-    #[arg(long, value_name = "ARGUMENT")]
-    append_karg: Vec<String>,
-    /// A kernel argument that it must not have
-    #[arg(long, value_name = "ARGUMENT")]
-    delete_karg: Vec<String>,
-    /// A kernel argument that gets another value
-    #[arg(long, value_name = "KEY=OLD=NEW")]
-    replace_karg: Vec<Replacement>,
-    /// Take what the live system could not read, too
-    #[arg(long)]
-    raw: bool,
+    #[command(flatten)]
+    wanted: Wanted,
     /// Replace what is embedded in the image, and outputs that are there
     #[arg(long)]
     force: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let (config, keyfiles) = (arguments.config.as_deref(), &arguments.network_keyfiles);
-    let mut parts = Parts::read(config, keyfiles)?;
-    let edit = Edit {
-        config: parts.config.take(),
-        network: std::mem::take(&mut parts.network),
-        append_kernel_arguments: arguments.append_karg.clone(),
-        delete_kernel_arguments: arguments.delete_karg.clone(),
-        replace_kernel_arguments: arguments.replace_karg.clone(),
-        ..Edit::default()
-    };
+    let (parts, edit) = arguments.wanted.read()?;
     let files = NetBootFiles {
         image: &arguments.image,
         folder: &arguments.output,
@@ -88,8 +62,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         known_secrets: Vec::new(),
     };
     let drafted = files.draft()?;
-    let look = Look::new(arguments.raw);
-    if let Err(exit) = parts.check(config, keyfiles, &edit, &drafted.boot.volume_id, look, ui) {
+    if let Err(exit) = parts.check(&arguments.wanted, &edit, &drafted.boot.volume_id, ui) {
         return Ok(exit);
     }
     let written = files.write(drafted)?;
@@ -233,10 +206,7 @@ impl NetBootFiles<'_> {
         // What stays of what is embedded counts too; other systems have their document elsewhere.
         let embedded = Edit::of(&archive);
         let config = embedded.config.as_ref().or(self.edit.config.as_ref());
-        let mut secrets = match config.map(|bytes| serde_json::from_slice(bytes)).transpose() {
-            Ok(document) => target::secrets(document.as_ref(), &embedded.network, ""),
-            Err(_) => vec!["a document that cannot be read here".to_owned()],
-        };
+        let mut secrets = secrets_of(config.map(Vec::as_slice), &embedded.network, "");
         if secrets.is_empty() {
             secrets.clone_from(&self.known_secrets);
         }

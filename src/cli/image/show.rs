@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::network;
 use super::open;
-use super::secrets_in;
+use super::secrets_of;
+use super::unreadable;
 use crate::cli::Exit;
 use crate::cli::Ui;
 use crate::cli::ui::counted;
@@ -50,11 +51,16 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         other => Ok(other.map_err(failed)?),
     };
     let edit = embedded.as_ref().map(Edit::of).unwrap_or_default();
+    let arguments_now = live.kernel_arguments.as_ref().map_or("", |areas| areas.current.as_str());
+    let secrets = match &embedded {
+        Ok(_) => secrets_of(edit.config.as_deref(), &edit.network, arguments_now),
+        Err(_) => unreadable(),
+    };
     let document = edit.config.as_ref().and_then(|bytes| serde_json::from_slice(bytes).ok());
     let shown = Shown {
         used: image::used(&live, &mut file).map_err(failed)?,
         medium: Medium::of(&Document::new(document.unwrap_or(Value::Null)), &edit.network),
-        secrets: secrets_in(&arguments.iso, &mut file)?,
+        secrets,
         live,
         embedded,
     };

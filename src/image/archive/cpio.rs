@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-const HEADER: usize = 110;
+/// The length of a header in bytes.
+pub(in crate::image) const HEADER: usize = 110;
 /// The kernel's PATH_MAX, with the NUL at the end.
 const MAX_PATH: usize = 4096;
 /// The kernel's NAME_MAX.
@@ -58,6 +59,51 @@ pub(super) fn consistent(files: &Files) -> Result<(), String> {
     Ok(())
 }
 
+/// What stands before each file.
+pub(in crate::image) struct Header {
+    pub(in crate::image) mode: u32,
+    pub(super) links: u32,
+    /// Of the contents, in bytes.
+    pub(in crate::image) size: u32,
+    /// With the NUL at its end.
+    pub(in crate::image) name_size: u32,
+    /// Of all bytes, where the format has sums.
+    pub(super) sum: Option<u32>,
+}
+
+/// Why something is no header.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::image) enum HeaderFault {
+    Missing,
+    NotHexadecimal,
+}
+
+impl Header {
+    /// Reads the first bytes of `bytes`.
+    pub(in crate::image) fn read(bytes: &[u8]) -> Result<Self, HeaderFault> {
+        let with_sum = match bytes.get(..6) {
+            Some(b"070701") => false,
+            Some(b"070702") => true,
+            _ => return Err(HeaderFault::Missing),
+        };
+        let field = |index: usize| {
+            let digits = bytes.get(6 + index * 8..14 + index * 8).unwrap_or_default();
+            let digits =
+                std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+            let value = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+            value.ok_or(HeaderFault::NotHexadecimal)
+        };
+        let sum = field(12)?;
+        Ok(Self {
+            mode: field(1)?,
+            links: field(4)?,
+            size: field(6)?,
+            name_size: field(11)?,
+            sum: with_sum.then_some(sum),
+        })
+    }
+}
+
 struct Entry<'a> {
     mode: u32,
     links: u32,
@@ -72,19 +118,12 @@ impl<'a> Entry<'a> {
         let rest = bytes.get(at..).unwrap_or_default();
         let (header, rest) =
             rest.split_at_checked(HEADER).ok_or_else(|| format!("it breaks off at byte {}", bytes.len()))?;
-        let with_sums = header.starts_with(b"070702");
-        if !with_sums && !header.starts_with(b"070701") {
-            return Err(format!("at byte {at} of it there is no header"));
-        }
-        let field = |index: usize| {
-            let digits = header.get(6 + index * 8..14 + index * 8).unwrap_or_default();
-            let digits =
-                std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
-            let value = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-            value.ok_or_else(|| format!("the header at byte {at} of it is not hexadecimal"))
-        };
-        let (mode, links, size) = (field(1)?, field(4)?, field(6)? as usize);
-        let (name_size, sum) = (field(11)? as usize, field(12)?);
+        let header = Header::read(header).map_err(|fault| match fault {
+            HeaderFault::Missing => format!("at byte {at} of it there is no header"),
+            HeaderFault::NotHexadecimal => format!("the header at byte {at} of it is not hexadecimal"),
+        })?;
+        let Header { mode, links, sum, .. } = header;
+        let (size, name_size) = (header.size as usize, header.name_size as usize);
         if !(2..=MAX_PATH).contains(&name_size) {
             return Err(format!("the header at byte {at} of it has a name of {name_size} bytes"));
         }
@@ -102,7 +141,7 @@ impl<'a> Entry<'a> {
             format!("`{}` breaks off: {there} of {size} bytes are there", name.escape_debug())
         })?;
         let found = contents.iter().fold(0_u32, |sum, byte| sum.wrapping_add(u32::from(*byte)));
-        if with_sums && found != sum && mode & 0o170_000 == 0o100_000 {
+        if sum.is_some_and(|sum| sum != found) && mode & 0o170_000 == 0o100_000 {
             return Err(format!("`{}` is not what its sum says", name.escape_debug()));
         }
         Ok(Self { mode, links, name, contents, end: aligned(begin + size) })

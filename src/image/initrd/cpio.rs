@@ -8,10 +8,12 @@ use std::io::Read as _;
 use super::stream::Forward;
 use crate::image::Archive;
 use crate::image::ImageError;
+use crate::image::archive::cpio::HEADER;
+use crate::image::archive::cpio::Header;
+use crate::image::archive::cpio::HeaderFault;
 use crate::image::archive::cpio::inside;
 use crate::image::archive::member::Compression;
 
-const HEADER: usize = 110;
 /// The kernel's PATH_MAX.
 const MAX_NAME: u32 = 4096;
 
@@ -116,10 +118,12 @@ fn one(plain: &mut dyn Forward, kept: &mut Kept) -> Result<bool, ImageError> {
             }
         })?;
         is_first = false;
-        if !matches!(header.get(..6), Some(b"070701" | b"070702")) {
-            return Err(ImageError::Damaged("a header of an archive in it is missing".into()));
-        }
-        let (mode, size, name_size) = (field(&header, 1)?, field(&header, 6)?, field(&header, 11)?);
+        let Header { mode, size, name_size, .. } = Header::read(&header).map_err(|fault| {
+            ImageError::Damaged(match fault {
+                HeaderFault::Missing => "a header of an archive in it is missing".into(),
+                HeaderFault::NotHexadecimal => "a header of an archive in it is not hexadecimal".into(),
+            })
+        })?;
         if name_size == 0 || name_size > MAX_NAME {
             return Err(ImageError::Damaged(format!("a name of {name_size} bytes in an archive in it")));
         }
@@ -158,14 +162,6 @@ fn first_byte(plain: &mut dyn Forward, kept: &mut Kept) -> Result<Option<u8>, Im
             return Ok(Some(byte[0]));
         }
     }
-}
-
-fn field(header: &[u8; HEADER], index: usize) -> Result<u32, ImageError> {
-    let digits =
-        header.get(6 + index * 8..14 + index * 8).and_then(|digits| std::str::from_utf8(digits).ok());
-    digits
-        .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-        .ok_or_else(|| ImageError::Damaged("a header of an archive in it is not hexadecimal".into()))
 }
 
 fn breaks_off() -> ImageError {

@@ -73,7 +73,7 @@ impl LiveInitrd {
         let length = initrd.seek(SeekFrom::End(0))?;
         let others = Others::table()?;
         let mut kept = Kept::new(&[STAMP, FEATURES], &[CONFIG, NETWORK], MAX_EMBEDDED, MAX_UNPACKED);
-        for other in &others {
+        for other in others {
             kept.also(&other.initrd_mark, &other.config);
         }
         let mut archives = Vec::new();

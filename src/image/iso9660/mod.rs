@@ -1,10 +1,14 @@
-//! As much of ISO 9660 as finding files takes: the primary volume descriptor and its directories.
+//! As much of ISO 9660 as finding files takes: the primary volume descriptor and its directories; and volumes of a
+//! few files (`write.rs`).
 //!
 //! ECMA-119. Names are compared without case, and both `KARGS.JSO` and `KARGS.JSON` are found for
 //! `kargs.json`: coreos-installer's own images have 8.3 names, remastered ones often long ones. The names
 //! of Rock Ridge are for people; files are found by those that coreos-installer finds them by.
 
 mod record;
+mod write;
+
+pub use write::seed;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

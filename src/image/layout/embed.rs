@@ -38,7 +38,7 @@ pub(super) fn area<R: Read + Seek>(
     let Some(entry) = volume.find(&file)? else {
         for other in Others::table()? {
             if volume.find(&other.initrd)?.is_some() {
-                return Err(ImageError::NoArea { system: other.system });
+                return Err(ImageError::NoArea { system: other.system.clone() });
             }
         }
         let why = format!("it has no `{shown}`, where the configuration would go");

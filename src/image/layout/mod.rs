@@ -11,6 +11,7 @@ mod generation;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::io::Seek;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -22,12 +23,13 @@ use super::ImageError;
 use super::iso9660::Entry;
 use super::iso9660::Volume;
 use super::iso9660::read_at;
+use super::others::Others;
 use architecture::Architecture;
 use generation::Found;
 
 /// The table beside this folder.
 #[derive(Deserialize)]
-struct Layouts {
+pub(super) struct Layouts {
     embed_description: String,
     embed_file: String,
     embed_most_bytes: u64,
@@ -40,6 +42,21 @@ struct Layouts {
     kernel: String,
     generations: Vec<Generation>,
     architectures: Vec<Architecture>,
+    /// Live systems that keep no room in their ISO.
+    pub(super) without_area: Vec<Others>,
+}
+
+/// A test reads the table, so there is one.
+static LAYOUTS: LazyLock<Result<Layouts, toml::de::Error>> =
+    LazyLock::new(|| toml::from_str(include_str!("../layouts.toml")));
+
+impl Layouts {
+    /// The table.
+    pub(super) fn table() -> Result<&'static Self, ImageError> {
+        LAYOUTS
+            .as_ref()
+            .map_err(|cause| ImageError::Damaged(format!("cotter's own table of layouts: {cause}")))
+    }
 }
 
 /// A description larger than this is none.
@@ -102,23 +119,22 @@ pub struct LiveImage {
 impl LiveImage {
     /// Reads an image and checks that all it says of itself lies within it.
     pub fn read<R: Read + Seek>(image: &mut R) -> Result<Self, ImageError> {
-        let layouts: Layouts = toml::from_str(include_str!("../layouts.toml"))
-            .map_err(|cause| ImageError::Damaged(format!("cotter's own table of layouts: {cause}")))?;
+        let layouts = Layouts::table()?;
         let volume = Volume::read(image)?;
-        let (embed, embed_described_by) = embed::area(image, &volume, &layouts)?;
-        let (kernel_arguments, filling) = arguments::areas(image, &volume, &layouts)?;
+        let (embed, embed_described_by) = embed::area(image, &volume, layouts)?;
+        let (kernel_arguments, filling) = arguments::areas(image, &volume, layouts)?;
         let features: BTreeMap<String, serde_json::Value> =
             description(image, &volume, &layouts.features)?.unwrap_or_default();
         disjoint(embed, kernel_arguments.as_ref())?;
-        let header = arguments::header(image, &layouts)?.is_some();
-        let architecture = architecture::architecture(image, &volume, &layouts)?;
+        let header = arguments::header(image, layouts)?.is_some();
+        let architecture = architecture::architecture(image, &volume, layouts)?;
         let found = Found {
             filling,
             header,
             directives: features.contains_key(DIRECTIVES),
             ppc64le: architecture.as_deref() == Some("ppc64le"),
         };
-        let generation = generation::generation(&volume, &layouts, found);
+        let generation = generation::generation(&volume, layouts, found);
         let Volume { id: volume_id, length, .. } = volume;
         Ok(Self {
             volume_id,

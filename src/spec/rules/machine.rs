@@ -136,7 +136,7 @@ pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
 
 fn target_not_here(machine: &Machine, found: &mut Found<'_>) {
     let Some(word) = machine.butane.view().text_at("target") else { return };
-    let later = ["harvester", "cloud", "machineconfig"];
+    let later = ["harvester", "machineconfig"];
     if later.contains(&word.value.as_str()) {
         let known: Vec<String> = Target::ALL.iter().map(|(word, _)| format!("`{word}`")).collect();
         let message = format!("this version of cotter does not build the target `{}`", word.value);
@@ -147,12 +147,18 @@ fn target_not_here(machine: &Machine, found: &mut Found<'_>) {
 fn section_not_used(machine: &Machine, found: &mut Found<'_>) {
     let root = machine.butane.view();
     for (name, place, _) in root.entries() {
-        let is_of_another = machine.sno.is_none() && ["sno", "machineconfig"].contains(&name);
-        if is_of_another {
-            let message = format!("the target `{}` does not use `{name}`", machine.target.value);
-            found.warning(&place, message, "leave it out, or say `target: sno`");
+        let target = machine.target.value;
+        let of_another = match name {
+            "sno" | "machineconfig" => (target != Target::Sno).then_some("say `target: sno`"),
+            "cloud" => (target != Target::Cloud).then_some("say `target: cloud`"),
+            "install" | "base" => (target == Target::Cloud).then_some("say the image as `cloud.image`"),
+            _ => None,
+        };
+        if let Some(way) = of_another {
+            let message = format!("the target `{target}` does not use `{name}`");
+            found.warning(&place, message, format!("leave it out, or {way}"));
         }
-        if ["cloud", "harvester"].contains(&name) {
+        if name == "harvester" {
             let message = format!("this version of cotter does not use `{name}`");
             found.warning(&place, message, "leave it out, or know that nothing comes of it");
         }
@@ -160,6 +166,10 @@ fn section_not_used(machine: &Machine, found: &mut Found<'_>) {
 }
 
 fn install_disk(machine: &Machine, found: &mut Found<'_>) {
+    // An image is installed already.
+    if machine.target.value == Target::Cloud {
+        return;
+    }
     let help = "say where, as in `device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4` (`ls -l /dev/disk/by-id`)";
     let Some(install) = machine.butane.view().get("install") else {
         found.error(&machine.origin, "where to install is not said", format!("add `install:`; {help}"));
@@ -288,19 +298,7 @@ fn initramfs_network(machine: &Machine, found: &mut Found<'_>) {
 }
 
 fn lives_of_disk(machine: &Machine, found: &mut Found<'_>) {
-    let butane = &machine.butane;
-    let said = [
-        butane.users.iter().filter_map(|user| user.lives.as_ref()).collect::<Vec<_>>(),
-        butane.groups.iter().filter_map(|group| group.lives.as_ref()).collect(),
-        butane.files.iter().filter_map(|file| file.lives.as_ref()).collect(),
-        butane.directories.iter().filter_map(|directory| directory.lives.as_ref()).collect(),
-        butane.links.iter().filter_map(|link| link.lives.as_ref()).collect(),
-        butane.trees.iter().filter_map(|tree| tree.lives.as_ref()).collect(),
-        butane.units.iter().filter_map(|unit| unit.lives.as_ref()).collect(),
-        machine.children.iter().filter_map(|child| child.lives.as_ref()).collect(),
-        machine.network_lives.iter().collect(),
-    ];
-    for lives in said.into_iter().flatten() {
+    for lives in machine.said_lives() {
         let has = |life| lives.value.contains(&life);
         if has(Life::FirstBoot) != has(Life::LaterBoots) {
             let help = "name both `first-boot` and `later-boots`, or neither";

@@ -5,6 +5,7 @@
 //! 2. add a row to that file's table: name, what it refuses, why, an example;
 //! 3. add a case to `tests/rules/<name>`: one file that breaks only it, one that nearly does.
 
+mod cloud;
 mod contents;
 mod disks;
 mod encryption;
@@ -21,6 +22,7 @@ use crate::document::Sourced;
 use crate::document::View;
 use crate::document::repeated;
 
+pub(super) use cloud::CHECKS as CLOUD_CHECKS;
 pub(super) use machine::CHECKS as MACHINE_CHECKS;
 
 use super::Variant;
@@ -96,7 +98,7 @@ pub fn rules() -> Vec<&'static Rule> {
     let shape = SHAPE_RULES.iter().chain(&OF_READING);
     let leaves = shape::LEAVES.iter().map(|leaf| &leaf.rule);
     let butane = butane_checks().map(|check| &check.rule);
-    let machine = MACHINE_CHECKS.iter().map(|check| &check.rule);
+    let machine = MACHINE_CHECKS.iter().chain(CLOUD_CHECKS).map(|check| &check.rule);
     let network = crate::network::CHECKS.iter().map(|check| &check.rule);
     shape.chain(leaves).chain(butane).chain(machine).chain(network).collect()
 }

@@ -51,7 +51,7 @@ const fn leaf(
 }
 
 /// Every text with a rule of its own, for the table of rules.
-pub(crate) static LEAVES: [&Leaf; 38] = [
+pub(crate) static LEAVES: [&Leaf; 40] = [
     &VERSION,
     &MACHINE_NAME,
     &HOST_NAME,
@@ -90,6 +90,8 @@ pub(crate) static LEAVES: [&Leaf; 38] = [
     &NTP_SERVER,
     &OPENSHIFT,
     &PROFILE,
+    &FETCH_URL,
+    &PROGRAM_NAME,
 ];
 
 /// Any text.
@@ -518,5 +520,41 @@ pub(crate) static PROFILE: Leaf = leaf(
             None => format!("known: {}", names().collect::<Vec<_>>().join(", ")),
         };
         refuse(format!("there is no hardware profile called `{text}`"), &help)
+    },
+);
+
+pub(crate) static FETCH_URL: Leaf = leaf(
+    "fetch-url",
+    "an address that is no `http://` or `https://` URL",
+    "curl on the machine would not fetch it",
+    "urls: [s3://bucket/nodeup]",
+    |text| {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        match rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic())) {
+            true => Ok(()),
+            false => refuse(
+                format!("`{text}` is not an address that curl fetches"),
+                "use `https://…` or `http://…`",
+            ),
+        }
+    },
+);
+
+pub(crate) static PROGRAM_NAME: Leaf = leaf(
+    "program-name",
+    "the name of a program or part with other letters than `a` to `z`, digits, `-`, `_` and `.`",
+    "it becomes a file's name",
+    "name: node up",
+    |text| {
+        let is_right = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        match is_right {
+            true => Ok(()),
+            false => refuse(
+                format!("`{text}` is not a name for a file"),
+                "use 1 to 64 letters, digits, `-`, `_` and `.`",
+            ),
+        }
     },
 );

@@ -1,6 +1,7 @@
 //! The machine file, from the top.
 
 use super::butane;
+use super::cloud;
 use super::leaf;
 use super::network;
 use crate::document::Key;
@@ -132,7 +133,7 @@ static KEYS: [Key; 21] = [
     key("verify", Shape::Map(&VERIFY), "What is verified beyond the above."),
     key("hardware", Shape::Map(&HARDWARE), "The hardware, as far as it is known."),
     key("sno", Shape::Map(&SNO), "Single-node OpenShift or OKD, for target `sno`."),
-    key("cloud", Shape::Free, "For target `cloud`; not used by this version."),
+    key("cloud", Shape::Map(&cloud::CLOUD), "Where a machine of target `cloud` boots, and from what."),
     key("harvester", Shape::Free, "For target `harvester`; not used by this version."),
     key("machineconfig", Shape::Map(&MACHINE_CONFIG), "OpenShift's machine configuration, for target `sno`."),
 ];

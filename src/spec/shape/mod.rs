@@ -4,6 +4,7 @@
 //! own, a leaf to `leaf.rs`. Checks, near misses, the JSON Schema and the table of rules follow.
 
 mod butane;
+mod cloud;
 mod leaf;
 mod machine;
 mod network;

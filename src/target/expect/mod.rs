@@ -1,17 +1,19 @@
 //! What must be true of a machine, by what was asked for. The same for every target that has the thing.
 
+mod cloud;
 mod network;
 mod storage;
 
+pub(super) use cloud::payload;
 pub(super) use network::keyfile;
 pub(super) use network::network;
 pub(super) use storage::storage;
 
 use super::landing::Landing;
 use super::landing::Thing;
+use crate::document::Origin;
 use crate::document::Sourced;
 use crate::network::Fallback;
-use crate::spec::Install;
 use crate::spec::Machine;
 use crate::value::Digest;
 use crate::value::SshKey;
@@ -204,11 +206,11 @@ pub(super) fn reach(machine: &Machine) -> Vec<Expectation> {
 }
 
 /// That Ignition did what the document says, and on later boots that the first one is over: it does not run again.
-pub(super) fn ignition_done(install: &Install) -> Vec<Expectation> {
+pub(super) fn ignition_done(origin: &Origin) -> Vec<Expectation> {
     vec![
-        Expectation::has(&Subject::IgnitionProvisioned, "yes", "provisioned by Ignition", &install.origin)
+        Expectation::has(&Subject::IgnitionProvisioned, "yes", "provisioned by Ignition", origin)
             .in_lives(&INSTALLED),
-        Expectation::has(&Subject::IgnitionPending, "no", "Ignition done", &install.origin)
+        Expectation::has(&Subject::IgnitionPending, "no", "Ignition done", origin)
             .in_lives(&[Life::LaterBoots]),
     ]
 }

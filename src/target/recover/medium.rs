@@ -14,6 +14,8 @@ use crate::ignition::File;
 use crate::ignition::Unit;
 use crate::image::Edit;
 use crate::plan::Artifact;
+use crate::plan::Carrier;
+use crate::plan::Medium;
 use crate::plan::Plan;
 use crate::plan::Secrecy;
 use crate::plan::Section;
@@ -79,9 +81,10 @@ impl Recovery {
     }
 
     /// The plan of the recovery medium: of the machine's own plan, only the live network and users are left.
-    pub fn medium(&self, plan: &Plan, origin: &Origin) -> Plan {
+    /// `own` is what its installation medium brings.
+    pub fn medium(&self, plan: &Plan, own: &Medium, origin: &Origin) -> Plan {
         let mut live = Config::of_minor(plan.ignition_minor.value);
-        let document = plan.live.resolved();
+        let document = own.live.resolved();
         for group in document.list("passwd", "groups") {
             live.group(group.clone());
         }
@@ -111,11 +114,12 @@ impl Recovery {
         let live = live.document();
         let edit = Edit {
             config: Some(live.to_json()),
-            network: plan.edit.network.clone(),
-            append_kernel_arguments: plan.edit.append_kernel_arguments.clone(),
+            network: own.edit.network.clone(),
+            append_kernel_arguments: own.edit.append_kernel_arguments.clone(),
             ..Edit::default()
         };
-        Plan { artifacts: self.artifacts(plan, origin), live, edit, ..plan.clone() }
+        let carrier = Carrier::Medium(Medium { live, edit });
+        Plan { artifacts: self.artifacts(plan, origin), carrier, ..plan.clone() }
     }
 
     fn artifacts(&self, plan: &Plan, origin: &Origin) -> Vec<Artifact> {

@@ -44,6 +44,8 @@ use crate::image::Edit;
 use crate::machineconfig::Rules;
 use crate::network::LostNames;
 use crate::plan::Artifact;
+use crate::plan::Carrier;
+use crate::plan::Medium;
 use crate::plan::Plan;
 use crate::plan::Section;
 use crate::spec::Install;
@@ -204,9 +206,8 @@ fn finished(
         machine: machine.name.value.clone(),
         lives: &Life::WITH_OPERATOR,
         artifacts: draft.artifacts,
-        live,
         destination: flow.first_boot.clone(),
-        edit,
+        carrier: Carrier::Medium(Medium { live, edit }),
         manifest,
         ignition_minor: draft.ignition_minor,
     }

@@ -1,0 +1,10 @@
+#!/bin/bash
+# Boots web2 on Google Compute Engine. Fill in what is asked for as variables, and add what your machines have besides.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+gcloud compute instances create web2 \
+  --zone "${ZONE:?the zone, as in europe-west3-a}" \
+  --image-project debian-cloud --image-family debian-12 \
+  --metadata-from-file startup-script=startup-script
+# Written by cotter.
