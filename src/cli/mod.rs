@@ -20,6 +20,7 @@ mod inventory;
 mod judging;
 mod kubeconfig;
 mod load;
+mod machineconfig;
 mod marker;
 mod nics;
 mod plan;
@@ -75,6 +76,8 @@ enum Command {
     Report(report::Arguments),
     Recover(recover::Arguments),
     Explain(explain::Arguments),
+    #[command(subcommand, name = "machineconfig", alias = "mc")]
+    MachineConfig(machineconfig::Command),
     #[command(subcommand)]
     Marker(marker::Command),
     Schema(schema::Arguments),
@@ -101,6 +104,7 @@ impl Cli {
             Command::Report(arguments) => report::run(&arguments, &mut ui),
             Command::Recover(arguments) => recover::run(&arguments, &mut ui),
             Command::Explain(arguments) => explain::run(&arguments, &mut ui),
+            Command::MachineConfig(command) => machineconfig::run(&command, &mut ui),
             Command::Marker(command) => marker::run(&command, &mut ui),
             Command::Schema(arguments) => schema::run(&arguments, &mut ui),
         };

@@ -27,6 +27,8 @@ pub use document::Finding;
 pub use document::document_problems;
 pub use operator::operator_problems;
 pub use problem::Problem;
+pub use read::Object;
+pub use read::each_object;
 pub use read::parse;
 pub use render::Rendered;
 pub use render::render;

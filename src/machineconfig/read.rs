@@ -17,25 +17,78 @@ const GROUP: &str = "machineconfiguration.openshift.io";
 const VERSION: &str = "v1";
 const KIND: &str = "MachineConfig";
 
+/// An object of a cluster, where it stands in a file: a document, or a member of a list.
+pub struct Object<'a> {
+    /// What it is, as in `MachineConfig`.
+    pub kind: &'a str,
+    /// The group of its API; empty for those of Kubernetes itself.
+    pub group: &'a str,
+    /// The version of its API, as in `v1`.
+    pub version: &'a str,
+    /// Whether it says so itself, or the list around it does.
+    pub is_implied: bool,
+    /// The whole object, as Kubernetes reads it.
+    pub value: &'a Value,
+    /// The object with the places of its keys. A cluster's JSON is read without.
+    pub view: Option<&'a View<'a>>,
+    /// Where it begins.
+    pub origin: &'a Origin,
+}
+
+/// Shows `visit` each object in `text`, in order: documents of YAML, members of lists, JSON.
+///
+/// `name_of_source` names the text in origins and problems. What is returned makes the text as such unreadable.
+pub fn each_object(name_of_source: &str, text: &str, visit: &mut dyn FnMut(&Object<'_>)) -> Vec<Problem> {
+    // A cluster prints large JSON, and escapes in it that YAML does not have.
+    let json = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten();
+    if let Some(object) = json {
+        walk(&object, None, &Origin::of_file(name_of_source), None, visit);
+        return Vec::new();
+    }
+    let (documents, findings) = parse_all(name_of_source, text);
+    for document in &documents {
+        let view = View::root(name_of_source, document);
+        walk(&view.to_json_1_1(), Some(&view), view.origin(), None, visit);
+    }
+    findings.sorted().into_iter().map(of_finding).collect()
+}
+
+/// Shows an object, or each of a list. The members of a `PodList` need not say what they are: `implied` does.
+fn walk<'a>(
+    value: &'a Value,
+    view: Option<&'a View<'a>>,
+    origin: &'a Origin,
+    implied: Option<(&'a str, &'a str)>,
+    visit: &mut dyn FnMut(&Object<'_>),
+) {
+    let own = |key| value.get(key).and_then(Value::as_str);
+    let (implied_api, implied_kind) = implied.unwrap_or_default();
+    let kind = own("kind").unwrap_or(implied_kind);
+    let api = own("apiVersion").unwrap_or(implied_api);
+    if let (Some(of), Some(items)) = (kind.strip_suffix("List"), value.get("items").and_then(Value::as_array))
+    {
+        let views = view.map(|view| view.list("items")).unwrap_or_default();
+        for (index, item) in items.iter().enumerate() {
+            let view = views.get(index);
+            let implied = (!of.is_empty()).then_some((api, of));
+            walk(item, view, view.map_or(origin, View::origin), implied, visit);
+        }
+        return;
+    }
+    let (group, version) = api.split_once('/').unwrap_or(("", api));
+    let is_implied = own("kind").is_none();
+    visit(&Object { kind, group, version, is_implied, value, view, origin });
+}
+
 /// Reads the MachineConfigs in `text`; `name_of_source` names it in problems.
 ///
 /// Objects of other kinds are skipped. What is no MachineConfig though it says so is a problem, and the others
 /// are still read.
 pub fn parse(name_of_source: &str, text: &str) -> (Vec<MachineConfig>, Vec<Problem>) {
     let mut reader = Reader::default();
-    // A cluster prints large JSON, and escapes in it that YAML does not have.
-    let json = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten();
-    if let Some(object) = json {
-        reader.object(&object, None, &Origin::of_file(name_of_source), None);
-        return (reader.configs, reader.problems);
-    }
-    let (documents, findings) = parse_all(name_of_source, text);
-    reader.problems.extend(findings.sorted().into_iter().map(of_finding));
-    for document in &documents {
-        let view = View::root(name_of_source, document);
-        reader.object(&view.to_json_1_1(), Some(&view), view.origin(), None);
-    }
-    (reader.configs, reader.problems)
+    let mut problems = each_object(name_of_source, text, &mut |object| reader.object(object));
+    problems.append(&mut reader.problems);
+    (reader.configs, problems)
 }
 
 fn of_finding(finding: Diagnostic) -> Problem {
@@ -49,33 +102,18 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads an object, or each of a list; the members of a `MachineConfigList` need not say what they are.
-    fn object(&mut self, object: &Value, view: Option<&View<'_>>, origin: &Origin, implied: Option<&str>) {
-        let kind = object.get("kind").and_then(Value::as_str).or(implied).unwrap_or_default();
-        let api_version = object.get("apiVersion").and_then(Value::as_str);
-        let (group, version) = match api_version.and_then(|version| version.split_once('/')) {
-            Some((group, version)) => (group, version),
-            None if implied.is_some() => (GROUP, VERSION),
-            None => ("", api_version.unwrap_or_default()),
-        };
-        match kind {
-            "List" | "MachineConfigList" => {
-                let implied = (kind == "MachineConfigList").then_some(KIND);
-                let views = view.map(|view| view.list("items")).unwrap_or_default();
-                let items = object.get("items").and_then(Value::as_array);
-                for (index, item) in items.into_iter().flatten().enumerate() {
-                    let view = views.get(index);
-                    self.object(item, view, view.map_or(origin, View::origin), implied);
-                }
-            }
-            KIND if group == GROUP && version == VERSION => self.config(object, origin),
-            KIND if group == GROUP || group.is_empty() => {
-                let written = api_version.map_or("nothing".to_owned(), |version| format!("`{version}`"));
-                let what = format!("a MachineConfig says {written} as `apiVersion`");
-                let next = format!("write `{GROUP}/{VERSION}`");
-                self.problems.push(Problem { origin: Some(origin.clone()), ..Problem::new(what, next) });
-            }
-            _ => {}
+    fn object(&mut self, object: &Object<'_>) {
+        if object.kind != KIND {
+            return;
+        }
+        if object.group == GROUP && object.version == VERSION {
+            self.config(object.value, object.origin);
+        } else if object.group == GROUP || object.group.is_empty() {
+            let written = object.value.get("apiVersion").and_then(Value::as_str);
+            let written = written.map_or("nothing".to_owned(), |version| format!("`{version}`"));
+            let what = format!("a MachineConfig says {written} as `apiVersion`");
+            let next = format!("write `{GROUP}/{VERSION}`");
+            self.problems.push(Problem { origin: Some(object.origin.clone()), ..Problem::new(what, next) });
         }
     }
 
