@@ -8,6 +8,8 @@
 //! To add a version of OpenShift: see the head of `rules.toml`. To add a version of Ignition's spec that the
 //! operator reads: add its keys to `schema.rs` with the spec that brought them, and its checks to `validate.rs`.
 
+pub mod change;
+
 mod config;
 mod document;
 mod operator;
@@ -28,6 +30,7 @@ pub use document::document_problems;
 pub use operator::operator_problems;
 pub use problem::Problem;
 pub use read::Object;
+pub use read::config_of;
 pub use read::each_object;
 pub use read::parse;
 pub use render::Rendered;

@@ -83,7 +83,7 @@ fn of_file(rendered: &Rendered, file: &Value) -> Vec<Problem> {
 }
 
 /// What Ignition fetches and the node cannot read again.
-fn of_contents(path: &str, contents: &Value) -> Option<Problem> {
+pub(super) fn of_contents(path: &str, contents: &Value) -> Option<Problem> {
     let text = |key: &str| contents.get(key).and_then(Value::as_str);
     let source = text("source").filter(|source| !source.is_empty())?;
     if !source.starts_with("data:") {
