@@ -9,6 +9,7 @@
 //! operator reads: add its keys to `schema.rs` with the spec that brought them, and its checks to `validate.rs`.
 
 pub mod change;
+pub mod difference;
 
 mod config;
 mod document;

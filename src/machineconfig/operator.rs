@@ -96,7 +96,7 @@ pub(super) fn of_contents(path: &str, contents: &Value) -> Option<Problem> {
         text("compression") == Some("gzip") && ignition::decode(source, Some("gzip")).is_none();
     cannot_unpack.then(|| {
         Problem::new(
-            format!("the contents of `{path}` say `compression: gzip` and cannot be unpacked"),
+            format!("the contents of `{path}` say `compression: gzip` and cannot be unpacked, or come to more than 64 MiB"),
             "say `compression: \"\"` with plain contents; an earlier MachineConfig's `gzip` is inherited before OpenShift 4.20",
         )
     })

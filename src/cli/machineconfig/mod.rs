@@ -1,5 +1,6 @@
 //! `cotter machineconfig`: OpenShift's machine configuration, without a cluster. One file per word.
 
+mod diff;
 mod plan;
 mod render;
 
@@ -12,12 +13,14 @@ use crate::world::Failure;
 /// OpenShift's machine configuration, without a cluster: what the operator makes of it
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Diff(diff::Arguments),
     Plan(plan::Arguments),
     Render(render::Arguments),
 }
 
 pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
+        Command::Diff(arguments) => diff::run(arguments, ui),
         Command::Plan(arguments) => plan::run(arguments, ui),
         Command::Render(arguments) => render::run(arguments, ui),
     }

@@ -71,7 +71,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     Ok(if change.is_reconcilable() { Exit::Done } else { Exit::Differs })
 }
 
-fn of_problem(problem: &Problem) -> Failure {
+/// A problem as what could not be done, with its place.
+pub(super) fn of_problem(problem: &Problem) -> Failure {
     let place = problem.origin.as_ref().map(|origin| {
         let key = if origin.key.is_empty() { String::new() } else { format!(" ({})", origin.key) };
         format!("{}:{}:{}{key}: ", origin.file, origin.line, origin.column)
