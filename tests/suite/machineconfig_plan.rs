@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::process::Output;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
@@ -263,8 +265,8 @@ fn a_cluster_can_allow_storage_to_differ_since_4_20() {
 fn what_each_change_does() {
     let conf = |contents: &str| files(json!([file("/etc/a.conf", contents)]));
     let registries = |text: &str| {
-        files(json!([{"path": "/etc/containers/registries.conf",
-            "contents": {"source": format!("data:,{}", text.replace(' ', "%20").replace('\n', "%0A"))}}]))
+        let source = format!("data:;base64,{}", STANDARD.encode(text));
+        files(json!([{"path": "/etc/containers/registries.conf", "contents": {"source": source}}]))
     };
     let unit = |unit: Value| json!({"config": {"systemd": {"units": [unit]}}});
     let reboot = json!([{"type": "Reboot"}]);
@@ -464,4 +466,344 @@ fn says_which_changes_come_to_nothing() {
     let expected: Vec<(String, bool)> = expected.map(|(name, is)| (name.to_owned(), is)).into();
     assert_eq!(found, expected);
     assert_eq!(plan["warnings"].as_array().unwrap().len(), 7, "{}", plan["warnings"]);
+}
+
+fn unit_of(unit: Value) -> Value {
+    json!({"config": {"systemd": {"units": [unit]}}})
+}
+
+/// Applied, the policy spares the reboot; without any entry that was added, it does not.
+#[test]
+fn the_smallest_policy_spares_the_reboot_and_holds_nothing_more() {
+    let chrony = json!({"files": [{"path": "/etc/chrony.conf", "actions": [{"type": "None"}]}]});
+    let forbidding = json!({"files": [
+        {"path": "/etc", "actions": [{"type": "Reboot"}]},
+        {"path": "/etc/containers/policy.json", "actions": [{"type": "Reboot"}]},
+        {"path": "/etc/sysctl.d/deep", "actions": [{"type": "Reboot"}]},
+        {"path": "/opt/a", "actions": [{"type": "Drain"}]},
+    ], "units": [{"name": "a.service", "actions": [{"type": "Reboot"}]}],
+        "sshkey": {"actions": [{"type": "Reboot"}]}});
+    let core = json!({"users": [{"name": "core", "sshAuthorizedKeys": ["k"]}]});
+    let all = json!({"config": {
+        "passwd": core,
+        "storage": {"files": [
+            file("/etc/chrony.conf", "a"), file("/etc/sysctl.d/a.conf", "a"), file("/etc/sysctl.d/b.conf", "a"),
+            file("/etc/sysctl.d/deep/c.conf", "a"), file("/etc/containers/policy.json", "a"),
+            file("/etc/unknown", "a"), file("/opt/a", "a"),
+        ]},
+        "systemd": {"units": [
+            {"name": "a.service", "enabled": true}, {"name": "b.service", "mask": true},
+            {"name": "c.timer", "enabled": false},
+        ]},
+    }});
+    for (given, new, added, removed, choices) in [
+        (None, files(json!([file("/etc/chrony.conf", "a")])), 1, 0, 0),
+        (None, files(json!([file("/etc/unknown", "a")])), 1, 0, 1),
+        (
+            None,
+            files(json!([file("/etc/chrony.conf", "a"), file("/etc/containers/policy.json", "a")])),
+            1,
+            0,
+            0,
+        ),
+        // Two of a folder become one entry, one of it stands for itself.
+        (None, files(json!([file("/etc/sysctl.d/a.conf", "a"), file("/etc/sysctl.d/b.conf", "a")])), 1, 0, 0),
+        (None, unit_of(json!({"name": "a.service", "enabled": true})), 1, 0, 0),
+        (Some(chrony), files(json!([file("/etc/chrony.conf", "a"), file("/etc/motd", "a")])), 1, 0, 0),
+        (None, all.clone(), 7, 0, 4),
+        (Some(forbidding), all, 7, 2, 3),
+    ] {
+        let desk = Desk::new();
+        let (old, new) = (desk.state("one", json!({})), desk.state("two", new));
+        let mut arguments = vec![old.clone(), new.clone()];
+        if let Some(given) = &given {
+            arguments.extend(["--policy".to_owned(), desk.policy(json!({"nodeDisruptionPolicy": given}))]);
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let (_, plan) = plan(&arguments);
+        assert_eq!(plan["reboot"], true);
+        let policy = &plan["smallest_policy"];
+        assert_eq!(policy["avoids_reboot"], true, "{policy}");
+        let count = |key: &str| policy[key].as_array().unwrap().len();
+        let names = count("added_files") + count("added_units") + usize::from(policy["added_sshkey"] == true);
+        assert_eq!((names, count("removed"), count("choices")), (added, removed, choices), "{policy}");
+        let reboots = |object: &Value| {
+            let path = desk.write("applied.yaml", &object.to_string());
+            let (_, plan) = self::plan(&[&old, &new, "--policy", &path]);
+            plan["reboot"] == true
+        };
+        assert!(!reboots(&policy["object"]), "{policy}");
+        for (list, key) in [("files", "path"), ("units", "name")] {
+            for name in policy[format!("added_{list}")].as_array().unwrap() {
+                let mut less = policy["object"].clone();
+                let entries = less["spec"]["nodeDisruptionPolicy"][list].as_array_mut().unwrap();
+                let before = entries.len();
+                entries.retain(|entry| entry[key] != *name);
+                assert_eq!(entries.len(), before - 1);
+                assert!(reboots(&less), "{name} is not needed: {policy}");
+            }
+        }
+    }
+}
+
+#[test]
+fn says_when_no_policy_spares_the_reboot() {
+    for (new, more, words) in [
+        (json!({"osImageURL": "release.example/a@sha256:1"}), vec![], "image of the operating system"),
+        (json!({"kernelArguments": ["a"]}), vec![], "kernel arguments"),
+        (json!({"kernelType": "realtime"}), vec![], "kernel type"),
+        (json!({"extensions": ["usbguard"]}), vec![], "extensions"),
+        (files(json!([file("/etc/a", "a")])), vec!["--layered"], "image of their own"),
+        (files(json!([file("/etc/a", "a")])), vec!["--openshift", "4.15"], "no node disruption policies"),
+        (
+            unit_of(json!({"name": "a@b.service", "enabled": true})),
+            vec![],
+            "cannot name the unit `a@b.service`",
+        ),
+    ] {
+        let desk = Desk::new();
+        let (old, new) = (desk.state("one", json!({})), desk.state("two", new));
+        let (code, plan) = plan(&[&[old.as_str(), new.as_str()], &more[..]].concat());
+        let policy = &plan["smallest_policy"];
+        assert_eq!((code, &plan["reboot"], &policy["avoids_reboot"]), (Some(0), &json!(true), &json!(false)));
+        assert!(
+            policy["object"].is_null() && words_of(&policy["cannot"]).contains(words),
+            "{words}: {policy}"
+        );
+    }
+    let many: Vec<Value> = (0..51).map(|n| file(&format!("/etc/many{n}"), "a")).collect();
+    let desk = Desk::new();
+    let (old, new) = (desk.state("one", json!({})), desk.state("two", files(json!(many))));
+    let (_, plan) = plan(&[&old, &new]);
+    assert!(
+        words_of(&plan["smallest_policy"]["cannot"]).contains("51 entries"),
+        "{}",
+        plan["smallest_policy"]
+    );
+}
+
+fn words_of(list: &Value) -> String {
+    words(list).join("\n")
+}
+
+/// A cluster of one pool that has one state and is made of two MachineConfigs.
+fn dump(desk: &Desk, more: &[Value]) -> String {
+    let image = json!({"osImageURL": "release.example/example/os@sha256:1"});
+    let chrony =
+        files(json!([{"path": "/etc/chrony.conf", "contents": {"source": "data:,a"}, "overwrite": true}]));
+    let mut rendered = chrony.clone();
+    rendered["osImageURL"] = image["osImageURL"].clone();
+    rendered["kernelArguments"] = json!(["quiet"]);
+    let mut items = vec![
+        object("00-worker", Some("worker"), image),
+        object("50-worker-chrony", Some("worker"), chrony),
+        object("60-worker-quiet", Some("worker"), json!({"kernelArguments": ["quiet"]})),
+        object("00-master", Some("master"), json!({})),
+        object("rendered-worker-1", None, rendered),
+        json!({"apiVersion": "machineconfiguration.openshift.io/v1", "kind": "MachineConfigPool",
+            "metadata": {"name": "worker"},
+            "spec": {"configuration": {"name": "rendered-worker-1"}, "machineConfigSelector":
+                {"matchLabels": {"machineconfiguration.openshift.io/role": "worker"}}},
+            "status": {"configuration": {"name": "rendered-worker-1"}}}),
+    ];
+    items.extend_from_slice(more);
+    desk.write("dump.json", &json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string())
+}
+
+#[test]
+fn what_if_one_were_deleted_or_added() {
+    let desk = Desk::new();
+    let knobs = json!({"apiVersion": "operator.openshift.io/v1", "kind": "MachineConfiguration",
+        "metadata": {"name": "cluster"}, "spec": {}, "status": {"nodeDisruptionPolicyStatus": {"clusterPolicies": {
+            "files": [{"path": "/etc/chrony.conf", "actions": [{"type": "Restart", "restart": {"serviceName": "chronyd.service"}}]},
+                {"path": "/etc/containers/registries.conf", "actions": [{"type": "Special"}]}],
+            "sshkey": {"actions": [{"type": "None"}]}}}}});
+    let infrastructure = json!({"apiVersion": "config.openshift.io/v1", "kind": "Infrastructure",
+        "metadata": {"name": "cluster"}, "status": {"controlPlaneTopology": "SingleReplica"}});
+    let path = dump(&desk, &[knobs]);
+    let (code, same) = plan(&["--from-dump", &path]);
+    assert_eq!(
+        (code, &same["actions"], same["reasons"].as_array().unwrap().len()),
+        (Some(0), &json!([{"type": "None"}]), 0)
+    );
+    // The operator's own word in the dump counts.
+    let (_, without) = plan(&["--from-dump", &path, "--without", "50-worker-chrony"]);
+    assert_eq!(without["changed_files"], json!(["/etc/chrony.conf"]));
+    assert_eq!(without["actions"][0]["restart"]["serviceName"], "chronyd.service");
+    assert_eq!(without["reasons"][0]["how"], "removed");
+    let (_, without) = plan(&["--from-dump", &path, "--without", "60-worker-quiet"]);
+    assert_eq!(without["rpm_ostree_kargs"], json!(["--delete-if-present=quiet"]));
+    let more = desk.write(
+        "more.yaml",
+        &object("50-worker-chrony", Some("worker"), files(json!([file("/etc/chrony.conf", "b")])))
+            .to_string(),
+    );
+    let (_, with) = plan(&["--from-dump", &path, "--with", &more]);
+    assert_eq!(with["reasons"][0]["machineconfigs"], json!(["50-worker-chrony"]));
+    assert_eq!(with["reasons"][0]["policy"], "/etc/chrony.conf");
+    let path = dump(&desk, &[infrastructure]);
+    let (_, single) = plan(&["--from-dump", &path, "--with", &more]);
+    assert_eq!((&single["single_node"], &single["reboot"]), (&json!(true), &json!(true)));
+    assert_eq!(single["drain"]["performed"], false);
+    for (arguments, words) in [
+        (vec!["--from-dump", &path, "--without", "50-worker-chroni"], "did you mean `50-worker-chrony`?"),
+        (vec!["--from-dump", &path, "--pool", "infra"], "name one of worker"),
+        (vec!["--from-dump", &more], "there is no pool"),
+        (vec!["--from-dump", &path, "--openshift", "4.1"], "are not known"),
+    ] {
+        let done = run(&arguments);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.code() == Some(2) && said.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
+fn a_drain_of_registries_can_be_overridden_until_4_19() {
+    let desk = Desk::new();
+    let registries = |text: &str| {
+        let source = format!("data:;base64,{}", STANDARD.encode(text));
+        let file = json!({"path": "/etc/containers/registries.conf", "contents": {"source": source}});
+        files(json!([file]))
+    };
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "image-registry-override-drain",
+        "namespace": "openshift-machine-config-operator"}});
+    let config =
+        object("70-worker-registries", Some("worker"), registries("unqualified-search-registries = [\"a\"]"));
+    let less =
+        object("70-worker-registries", Some("worker"), registries("unqualified-search-registries = []"));
+    let mut pool_state =
+        object("rendered-worker-1", None, registries("unqualified-search-registries = [\"a\"]"));
+    pool_state["spec"]["kernelArguments"] = json!([]);
+    let pool = json!({"apiVersion": "machineconfiguration.openshift.io/v1", "kind": "MachineConfigPool",
+        "metadata": {"name": "worker"}, "status": {"configuration": {"name": "rendered-worker-1"}}});
+    pool_state["spec"]["config"]["storage"]["files"][0]["overwrite"] = json!(true);
+    let list = json!({"kind": "List", "items": [config, pool_state, pool, map]});
+    let path = desk.write("dump.json", &list.to_string());
+    let less = desk.write("less.json", &less.to_string());
+    for (version, drain) in [("4.18", false), ("4.19", false), ("4.20", true)] {
+        let (_, plan) = plan(&["--from-dump", &path, "--with", &less, "--openshift", version]);
+        assert_eq!(plan["actions"], json!([{"type": "Special"}]), "{version}");
+        assert_eq!(plan["drain"]["required"], drain, "{version}: {}", plan["drain"]);
+    }
+}
+
+#[test]
+fn folders_are_put_together_and_the_sources_named() {
+    let desk = Desk::new();
+    let write = |folder: &str, name: &str, spec: Value| {
+        desk.write(&format!("{folder}/{name}.yaml"), &object(name, Some("worker"), spec).to_string())
+    };
+    for folder in ["old", "new"] {
+        write(folder, "00-worker", files(json!([file("/etc/a", "a"), file("/etc/b", "b")])));
+    }
+    write("new", "50-worker-a", files(json!([file("/etc/a", "x")])));
+    let (old, new) = (desk.path("old"), desk.path("new"));
+    let (_, folders) = plan(&[&old, &new]);
+    assert_eq!(folders["changed_files"], json!(["/etc/a"]));
+    assert_eq!(folders["reasons"][0]["machineconfigs"], json!(["00-worker", "50-worker-a"]));
+    let (_, what_if) = plan(&[&new, "--without", "50-worker-a"]);
+    assert_eq!((&what_if["changed_files"], &what_if["reboot"]), (&json!(["/etc/a"]), &json!(true)));
+    // What the operator made names the release's image, and a folder does not.
+    let whole = desk.state(
+        "whole",
+        json!({"osImageURL": "release.example/a@sha256:1", "config": {"storage": {"files": [
+            {"path": "/etc/a", "contents": {"source": "data:,a"}, "overwrite": true},
+            {"path": "/etc/b", "contents": {"source": "data:,b"}, "overwrite": true},
+        ]}}}),
+    );
+    let (_, mixed) = plan(&[&whole, &old]);
+    assert_eq!(mixed["actions"], json!([{"type": "None"}]));
+    assert!(words_of(&mixed["warnings"]).contains("only one side names it"), "{mixed}");
+}
+
+#[test]
+fn says_everything_that_is_wrong_with_the_input() {
+    let desk = Desk::new();
+    let state = desk.state("one", json!({}));
+    let empty = desk.write("empty.yaml", "kind: Pod\n");
+    let policy = desk.write(
+        "wrong.yaml",
+        "apiVersion: operator.openshift.io/v1\nkind: MachineConfiguration\nmetadata: {name: default}\nspec:\n  nodeDisruptionPolicy:\n    files:\n      - path: /etc/a\n        actions:\n          - type: Restrat\n",
+    );
+    let broken = desk.state(
+        "broken",
+        json!({"config": {"storage": {"files": [{"path": "a"}, {"path": "/b", "mode": 4095}]}}}),
+    );
+    for (arguments, expected) in [
+        (
+            vec![state.as_str(), &state, "--policy", &policy],
+            &["is called `default`", "wrong.yaml:9:", "`Restart`"][..],
+        ),
+        (vec![&state, &empty], &["holds no MachineConfig"]),
+        (vec![&state, &state, "--policy", &state], &["holds no MachineConfiguration"]),
+        (vec![&state], &["nothing to compare with"]),
+        (vec![&state, &broken], &["relative", "mode"]),
+        (vec![], &["required"]),
+    ] {
+        let done = run(&arguments);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(2), "{arguments:?}: {said}");
+        for words in expected {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+    }
+}
+
+#[test]
+fn people_read_why_and_in_which_order() {
+    let desk = Desk::new();
+    let old = desk.state("one", json!({"kernelArguments": ["a"]}));
+    let new = desk.state(
+        "two",
+        json!({"kernelArguments": ["b"], "config": {
+            "storage": {"files": [file("/etc/a%0A", "a"), file("/bin/b", "x")]},
+            "passwd": {"users": [{"name": "core", "passwordHash": "$6$never-shown"}]}}}),
+    );
+    let done = run(&[&old, &new]);
+    let (said, warned) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    for words in [
+        "one -> two (OpenShift 4.19)",
+        "actions: reboot",
+        "drain: yes, the node reboots",
+        "updated kernel arguments: reboot (policies have no say)",
+        "added   /bin/b: reboot (no policy)",
+        "updated users: nothing (policy sshkey)",
+        "rpm-ostree kargs --delete-if-present=a --append=b",
+        "on a first boot (without policies): reboot, drain",
+        "no policy spares the reboot",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(warned.contains("`/bin/b` lies outside"), "{warned}");
+    assert!(!said.contains("never-shown") && !warned.contains("never-shown"));
+    let order = [
+        "`Working`",
+        "cordoned",
+        "drained",
+        "files are written",
+        "keys and password",
+        "rpm-ostree kargs",
+        "stored",
+        "reboots",
+        "uncordoned",
+        "`Done`",
+    ];
+    let steps = said.split("on each node").nth(1).unwrap();
+    let mut at = 0;
+    for words in order {
+        let found =
+            steps[at..].find(words).unwrap_or_else(|| panic!("{words} is not after the others: {steps}"));
+        at += found;
+    }
+    let refused = desk.state("three", json!({"fips": true}));
+    let done = run(&[&old, &refused]);
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(
+        said.contains(
+            "refused: new machineconfig \"one\" is not reconcilable against \"three\": detected change"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("the node stays as it is"), "{said}");
 }

@@ -44,6 +44,7 @@ mod initrds;
 mod inventory;
 mod iso_builder;
 mod machineconfig;
+mod machineconfig_diff;
 mod machineconfig_plan;
 mod minimal;
 mod naming;
