@@ -509,6 +509,8 @@ fn the_smallest_policy_spares_the_reboot_and_holds_nothing_more() {
         // Two of a folder become one entry, one of it stands for itself.
         (None, files(json!([file("/etc/sysctl.d/a.conf", "a"), file("/etc/sysctl.d/b.conf", "a")])), 1, 0, 0),
         (None, unit_of(json!({"name": "a.service", "enabled": true})), 1, 0, 0),
+        // A file that is a drop-in.
+        (None, files(json!([file("/etc/systemd/system/kubelet.service.d/20-a.conf", "a")])), 1, 0, 0),
         (Some(chrony), files(json!([file("/etc/chrony.conf", "a"), file("/etc/motd", "a")])), 1, 0, 0),
         (None, all.clone(), 7, 0, 4),
         (Some(forbidding), all, 7, 2, 3),
@@ -645,6 +647,11 @@ fn what_if_one_were_deleted_or_added() {
     let (_, single) = plan(&["--from-dump", &path, "--with", &more]);
     assert_eq!((&single["single_node"], &single["reboot"]), (&json!(true), &json!(true)));
     assert_eq!(single["drain"]["performed"], false);
+    let version = json!({"apiVersion": "config.openshift.io/v1", "kind": "ClusterVersion",
+        "metadata": {"name": "version"}, "status": {"desired": {"version": "4.22.3"}}});
+    let newer = dump(&desk, &[version]);
+    assert_eq!(plan(&["--from-dump", &newer]).1["openshift"], "4.22");
+    assert_eq!(plan(&["--from-dump", &newer, "--openshift", "4.19.1"]).1["openshift"], "4.19");
     for (arguments, words) in [
         (vec!["--from-dump", &path, "--without", "50-worker-chroni"], "did you mean `50-worker-chrony`?"),
         (vec!["--from-dump", &path, "--pool", "infra"], "name one of worker"),

@@ -33,6 +33,8 @@ pub struct Dump {
     pub configs: Vec<MachineConfig>,
     /// What decides about changes, if the object is there.
     pub knobs: Option<Knobs>,
+    /// The version of OpenShift, if the dump says it.
+    pub version: Option<String>,
     /// What could not be read.
     pub problems: Vec<Problem>,
     pools: BTreeMap<String, Pool>,
@@ -88,6 +90,9 @@ impl Dump {
             "ControllerConfig" if object.group == GROUP => {
                 let image = |key: &str| Some(text(&format!("/spec/{key}"))).filter(|image| !image.is_empty());
                 self.images = [image("baseOSContainerImage"), image("baseOSExtensionsContainerImage")];
+            }
+            "ClusterVersion" => {
+                self.version = Some(text("/status/desired/version")).filter(|version| !version.is_empty());
             }
             "ConfigMap" if text("/metadata/name") == DRAIN_OVERRIDE => self.has_drain_override = true,
             "Node" => {

@@ -169,9 +169,10 @@ fn files(reasons: &[Reason], effective: &Policies, added: &mut Policies, choices
 }
 
 fn file_entry(path: &str, choices: &mut Vec<String>) -> Entry {
-    let actions = match suggestion_for(path) {
-        Some(suggestion) => suggestion.actions.clone(),
-        None => {
+    let actions = match (suggestion_for(path), unit_of_file(path)) {
+        (Some(suggestion), _) => suggestion.actions.clone(),
+        (None, Some(unit)) => vec![Action::DaemonReload, Action::Restart(unit.to_owned())],
+        (None, None) => {
             choices.push(format!(
                 "`{path}`: say what must be reloaded or restarted, or leave `None` if nothing reads it again"
             ));
@@ -179,6 +180,13 @@ fn file_entry(path: &str, choices: &mut Vec<String>) -> Entry {
         }
     };
     Entry { name: path.to_owned(), actions }
+}
+
+/// The unit that a file is a drop-in of.
+fn unit_of_file(path: &str) -> Option<&str> {
+    let (folder, name) = path.strip_prefix("/etc/systemd/system/")?.split_once('/')?;
+    let unit = folder.strip_suffix(".d")?;
+    (name.ends_with(".conf") && is_unit_name(unit)).then_some(unit)
 }
 
 /// A unit is restarted if it is to run: what is gone, masked or disabled cannot or must not be.

@@ -14,7 +14,7 @@ use crate::machineconfig::change::How;
 use crate::machineconfig::change::Reason;
 use crate::machineconfig::change::SmallestPolicy;
 
-pub(super) fn value(change: &Change, asked: &Asked, version: &str) -> Value {
+pub(super) fn value(change: &Change, asked: &Asked) -> Value {
     let flags = &change.flags;
     let refusals = change.refusals.iter().map(|refusal| {
         json!({
@@ -27,7 +27,7 @@ pub(super) fn value(change: &Change, asked: &Asked, version: &str) -> Value {
     let steps = change.steps.iter().map(|step| json!({"what": step.what, "condition": step.condition}));
     json!({
         "schema": "cotter.dev/machineconfig-plan/1",
-        "openshift": version,
+        "openshift": asked.around.version,
         "old": asked.old.name,
         "new": asked.new.name,
         "single_node": asked.around.is_single_node,

@@ -11,7 +11,6 @@ use clap::Args;
 use super::Exit;
 use super::Ui;
 use crate::machineconfig::Problem;
-use crate::machineconfig::Rules;
 use crate::machineconfig::change::change;
 use crate::world::Failure;
 
@@ -44,14 +43,13 @@ pub(in crate::cli) struct Arguments {
     /// Nodes run an image that was built for them (on-cluster layering)
     #[arg(long)]
     layered: bool,
-    /// The version of OpenShift whose operator's rules hold
-    #[arg(long, value_name = "VERSION", default_value_t = Rules::default_version().to_owned())]
-    openshift: String,
+    /// The version of OpenShift whose operator's rules hold [default: the dump's, or 4.19]
+    #[arg(long, value_name = "VERSION")]
+    openshift: Option<String>,
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let rules = Rules::of(&arguments.openshift).map_err(|problem| of_problem(&problem))?;
-    let mut asked = match states::read(arguments, rules)? {
+    let mut asked = match states::read(arguments)? {
         Ok(asked) => asked,
         Err(problems) => {
             for problem in &problems {
@@ -65,8 +63,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let mut change = change(&asked.old, &asked.new, &asked.around);
     change.warnings.extend(std::mem::take(&mut asked.warnings));
     match ui.wants_json() {
-        true => ui.json(&json::value(&change, &asked, &rules.version)),
-        false => text::show(&change, &asked, &rules.version, ui),
+        true => ui.json(&json::value(&change, &asked)),
+        false => text::show(&change, &asked, ui),
     }
     Ok(if change.is_reconcilable() { Exit::Done } else { Exit::Differs })
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::Arguments;
+use super::of_problem;
 use crate::machineconfig;
 use crate::machineconfig::MachineConfig;
 use crate::machineconfig::Problem;
@@ -28,7 +29,7 @@ pub(super) struct Asked {
 type Read<T> = Result<T, Vec<Problem>>;
 
 /// Reads everything; what is wrong with what people wrote is said all at once.
-pub(super) fn read(arguments: &Arguments, rules: &Rules) -> Result<Read<Asked>, Failure> {
+pub(super) fn read(arguments: &Arguments) -> Result<Read<Asked>, Failure> {
     let mut knobs = None;
     let mut problems = Vec::new();
     if let Some(path) = &arguments.policy {
@@ -39,8 +40,8 @@ pub(super) fn read(arguments: &Arguments, rules: &Rules) -> Result<Read<Asked>, 
     }
     let more = with(&arguments.with, &mut problems)?;
     let asked = match (&arguments.from_dump, &arguments.old) {
-        (Some(dump), _) => from_dump(arguments, dump, more, knobs.as_ref(), rules)?,
-        (None, Some(old)) => from_files(arguments, old, more, knobs.as_ref(), rules)?,
+        (Some(dump), _) => from_dump(arguments, dump, more, knobs.as_ref())?,
+        (None, Some(old)) => from_files(arguments, old, more, knobs.as_ref())?,
         (None, None) => {
             return Err(Failure::input("nothing is named", "name two files or folders, or `--from-dump`"));
         }
@@ -100,12 +101,16 @@ fn configs_at(path: &Path) -> Result<(Vec<MachineConfig>, Vec<Problem>), Failure
     Ok((configs, problems))
 }
 
+fn rules_of(arguments: &Arguments, found: Option<&str>) -> Result<&'static Rules, Failure> {
+    let version = arguments.openshift.as_deref().or(found).unwrap_or(Rules::default_version());
+    Rules::of(version).map_err(|problem| of_problem(&problem))
+}
+
 fn from_dump(
     arguments: &Arguments,
     path: &Path,
     more: Vec<MachineConfig>,
     knobs: Option<&Knobs>,
-    rules: &Rules,
 ) -> Result<Read<Asked>, Failure> {
     let mut dump = Dump::default();
     for (name, text) in world::read_objects(path)? {
@@ -123,6 +128,7 @@ fn from_dump(
     if !dump.problems.is_empty() {
         return Ok(Err(dump.problems));
     }
+    let rules = rules_of(arguments, dump.version.as_deref())?;
     let around = dump.circumstances(&rules.version);
     Ok(dump.pending(&arguments.pool, rules).map(|pending| Asked {
         old: pending.old,
@@ -137,7 +143,6 @@ fn from_files(
     old: &Path,
     more: Vec<MachineConfig>,
     knobs: Option<&Knobs>,
-    rules: &Rules,
 ) -> Result<Read<Asked>, Failure> {
     let is_what_if = !more.is_empty() || !arguments.without.is_empty();
     let new = match &arguments.new {
@@ -179,6 +184,7 @@ fn from_files(
     if !problems.is_empty() {
         return Ok(Err(problems));
     }
+    let rules = rules_of(arguments, None)?;
     let around = Circumstances::new(&rules.version, knobs);
     let old = state(&before, old_is_whole, &arguments.pool, rules);
     let new = state(&after, new_is_whole, &arguments.pool, rules);

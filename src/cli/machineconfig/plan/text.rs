@@ -12,7 +12,8 @@ use crate::machineconfig::change::Drain;
 use crate::machineconfig::change::Reason;
 use crate::machineconfig::change::SmallestPolicy;
 
-pub(super) fn show(change: &Change, asked: &Asked, version: &str, ui: &mut Ui) {
+pub(super) fn show(change: &Change, asked: &Asked, ui: &mut Ui) {
+    let version = &asked.around.version;
     ui.line(format!("{} -> {} (OpenShift {version})", shown(&asked.old.name), shown(&asked.new.name)));
     refusals(change, asked, ui);
     verdict(change, asked, ui);
