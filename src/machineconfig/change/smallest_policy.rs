@@ -83,16 +83,18 @@ fn without_reboots(reasons: &[Reason], around: &Circumstances) -> (Policies, Vec
     let mut given = around.given.clone();
     let mut removed = Vec::new();
     let reboots = |entry: &Entry| entry.actions.contains(&Action::Reboot);
+    let forbids =
+        |entries: &[Entry], name: &str| entries.iter().any(|entry| entry.name == name && reboots(entry));
     for reason in reasons {
         let mut less = given.clone();
         let (name, spares) = match &reason.cause {
-            Cause::File(path) => {
-                less.files.retain(|entry| !(entry.name == *path && reboots(entry)));
+            Cause::File(path) if forbids(&given.files, path) => {
+                less.files.retain(|entry| entry.name != *path);
                 let merged = around.defaults.with(&less);
                 (path.as_str(), merged.of_file(path).is_some_and(|entry| !reboots(entry)))
             }
-            Cause::Unit(unit) => {
-                less.units.retain(|entry| !(entry.name == *unit && reboots(entry)));
+            Cause::Unit(unit) if forbids(&given.units, unit) => {
+                less.units.retain(|entry| entry.name != *unit);
                 let merged = around.defaults.with(&less);
                 (unit.as_str(), merged.of_unit(unit).is_some_and(|entry| !reboots(entry)))
             }
@@ -102,7 +104,7 @@ fn without_reboots(reasons: &[Reason], around: &Circumstances) -> (Policies, Vec
             }
             _ => continue,
         };
-        if less != given && spares {
+        if spares {
             given = less;
             removed.push(name.to_owned());
         }
