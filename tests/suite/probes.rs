@@ -450,7 +450,7 @@ fn a_reboot_is_proved_and_what_it_took_away_is_said_first() {
         &format!("{NEW_BOOT}; echo x >>count; [ $(wc -l <count) != 2 ] || echo wrong >hostname"),
     );
     let run = |more: &[&str]| {
-        let mut arguments = vec!["verify", "m.json", "--ssh", "m", "--reboot"];
+        let mut arguments = vec!["verify", "m.json", "--ssh", "m", "--reboot", "--timeout", "600"];
         arguments.extend(more);
         said(&here.with_bin(&arguments).output().unwrap())
     };
