@@ -33,7 +33,7 @@ pub(super) fn steps(change: &Change, old: &State, new: &State, around: &Circumst
     }
     let said = format!(
         "the change is found to be possible; actions and drain are worked out (drain: {})",
-        change.drain.is_needed()
+        if change.drain.is_needed() { "yes" } else { "no" }
     );
     steps.say(said, Some("UpdatePrepared"));
     match (change.drain.is_needed(), around.is_single_node) {
@@ -78,7 +78,7 @@ fn written(change: &Change, new: &State, around: &Circumstances, steps: &mut Ste
             .reasons
             .iter()
             .filter(|reason| matches!(reason.cause, Cause::File(_)) && reason.how != How::Removed);
-        steps.say(format!("all {count} files are written, {} of them changed", changed.count()), condition);
+        steps.say(format!("all files are written: {count}, of them changed: {}", changed.count()), condition);
     }
     let units = change.reasons.iter().filter(|reason| matches!(reason.cause, Cause::Unit(_)));
     let names: Vec<&str> = units
@@ -89,7 +89,7 @@ fn written(change: &Change, new: &State, around: &Circumstances, steps: &mut Ste
     let count = new.rendered.members("systemd", "units").len();
     if !writes_changed_units_only(&around.version) && count > 0 {
         let what =
-            format!("all {count} units are written, enabled or disabled, {} of them changed", names.len());
+            format!("all units are written, enabled or disabled: {count}, of them changed: {}", names.len());
         steps.say(what, condition);
     } else if !names.is_empty() {
         steps.say(format!("units are written, enabled or disabled: {}", names.join(", ")), condition);
