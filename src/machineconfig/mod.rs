@@ -10,6 +10,9 @@
 
 mod config;
 mod document;
+mod go_yaml;
+mod name;
+mod object;
 mod operator;
 mod problem;
 mod read;
@@ -25,6 +28,9 @@ pub use config::ROLE_LABEL;
 pub use config::Spec;
 pub use document::Finding;
 pub use document::document_problems;
+pub use go_yaml::go_yaml;
+pub use object::Images;
+pub use object::RenderedObject;
 pub use operator::operator_problems;
 pub use problem::Problem;
 pub use read::Object;
