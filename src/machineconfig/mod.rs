@@ -20,6 +20,7 @@ mod render;
 mod rules;
 mod schema;
 mod sources;
+mod spec_2;
 mod unit_text;
 mod validate;
 

@@ -13,6 +13,8 @@ use super::Rules;
 use super::Sources;
 use super::schema::conform;
 use super::schema::find_duplicates;
+use super::spec_2::SPEC_2;
+use super::spec_2::to_spec_3;
 use super::validate::OPERATORS_FILE_MODE;
 use super::validate::validate;
 use crate::document::nearest;
@@ -169,18 +171,20 @@ fn unknown_extension(extension: &str, rules: &Rules) -> Option<Problem> {
 }
 
 /// Reads a document of any spec that the operator reads, as one of the newest.
-fn read(document: &Value, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
+pub(super) fn read(document: &Value, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
     let newest = rules.newest_ignition_minor;
     let version = document.pointer("/ignition/version").and_then(Value::as_str).unwrap_or_default();
+    let before = problems.len();
+    let translated = (version == SPEC_2).then(|| to_spec_3(document, problems));
     let minor = match minor_of(version).filter(|minor| *minor <= newest) {
         Some(minor) => minor,
+        None if translated.is_some() => 0,
         None => {
             problems.push(wrong_version(version, rules));
             return None;
         }
     };
-    let before = problems.len();
-    let mut document = conform(document, minor, problems);
+    let mut document = conform(translated.as_ref().unwrap_or(document), minor, problems);
     find_duplicates(&document, problems);
     // Places that were not read would be found wanting once more.
     if problems.len() == before {
@@ -196,12 +200,6 @@ fn version_of(minor: u8) -> String {
 
 fn wrong_version(version: &str, rules: &Rules) -> Problem {
     let newest = version_of(rules.newest_ignition_minor);
-    if version == "2.2.0" {
-        return Problem::new(
-            "Ignition's spec 2.2 is not read by this version of cotter",
-            format!("translate the document to spec {newest}; the operator still reads 2.2"),
-        );
-    }
     let numbers = version.split(['-', '+']).next().unwrap_or_default();
     let is_version =
         numbers.split('.').count() == 3 && numbers.split('.').all(|number| number.parse::<u32>().is_ok());
@@ -468,7 +466,6 @@ mod tests {
             (json!({"version": "3.2"}), "invalid version"),
             (json!({}), "invalid version"),
             (json!({"version": 3}), "invalid version"),
-            (json!({"version": "2.2.0"}), "not read by this version of cotter"),
         ] {
             let found = refused(&[config("a", "worker", json!({"ignition": written}))], "4.18");
             assert!(found.len() == 1 && found[0].contains(words), "{found:?}");

@@ -155,7 +155,7 @@ impl Dice {
             0 => Value::Null,
             1 => self.below(2).eq(&0).into(),
             2 => (self.below(100_000) as i64 - 50_000).into(),
-            3 => (self.below(1 << 40) as f64 / 1024.0).into(),
+            3 => (self.below(1 << 12) as f64 / 8.0).into(),
             4 => self.text().into(),
             5 | 6 => (0..self.below(5)).map(|_| self.value(depth - 1)).collect(),
             _ => (0..self.below(6)).map(|_| (self.key(), self.value(depth - 1))).collect::<serde_json::Map<_, _>>().into(),
