@@ -7,15 +7,13 @@ use serde_json::json;
 use super::Problem;
 use super::Rendered;
 use super::config::GENERATED_ANNOTATION;
+use super::config::RELEASE_ANNOTATION;
 use super::name::name_of;
 
 const API_VERSION: &str = "machineconfiguration.openshift.io/v1";
 
 /// Says that a MachineConfig names another image than the release's.
 const OVERRIDDEN_ANNOTATION: &str = "machineconfiguration.openshift.io/os-image-url-overridden";
-
-/// Says which release the operator was of.
-const RELEASE_ANNOTATION: &str = "machineconfiguration.openshift.io/release-image-version";
 
 /// The release's own images, which a cluster's ControllerConfig names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,15 +34,22 @@ impl Images {
 /// A rendered MachineConfig with everything that decides its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RenderedObject {
-    /// Its name.
-    pub name: String,
+    /// Its name, if all of its text is known.
+    pub name: Option<String>,
     /// The pool that owns it.
     pub pool: String,
-    /// Whether a MachineConfig names another operating system than the release's; nothing if the release's is not
-    /// known.
-    is_image_overridden: Option<bool>,
+    /// The identifier that the cluster gave the pool, which does not count for the name.
+    pub pool_uid: String,
+    /// Which operator renders it, which does not count for the name.
+    pub controller: String,
+    /// Which release that is of, which does not count for the name.
+    pub release: String,
+    /// Whether a MachineConfig names another operating system than the release's.
+    is_image_overridden: bool,
     /// All that it says.
     pub spec: Value,
+    /// Why the name is not known.
+    pub missing: Vec<Problem>,
 }
 
 impl RenderedObject {
@@ -52,54 +57,52 @@ impl RenderedObject {
     ///
     /// # Errors
     ///
-    /// Says which image is not known, or which text cannot be written.
-    pub fn new(rendered: &Rendered, images: &Images) -> Result<Self, Vec<Problem>> {
-        let (spec, mut problems) = complete(rendered, images);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let is_image_overridden = images.os.as_ref().map(|os| spec["osImageURL"] != **os);
-        match name_of(&rendered.pool, &spec) {
-            Ok(name) => Ok(Self { name, pool: rendered.pool.clone(), is_image_overridden, spec }),
-            Err(what) => {
-                problems.push(Problem::new(what, "take the character out; the operator fails at it too"));
-                Err(problems)
-            }
-        }
+    /// Says which text the operator cannot write.
+    pub fn new(rendered: &Rendered, images: &Images) -> Result<Self, Box<Problem>> {
+        let (spec, missing) = complete(rendered, images);
+        let name = name_of(&rendered.pool, &spec)
+            .map_err(|what| Box::new(Problem::new(what, "take it out; the operator fails at it too")))?;
+        let os = images.os.as_deref();
+        Ok(Self {
+            name: missing.is_empty().then_some(name),
+            pool: rendered.pool.clone(),
+            pool_uid: String::new(),
+            controller: String::new(),
+            release: String::new(),
+            is_image_overridden: os.is_some_and(|os| spec["osImageURL"] != *os),
+            spec,
+            missing,
+        })
     }
 
-    /// The object as the operator creates it. The owner's `uid`, and which operator and release it was, are in no
-    /// input, and do not count for the name: the first is empty, and of the others nothing is said.
+    /// The object as the operator creates it.
     pub fn to_value(&self) -> Value {
-        let annotations: Map<String, Value> = [GENERATED_ANNOTATION, RELEASE_ANNOTATION]
-            .into_iter()
-            .map(|key| (key.to_owned(), json!("")))
-            .chain((self.is_image_overridden == Some(true)).then(|| (OVERRIDDEN_ANNOTATION.to_owned(), json!("true"))))
-            .collect();
-        json!({
+        let mut annotations = Map::from_iter([
+            (GENERATED_ANNOTATION.to_owned(), json!(self.controller)),
+            (RELEASE_ANNOTATION.to_owned(), json!(self.release)),
+        ]);
+        if self.is_image_overridden {
+            annotations.insert(OVERRIDDEN_ANNOTATION.to_owned(), json!("true"));
+        }
+        let mut metadata = Map::from_iter([("annotations".to_owned(), Value::Object(annotations))]);
+        metadata.extend(self.name.as_ref().map(|name| ("name".to_owned(), json!(name))));
+        let owner = json!([{
             "apiVersion": API_VERSION,
-            "kind": "MachineConfig",
-            "metadata": {
-                "annotations": annotations,
-                "name": self.name,
-                "ownerReferences": [{
-                    "apiVersion": API_VERSION,
-                    "blockOwnerDeletion": true,
-                    "controller": true,
-                    "kind": "MachineConfigPool",
-                    "name": self.pool,
-                    "uid": "",
-                }],
-            },
-            "spec": self.spec,
-        })
+            "blockOwnerDeletion": true,
+            "controller": true,
+            "kind": "MachineConfigPool",
+            "name": self.pool,
+            "uid": self.pool_uid,
+        }]);
+        metadata.insert("ownerReferences".to_owned(), owner);
+        json!({"apiVersion": API_VERSION, "kind": "MachineConfig", "metadata": metadata, "spec": self.spec})
     }
 }
 
 /// The whole `spec`, and which of the release's images are missing in it.
 fn complete(rendered: &Rendered, images: &Images) -> (Value, Vec<Problem>) {
     let mut spec = rendered.spec();
-    let mut problems = Vec::new();
+    let mut missing = Vec::new();
     for (key, image, option) in [
         ("osImageURL", &images.os, "--os-image"),
         ("baseOSExtensionsContainerImage", &images.extensions, "--extensions-image"),
@@ -110,9 +113,9 @@ fn complete(rendered: &Rendered, images: &Images) -> (Value, Vec<Problem>) {
             None => {
                 let what = format!("the release's own image for `{key}` is not known, so the name is not");
                 let next = format!("name it by `{option}`, or render a dump that holds the ControllerConfig");
-                problems.push(Problem::new(what, next));
+                missing.push(Problem::new(what, next));
             }
         }
     }
-    (spec, problems)
+    (spec, missing)
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::MachineConfig;
 use super::Part;
+use super::Pool;
 use super::Problem;
 use super::ROLE_LABEL;
 use super::Rules;
@@ -94,31 +95,84 @@ impl Rendered {
 ///
 /// Everything that the operator would refuse, of every MachineConfig, not only the first.
 pub fn render(configs: &[MachineConfig], pool: &str, rules: &Rules) -> Result<Rendered, Vec<Problem>> {
-    let chosen = choose(configs, pool);
+    render_chosen(configs, &Choice::Role(pool), rules)
+}
+
+/// How the MachineConfigs of a pool are known.
+#[derive(Clone, Copy, Debug)]
+pub enum Choice<'a> {
+    /// By the pool's own selector.
+    Pool(&'a Pool),
+    /// By their role: no more is known of the pool than its name.
+    Role(&'a str),
+}
+
+impl Choice<'_> {
+    /// The pool's name.
+    pub fn pool(&self) -> &str {
+        match self {
+            Self::Pool(pool) => &pool.name,
+            Self::Role(role) => role,
+        }
+    }
+
+    fn includes(&self, config: &MachineConfig) -> bool {
+        match self {
+            Self::Pool(pool) => pool.selector.chooses(&config.labels),
+            Self::Role(pool) => {
+                let is_own = OWN_POOLS.contains(pool);
+                config.role().is_some_and(|role| role == *pool || (!is_own && role == WORKER))
+            }
+        }
+    }
+}
+
+/// Puts the MachineConfigs of a pool together that is known by more than its name.
+///
+/// # Errors
+///
+/// Those of [`render`].
+pub fn render_chosen(
+    configs: &[MachineConfig],
+    choice: &Choice<'_>,
+    rules: &Rules,
+) -> Result<Rendered, Vec<Problem>> {
     let mut problems = Vec::new();
-    if chosen.is_empty() {
-        let next = format!("label one with `{ROLE_LABEL}: {pool}`, or name another pool");
-        problems.push(Problem::new(format!("no MachineConfig is for the pool `{pool}`"), next));
-    }
-    find_namesakes(&chosen, &mut problems);
-    let documents: Vec<Option<Value>> =
-        chosen.iter().map(|config| examine(config, rules, &mut problems)).collect();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let rendered = put_together(&chosen, documents, pool, rules);
+    let chosen = examine_all(configs, choice, rules)?;
+    let rendered = put_together(chosen, choice.pool(), rules);
     problems.extend(kernel_problem(&rendered));
     problems.extend(size_problem(&rendered, rules));
     if problems.is_empty() { Ok(rendered) } else { Err(problems) }
 }
 
+/// A MachineConfig of a pool, with its document as the operator reads it.
+pub(super) type Examined<'a> = (&'a MachineConfig, Option<Value>);
+
+/// The MachineConfigs of a pool in the order of the operator, and their documents as ones of the newest spec.
+pub(super) fn examine_all<'a>(
+    configs: &'a [MachineConfig],
+    choice: &Choice<'_>,
+    rules: &Rules,
+) -> Result<Vec<Examined<'a>>, Vec<Problem>> {
+    let chosen = choose(configs, choice);
+    let mut problems = Vec::new();
+    if chosen.is_empty() {
+        let pool = choice.pool();
+        let next = match choice {
+            Choice::Pool(_) => "label one as its `machineConfigSelector` asks, or name another pool".to_owned(),
+            Choice::Role(_) => format!("label one with `{ROLE_LABEL}: {pool}`, or name another pool"),
+        };
+        problems.push(Problem::new(format!("no MachineConfig is for the pool `{pool}`"), next));
+    }
+    find_namesakes(&chosen, &mut problems);
+    let documents: Vec<Option<Value>> =
+        chosen.iter().map(|config| examine(config, rules, &mut problems)).collect();
+    if problems.is_empty() { Ok(chosen.into_iter().zip(documents).collect()) } else { Err(problems) }
+}
+
 /// The MachineConfigs of a pool, in the order of the operator: the workers' first, each by the bytes of names.
-fn choose<'a>(configs: &'a [MachineConfig], pool: &str) -> Vec<&'a MachineConfig> {
-    let is_own = OWN_POOLS.contains(&pool);
-    let is_chosen = |config: &&MachineConfig| {
-        config.role().is_some_and(|role| role == pool || (!is_own && role == WORKER))
-    };
-    let mut chosen: Vec<&MachineConfig> = configs.iter().filter(is_chosen).collect();
+fn choose<'a>(configs: &'a [MachineConfig], choice: &Choice<'_>) -> Vec<&'a MachineConfig> {
+    let mut chosen: Vec<&MachineConfig> = configs.iter().filter(|config| choice.includes(config)).collect();
     chosen.sort_by_key(|config| (config.role() != Some(WORKER), config.name.as_bytes()));
     chosen
 }
@@ -170,8 +224,20 @@ fn unknown_extension(extension: &str, rules: &Rules) -> Option<Problem> {
     Some(Problem::new(format!("`{extension}` is no extension of OpenShift {}", rules.version), next))
 }
 
+/// A document of any spec that the operator reads, as one of the newest that it reads: what it says by known keys,
+/// and nothing else.
+///
+/// # Errors
+///
+/// Everything that the operator would refuse.
+pub fn newest_spec(document: &Value, rules: &Rules) -> Result<Value, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let read = read(document, rules, &mut problems);
+    read.filter(|_| problems.is_empty()).ok_or(problems)
+}
+
 /// Reads a document of any spec that the operator reads, as one of the newest.
-pub(super) fn read(document: &Value, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
+fn read(document: &Value, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
     let newest = rules.newest_ignition_minor;
     let version = document.pointer("/ignition/version").and_then(Value::as_str).unwrap_or_default();
     let before = problems.len();
@@ -194,7 +260,7 @@ pub(super) fn read(document: &Value, rules: &Rules, problems: &mut Vec<Problem>)
     Some(document)
 }
 
-fn version_of(minor: u8) -> String {
+pub(super) fn version_of(minor: u8) -> String {
     format!("3.{minor}.0")
 }
 
@@ -212,12 +278,7 @@ fn wrong_version(version: &str, rules: &Rules) -> Problem {
     Problem::new(what, format!("write `ignition.version: {newest}`, and no key that is newer"))
 }
 
-fn put_together(
-    chosen: &[&MachineConfig],
-    documents: Vec<Option<Value>>,
-    pool: &str,
-    rules: &Rules,
-) -> Rendered {
+fn put_together(chosen: Vec<Examined<'_>>, pool: &str, rules: &Rules) -> Rendered {
     let mut rendered = Rendered {
         pool: pool.to_owned(),
         config: json!({"ignition": {"version": version_of(rules.newest_ignition_minor)}}),
@@ -229,7 +290,7 @@ fn put_together(
         base_os_extensions_container_image: None,
         sources: Sources::default(),
     };
-    for (index, (config, document)) in chosen.iter().zip(documents).enumerate() {
+    for (index, (config, document)) in chosen.into_iter().enumerate() {
         let spec = &config.spec;
         rendered.sources.add(config, document.as_ref());
         rendered.kernel_arguments.extend(spec.kernel_arguments.iter().cloned());

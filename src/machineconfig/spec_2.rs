@@ -69,7 +69,9 @@ fn reference(reference: &Value) -> Value {
 fn without_nothing(mut value: Value, kept: &[&str]) -> Value {
     if let Value::Object(map) = &mut value {
         map.retain(|key, value| {
-            kept.contains(&key.as_str()) || !(value == "" || *value == false || *value == 0 || value.is_null())
+            let is_nothing = value == "" || *value == false || *value == 0;
+            let is_empty = value.is_null() || value.as_object().is_some_and(Map::is_empty);
+            !is_empty && (!is_nothing || kept.contains(&key.as_str()))
         });
     }
     value
