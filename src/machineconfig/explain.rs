@@ -1,6 +1,7 @@
 //! Where each part of what is rendered is from: which MachineConfig said it, and what it took the place of.
 
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -141,7 +142,10 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 
 /// What is said of each part so far, in the order in which parts came up.
 #[derive(Default)]
-struct Parts(Vec<Supplied>);
+struct Parts {
+    list: Vec<Supplied>,
+    places: HashMap<String, usize>,
+}
 
 impl Parts {
     fn say(&mut self, part: &str, config: Option<&MachineConfig>, value: Option<String>) {
@@ -150,19 +154,22 @@ impl Parts {
             origin: config.and_then(|config| config.origin.clone()),
             value,
         };
-        match self.0.iter_mut().find(|known| known.part == part) {
-            Some(known) => known.by.push(setting),
-            None => self.0.push(Supplied { part: part.to_owned(), by: vec![setting] }),
+        match self.places.get(part) {
+            Some(place) => self.list[*place].by.push(setting),
+            None => {
+                self.places.insert(part.to_owned(), self.list.len());
+                self.list.push(Supplied { part: part.to_owned(), by: vec![setting] });
+            }
         }
     }
 
     fn is_there(&self, part: &str) -> bool {
-        self.0.iter().any(|known| known.part == part && known.is_there())
+        self.places.get(part).is_some_and(|place| self.list[*place].is_there())
     }
 
     fn take_away(&mut self, config: &MachineConfig) {
         let there: Vec<String> =
-            self.0.iter().filter(|part| part.is_there()).map(|part| part.part.clone()).collect();
+            self.list.iter().filter(|part| part.is_there()).map(|part| part.part.clone()).collect();
         for part in there {
             self.say(&part, Some(config), None);
         }
@@ -186,10 +193,10 @@ impl Parts {
                         Value::Object(map) if map.contains_key("name") => {
                             let part = format!("{at}[{}]", text(value, "name"));
                             let rest = map.iter().filter(|(key, _)| *key != "name");
-                            let before = self.0.len();
+                            let before = self.list.len();
                             rest.for_each(|(key, value)| self.say_all(config, &format!("{part}.{key}"), value));
                             // A drop-in without contents is one too.
-                            if self.0.len() == before && map.len() == 1 {
+                            if self.list.len() == before && map.len() == 1 {
                                 self.say(&part, Some(config), Some("nothing".to_owned()));
                             }
                         }
@@ -264,7 +271,7 @@ fn node(examined: &[Examined<'_>], path: &str, rules: &Rules) -> Option<Explaine
     if kind == "file" && !parts.is_there("overwrite") {
         parts.say("overwrite", None, Some("true".to_owned()));
     }
-    Some(Explained { what: format!("{kind} `{path}`"), parts: parts.0 })
+    Some(Explained { what: format!("{kind} `{path}`"), parts: parts.list })
 }
 
 /// The unit or drop-in that becomes this file.
@@ -294,7 +301,7 @@ fn member(examined: &[Examined<'_>], pointer: &str, what: &str, name: &str) -> O
             parts.say_all(config, "", member);
         }
     }
-    is_there.then(|| Explained { what: format!("{what} `{name}`"), parts: parts.0 })
+    is_there.then(|| Explained { what: format!("{what} `{name}`"), parts: parts.list })
 }
 
 /// Words of a list of `spec`, by their place in what is rendered. A kernel argument is also found by its key.
@@ -317,7 +324,7 @@ fn words(
             place += 1;
         }
     }
-    (!parts.0.is_empty()).then(|| Explained { what: format!("{what} `{name}`"), parts: parts.0 })
+    (!parts.list.is_empty()).then(|| Explained { what: format!("{what} `{name}`"), parts: parts.list })
 }
 
 /// A key of `spec` that holds one value.
@@ -335,7 +342,7 @@ fn of_spec(examined: &[Examined<'_>], name: &str) -> Option<Explained> {
             parts.say(name, Some(config), Some(value));
         }
     }
-    (!parts.0.is_empty()).then(|| Explained { what: format!("`{name}`"), parts: parts.0 })
+    (!parts.list.is_empty()).then(|| Explained { what: format!("`{name}`"), parts: parts.list })
 }
 
 fn written(text: &str) -> Option<String> {
