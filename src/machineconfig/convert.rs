@@ -48,10 +48,7 @@ pub fn to_machine_config(
 /// # Errors
 ///
 /// Everything that the operator would refuse, and what no node could keep.
-pub fn to_newest(
-    mut config: MachineConfig,
-    rules: &Rules,
-) -> Result<Converted<MachineConfig>, Vec<Problem>> {
+pub fn to_newest(mut config: MachineConfig, rules: &Rules) -> Result<Converted<MachineConfig>, Vec<Problem>> {
     if let Some(document) = &config.spec.config {
         config.spec.config = Some(newest_spec(document, rules)?);
     }
@@ -70,7 +67,10 @@ fn checked(config: MachineConfig, rules: &Rules) -> Result<Converted<MachineConf
         .iter()
         .filter(|(pointer, ..)| says_something(document.pointer(pointer)))
         .map(|(_, what, next)| {
-            Problem::new(format!("{what} are made on the first boot alone, and the operator refuses their change"), *next)
+            Problem::new(
+                format!("{what} are made on the first boot alone, and the operator refuses their change"),
+                *next,
+            )
         })
         .collect();
     if says_something(document.get("kernelArguments")) {
@@ -101,10 +101,18 @@ pub fn to_ignition(config: &MachineConfig, rules: &Rules) -> Result<Converted<Va
     let empty = serde_json::json!({"ignition": {"version": "3.0.0"}});
     let result = newest_spec(spec.config.as_ref().unwrap_or(&empty), rules)?;
     let left = [
-        ("kernelArguments", !spec.kernel_arguments.is_empty(), "give them to the installer, or write Ignition's `kernelArguments`"),
+        (
+            "kernelArguments",
+            !spec.kernel_arguments.is_empty(),
+            "give them to the installer, or write Ignition's `kernelArguments`",
+        ),
         ("extensions", !spec.extensions.is_empty(), "layer the packages on the node by other means"),
         ("fips", spec.fips, "boot with `fips=1`"),
-        ("kernelType", !matches!(spec.kernel_type.as_str(), "" | "default"), "install that kernel by other means"),
+        (
+            "kernelType",
+            !matches!(spec.kernel_type.as_str(), "" | "default"),
+            "install that kernel by other means",
+        ),
         ("osImageURL", !spec.os_image_url.is_empty(), "install from that image"),
         (
             "baseOSExtensionsContainerImage",

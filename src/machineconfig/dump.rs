@@ -36,14 +36,13 @@ impl Dump {
     pub fn add(&mut self, name_of_source: &str, text: &str) -> Vec<Problem> {
         let mut reader = Reader::default();
         let mut wrong = Vec::new();
-        let mut problems = each_object(name_of_source, text, &mut |object| {
-            match (object.group, object.kind) {
+        let mut problems =
+            each_object(name_of_source, text, &mut |object| match (object.group, object.kind) {
                 (GROUP, "MachineConfigPool") => self.pools.push(read_pool(object, &mut wrong)),
                 (GROUP, "ControllerConfig") => self.controller_config(object),
                 ("config.openshift.io", "ClusterVersion") => self.cluster_version(object),
                 _ => reader.object(object),
-            }
-        });
+            });
         problems.append(&mut reader.problems);
         problems.append(&mut wrong);
         let (rendered, configs): (Vec<_>, Vec<_>) = reader.configs.into_iter().partition(is_rendered);
@@ -78,13 +77,15 @@ impl Dump {
         };
         self.images = std::mem::take(&mut self.images).or(images);
         let annotations = object.value.get("metadata").and_then(|metadata| metadata.get("annotations"));
-        let release = annotations.and_then(|annotations| annotations.get(RELEASE_ANNOTATION)).and_then(Value::as_str);
+        let release =
+            annotations.and_then(|annotations| annotations.get(RELEASE_ANNOTATION)).and_then(Value::as_str);
         self.release = self.release.take().or(release.map(str::to_owned));
     }
 
     fn cluster_version(&mut self, object: &Object<'_>) {
         let version = object.value.pointer("/status/desired/version").and_then(Value::as_str);
-        self.version = self.version.take().or(version.filter(|version| !version.is_empty()).map(str::to_owned));
+        self.version =
+            self.version.take().or(version.filter(|version| !version.is_empty()).map(str::to_owned));
     }
 }
 

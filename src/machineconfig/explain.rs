@@ -90,7 +90,9 @@ pub fn explain(
 ) -> Result<Vec<Explained>, Vec<Problem>> {
     let examined = examine_all(configs, choice, rules)?;
     let found: Vec<Explained> = match asked {
-        Asked::Path(path) => [node(&examined, path, rules), unit_file(&examined, path)].into_iter().flatten().collect(),
+        Asked::Path(path) => {
+            [node(&examined, path, rules), unit_file(&examined, path)].into_iter().flatten().collect()
+        }
         Asked::Name(name) => [
             member(&examined, "/systemd/units", "unit", name),
             member(&examined, "/passwd/users", "user", name),
@@ -126,7 +128,10 @@ fn nothing(examined: &[Examined<'_>], pool: &str, asked: &Asked) -> Problem {
         known.extend(config.spec.kernel_arguments.iter().chain(&config.spec.extensions).map(String::as_str));
     }
     let next = nearest(word, known.into_iter()).map_or_else(
-        || "name a path, a unit, a user, a kernel argument, an extension, or a key of `spec` as `kernelType`".to_owned(),
+        || {
+            "name a path, a unit, a user, a kernel argument, an extension, or a key of `spec` as `kernelType`"
+                .to_owned()
+        },
         |near| format!("did you mean `{near}`?"),
     );
     Problem::new(format!("no MachineConfig of the pool `{pool}` says anything about `{word}`"), next)
@@ -194,14 +199,24 @@ impl Parts {
                             let part = format!("{at}[{}]", text(value, "name"));
                             let rest = map.iter().filter(|(key, _)| *key != "name");
                             let before = self.list.len();
-                            rest.for_each(|(key, value)| self.say_all(config, &format!("{part}.{key}"), value));
+                            rest.for_each(|(key, value)| {
+                                self.say_all(config, &format!("{part}.{key}"), value)
+                            });
                             // A drop-in without contents is one too.
                             if self.list.len() == before && map.len() == 1 {
                                 self.say(&part, Some(config), Some("nothing".to_owned()));
                             }
                         }
-                        Value::Object(_) => self.say(&format!("{at}[]"), Some(config), Some(shown("source", &value["source"]))),
-                        _ => self.say(&format!("{at}[{}]", cut(value.as_str().unwrap_or_default())), Some(config), Some("there".to_owned())),
+                        Value::Object(_) => self.say(
+                            &format!("{at}[]"),
+                            Some(config),
+                            Some(shown("source", &value["source"])),
+                        ),
+                        _ => self.say(
+                            &format!("{at}[{}]", cut(value.as_str().unwrap_or_default())),
+                            Some(config),
+                            Some("there".to_owned()),
+                        ),
                     }
                 }
             }
@@ -250,7 +265,10 @@ fn node(examined: &[Examined<'_>], path: &str, rules: &Rules) -> Option<Explaine
     for (index, (config, document)) in examined.iter().enumerate() {
         let Some(document) = document else { continue };
         let found = KINDS.iter().find_map(|(pointer, name)| {
-            members(document, pointer).iter().find(|node| text(node, "path") == path).map(|node| (*name, node))
+            members(document, pointer)
+                .iter()
+                .find(|node| text(node, "path") == path)
+                .map(|node| (*name, node))
         });
         let Some((found, node)) = found else { continue };
         if kind.is_some_and(|kind| kind != found) {
@@ -312,7 +330,10 @@ fn words(
     list: impl Fn(&MachineConfig) -> &[String],
 ) -> Option<Explained> {
     let is_meant = |word: &str| {
-        word == name || word.split_whitespace().any(|word| word == name || word.split_once('=').is_some_and(|(key, _)| key == name))
+        word == name
+            || word
+                .split_whitespace()
+                .any(|word| word == name || word.split_once('=').is_some_and(|(key, _)| key == name))
     };
     let mut parts = Parts::default();
     let mut place = 0;

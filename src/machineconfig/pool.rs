@@ -84,9 +84,8 @@ pub(super) fn read_pool(object: &Object<'_>, problems: &mut Vec<Problem>) -> Poo
         wrong.push(Problem::new("a MachineConfigPool has no name", "write `metadata.name`"));
     }
     let selector = selector(object.value.pointer("/spec/machineConfigSelector"), &name, &mut wrong);
-    problems.extend(
-        wrong.into_iter().map(|problem| Problem { origin: Some(object.origin.clone()), ..problem }),
-    );
+    problems
+        .extend(wrong.into_iter().map(|problem| Problem { origin: Some(object.origin.clone()), ..problem }));
     Pool {
         name,
         uid: text("/metadata/uid").unwrap_or_default().to_owned(),
@@ -164,9 +163,7 @@ mod tests {
 
     #[test]
     fn chooses_as_kubernetes_does() {
-        let expression = |operator: &str, values: Value| {
-            json!({"matchExpressions": [{"key": "r", "operator": operator, "values": values}]})
-        };
+        let expression = |operator: &str, values: Value| json!({"matchExpressions": [{"key": "r", "operator": operator, "values": values}]});
         for (selector, worker, other) in [
             (json!({}), false, false),
             (json!({"matchLabels": {"r": "worker"}}), true, false),
@@ -174,7 +171,11 @@ mod tests {
             (expression("NotIn", json!(["worker"])), false, true),
             (expression("Exists", json!([])), true, false),
             (expression("DoesNotExist", json!([])), false, true),
-            (json!({"matchLabels": {"r": "worker"}, "matchExpressions": [{"key": "x", "operator": "Exists"}]}), false, false),
+            (
+                json!({"matchLabels": {"r": "worker"}, "matchExpressions": [{"key": "x", "operator": "Exists"}]}),
+                false,
+                false,
+            ),
         ] {
             assert_eq!(chooses(&selector, &[("r", "worker")]), worker, "{selector}");
             assert_eq!(chooses(&selector, &[("q", "")]), other, "{selector}");

@@ -159,7 +159,9 @@ pub(super) fn examine_all<'a>(
     if chosen.is_empty() {
         let pool = choice.pool();
         let next = match choice {
-            Choice::Pool(_) => "label one as its `machineConfigSelector` asks, or name another pool".to_owned(),
+            Choice::Pool(_) => {
+                "label one as its `machineConfigSelector` asks, or name another pool".to_owned()
+            }
             Choice::Role(_) => format!("label one with `{ROLE_LABEL}: {pool}`, or name another pool"),
         };
         problems.push(Problem::new(format!("no MachineConfig is for the pool `{pool}`"), next));

@@ -31,7 +31,8 @@ pub(super) fn to_spec_3(document: &Value, problems: &mut Vec<Problem>) -> Value 
     let ignition = &document["ignition"];
     let replace = ignition.pointer("/config/replace").filter(|replace| !replace.is_null()).map(reference);
     let append = members(document, "/ignition/config/append").iter().map(reference).collect::<Vec<_>>();
-    let authorities = members(document, "/ignition/security/tls/certificateAuthorities").iter().map(reference);
+    let authorities =
+        members(document, "/ignition/security/tls/certificateAuthorities").iter().map(reference);
     let authorities: Vec<Value> = authorities.collect();
     json!({
         "ignition": {
@@ -84,7 +85,8 @@ fn users(document: &Value, problems: &mut Vec<Problem>) -> Vec<Value> {
         problems.push(Problem::new(what, format!("leave it out; the operator takes `{CORE}` alone there")));
     }
     for user in users.iter().filter(|user| user.get("create").is_some_and(|create| !create.is_null())) {
-        let what = format!("the user `{}` has `create`, which the operator does not translate", text(user, "name"));
+        let what =
+            format!("the user `{}` has `create`, which the operator does not translate", text(user, "name"));
         problems.push(Problem::new(what, "leave it out, or write the document by spec 3"));
     }
     let Some(last) = users.last() else { return Vec::new() };
@@ -97,15 +99,23 @@ fn users(document: &Value, problems: &mut Vec<Problem>) -> Vec<Value> {
 }
 
 fn groups(document: &Value) -> Vec<Value> {
-    members(document, "/passwd/groups").iter().map(|group| without_nothing(group.clone(), &["name", "gid"])).collect()
+    members(document, "/passwd/groups")
+        .iter()
+        .map(|group| without_nothing(group.clone(), &["name", "gid"]))
+        .collect()
 }
 
 fn disks(document: &Value, problems: &mut Vec<Problem>) -> Vec<Value> {
     let disks = members(document, "/storage/disks");
     for disk in disks {
-        let sized = |partition: &&Value| ["size", "start"].iter().any(|key| partition[*key] != Value::Null && partition[*key] != 0);
+        let sized = |partition: &&Value| {
+            ["size", "start"].iter().any(|key| partition[*key] != Value::Null && partition[*key] != 0)
+        };
         if members(disk, "/partitions").iter().any(|partition| sized(&partition)) {
-            let what = format!("partitions of `{}` are placed by sectors, which spec 3 does not know", text(disk, "device"));
+            let what = format!(
+                "partitions of `{}` are placed by sectors, which spec 3 does not know",
+                text(disk, "device")
+            );
             problems.push(Problem::new(what, "write the document by spec 3, with `sizeMiB` and `startMiB`"));
         }
     }
@@ -118,7 +128,10 @@ fn file_systems(document: &Value, problems: &mut Vec<Problem>) -> Vec<Value> {
         let name = text(file_system, "name");
         if name != ROOT {
             let what = format!("the file system `{name}` stands in a document of spec 2.2");
-            problems.push(Problem::new(what, "write the document by spec 3; the operator translates `root` alone"));
+            problems.push(Problem::new(
+                what,
+                "write the document by spec 3; the operator translates `root` alone",
+            ));
         }
     }
     Vec::new()
@@ -211,7 +224,8 @@ fn units(document: &Value) -> Vec<Value> {
                 }
             }
             None => {
-                places.insert(name, (units.len(), dropins.iter().map(|dropin| text(dropin, "name")).collect()));
+                places
+                    .insert(name, (units.len(), dropins.iter().map(|dropin| text(dropin, "name")).collect()));
                 let mut translated = without_nothing(unit.clone(), &["name", "enabled"]);
                 if let Value::Object(map) = &mut translated {
                     enable(map);
@@ -283,7 +297,10 @@ mod tests {
             (json!({"passwd": {"users": [{"name": "a"}]}}), "the user `a`"),
             (json!({"passwd": {"users": [{"name": "core", "create": {}}]}}), "`create`"),
             (json!({"storage": {"filesystems": [{"name": "data"}]}}), "`data`"),
-            (json!({"storage": {"disks": [{"device": "/dev/a", "partitions": [{"size": 5}]}]}}), "by sectors"),
+            (
+                json!({"storage": {"disks": [{"device": "/dev/a", "partitions": [{"size": 5}]}]}}),
+                "by sectors",
+            ),
         ] {
             let mut problems = Vec::new();
             to_spec_3(&section, &mut problems);

@@ -30,12 +30,14 @@ pub fn spec_differences(their_spec: &Value, our_spec: &Value, theirs: &str, ours
         }
     }
     for (section, list, known_by, what) in LISTS {
-        let members = |config: &Value| -> Vec<Value> {
-            config[section][list].as_array().cloned().unwrap_or_default()
-        };
+        let members =
+            |config: &Value| -> Vec<Value> { config[section][list].as_array().cloned().unwrap_or_default() };
         let (their_members, our_members) = (members(their_config), members(our_config));
         let by_name = |members: &[Value]| -> BTreeMap<String, Value> {
-            members.iter().map(|member| (member[known_by].as_str().unwrap_or_default().to_owned(), member.clone())).collect()
+            members
+                .iter()
+                .map(|member| (member[known_by].as_str().unwrap_or_default().to_owned(), member.clone()))
+                .collect()
         };
         let (their_names, our_names) = (by_name(&their_members), by_name(&our_members));
         let before = found.len();
@@ -62,7 +64,9 @@ pub fn spec_differences(their_spec: &Value, our_spec: &Value, theirs: &str, ours
         let rest = |config: &Value| {
             let mut rest = config[section].clone();
             if let Value::Object(map) = &mut rest {
-                map.retain(|key, value| !LISTS.iter().any(|(of, list, ..)| *of == section && list == key) && says(value).is_some());
+                map.retain(|key, value| {
+                    !LISTS.iter().any(|(of, list, ..)| *of == section && list == key) && says(value).is_some()
+                });
             }
             says(&rest).cloned()
         };

@@ -89,7 +89,8 @@ fn must_gather_in(path: &Path, depth: usize) -> Option<PathBuf> {
     if path.join(OF_MUST_GATHER[0]).is_dir() {
         return Some(path.to_owned());
     }
-    let mut below: Vec<PathBuf> = path.read_dir().ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut below: Vec<PathBuf> =
+        path.read_dir().ok()?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     below.sort();
     let mut folders = below.into_iter().filter(|path| path.is_dir() && !path.is_symlink());
     if depth == 0 { None } else { folders.find_map(|folder| must_gather_in(&folder, depth - 1)) }

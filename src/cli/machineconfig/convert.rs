@@ -124,7 +124,10 @@ fn named(mut config: MachineConfig, arguments: &Arguments) -> Result<MachineConf
         config.labels.insert(machineconfig::ROLE_LABEL.to_owned(), role.clone());
     }
     let Some(role) = config.role().map(str::to_owned) else {
-        return Err(Failure::input("nothing says which pool it is for", "name it by `--role`, as in `--role worker`"));
+        return Err(Failure::input(
+            "nothing says which pool it is for",
+            "name it by `--role`, as in `--role worker`",
+        ));
     };
     if config.name.is_empty() {
         return Err(Failure::input(
@@ -148,7 +151,8 @@ fn translate(arguments: &Arguments, ui: &mut Ui) -> Result<Option<(Source, bool)
     if document.get("kind").is_none() {
         return Ok(Some((Source::Ignition(document), false)));
     }
-    let (configs, problems) = machineconfig::parse(&arguments.file.display().to_string(), &document.to_string());
+    let (configs, problems) =
+        machineconfig::parse(&arguments.file.display().to_string(), &document.to_string());
     // Whoever writes Butane wants a MachineConfig.
     Ok(one(configs, problems, ui)?.map(|config| (Source::Config(Box::new(config)), false)))
 }
@@ -168,7 +172,11 @@ fn read(file: &Path, ui: &mut Ui) -> Result<Option<(Source, bool)>> {
 }
 
 /// The only MachineConfig of a file.
-fn one(mut configs: Vec<MachineConfig>, problems: Vec<Problem>, ui: &mut Ui) -> Result<Option<MachineConfig>> {
+fn one(
+    mut configs: Vec<MachineConfig>,
+    problems: Vec<Problem>,
+    ui: &mut Ui,
+) -> Result<Option<MachineConfig>> {
     if !problems.is_empty() {
         tell(&problems, ui);
         return Ok(None);

@@ -135,7 +135,9 @@ fn finish(
     object.controller = dump.controller().unwrap_or_default().to_owned();
     object.release = dump.release.clone().unwrap_or_default();
     if let (Some(stream), None) = (stream, &object.name) {
-        ui.note(format!("note: the pool takes its images from the stream `{stream}`, not from the ControllerConfig"));
+        ui.note(format!(
+            "note: the pool takes its images from the stream `{stream}`, not from the ControllerConfig"
+        ));
     }
     for problem in &object.missing {
         ui.warning(&problem.what, &problem.next);

@@ -19,7 +19,9 @@ pub(super) fn read_back(text: &str) -> Result<Cow<'_, str>, String> {
     let lines: Vec<&str> = text.split(NEL).collect();
     let last = lines.len() - 1;
     if lines.iter().skip(1).enumerate().any(|(index, line)| is_document_mark(line, index + 1 < last)) {
-        return Err("a text holds `---` or `...` at the beginning of a line, behind a NEL (U+0085)".to_owned());
+        return Err(
+            "a text holds `---` or `...` at the beginning of a line, behind a NEL (U+0085)".to_owned()
+        );
     }
     Ok(Cow::Owned(fold(&lines)))
 }

@@ -49,7 +49,8 @@ mod tests {
     #[test]
     fn numbers_count_and_letters_come_last() {
         let keys = ["b", "a10", "a2", "a", "", "A", "a-", "a01", "_", "1", "10", "9"];
-        let order: Vec<&str> = sorted(keys.iter().map(|key| (*key, ()))).into_iter().map(|(key, ())| key).collect();
+        let order: Vec<&str> =
+            sorted(keys.iter().map(|key| (*key, ()))).into_iter().map(|(key, ())| key).collect();
         assert_eq!(order, ["", "_", "1", "9", "10", "A", "a", "a-", "a01", "a2", "a10", "b"]);
     }
 }

@@ -44,7 +44,10 @@ mod tests {
             ("0.00001", "1e-05"),
             ("1e21", "1e+21"),
         ] {
-            assert_eq!(serde_json::from_str(number).map(|number| text(&number)).ok().as_deref(), Some(expected));
+            assert_eq!(
+                serde_json::from_str(number).map(|number| text(&number)).ok().as_deref(),
+                Some(expected)
+            );
         }
     }
 }

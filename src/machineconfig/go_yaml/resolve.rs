@@ -5,9 +5,9 @@ use super::timestamp::is_timestamp;
 
 /// Words for truth, nothing and numbers that are none.
 const WORDS: [&str; 38] = [
-    "", "~", "null", "Null", "NULL", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "n", "N",
-    "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", ".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF",
-    "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf",
+    "", "~", "null", "Null", "NULL", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON",
+    "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", ".nan", ".NaN", ".NAN",
+    ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf",
 ];
 
 /// True if the text stays what it is without quotes. `=` and `<<` do, for this library.
@@ -129,14 +129,54 @@ mod tests {
     #[test]
     fn knows_what_would_be_read_as_something_else() {
         for text in [
-            "", "~", "y", "On", "-.INF", "1", "-1", "+1", "0x1F", "0b11", "-0b11", "0o17", "017", "08", "1_000", "1e3", "1.",
-            ".5", ".5_0", "1:30", "1:2:59.5", "2001-01-01", "18446744073709551615", "100000000000000000000",
+            "",
+            "~",
+            "y",
+            "On",
+            "-.INF",
+            "1",
+            "-1",
+            "+1",
+            "0x1F",
+            "0b11",
+            "-0b11",
+            "0o17",
+            "017",
+            "08",
+            "1_000",
+            "1e3",
+            "1.",
+            ".5",
+            ".5_0",
+            "1:30",
+            "1:2:59.5",
+            "2001-01-01",
+            "18446744073709551615",
+            "100000000000000000000",
         ] {
             assert!(!stays_text(text), "{text}");
         }
         for text in [
-            "=", "<<", "a", "-", "+", ".", "..", "._5", "1e", "0x", "0xg", "1e999", "1:60", "yEs", "nULL", "1.2.3", "0b2",
-            "2001-13-01", "10.0.0.0/8", "--1",
+            "=",
+            "<<",
+            "a",
+            "-",
+            "+",
+            ".",
+            "..",
+            "._5",
+            "1e",
+            "0x",
+            "0xg",
+            "1e999",
+            "1:60",
+            "yEs",
+            "nULL",
+            "1.2.3",
+            "0b2",
+            "2001-13-01",
+            "10.0.0.0/8",
+            "--1",
         ] {
             assert!(stays_text(text), "{text}");
         }
