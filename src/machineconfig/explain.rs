@@ -127,7 +127,7 @@ fn nothing(examined: &[Examined<'_>], pool: &str, asked: &Asked) -> Problem {
     for (config, _) in examined {
         known.extend(config.spec.kernel_arguments.iter().chain(&config.spec.extensions).map(String::as_str));
     }
-    let next = nearest(word, known.into_iter()).map_or_else(
+    let next = nearest(word, known).map_or_else(
         || {
             "name a path, a unit, a user, a kernel argument, an extension, or a key of `spec` as `kernelType`"
                 .to_owned()
