@@ -85,6 +85,7 @@ pub use kube::author;
 pub use kube::cluster_api;
 pub use machine_facts::local_record;
 pub use machine_facts::records;
+pub use objects::read_cluster_objects;
 pub use objects::read_objects;
 pub use payload::PayloadQuestion;
 pub use payload::check_payload;
