@@ -8,6 +8,9 @@
 //! To add a version of OpenShift: see the head of `rules.toml`. To add a version of Ignition's spec that the
 //! operator reads: add its keys to `schema.rs` with the spec that brought them, and its checks to `validate.rs`.
 
+pub mod change;
+pub mod difference;
+
 mod config;
 mod convert;
 mod document;
@@ -52,6 +55,7 @@ pub use pool::Pool;
 pub use pool::Selector;
 pub use problem::Problem;
 pub use read::Object;
+pub use read::config_of;
 pub use read::each_object;
 pub use read::parse;
 pub use render::Choice;

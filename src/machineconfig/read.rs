@@ -92,6 +92,13 @@ pub fn parse(name_of_source: &str, text: &str) -> (Vec<MachineConfig>, Vec<Probl
     (reader.configs, problems)
 }
 
+/// Reads one object as a MachineConfig, if it says that it is one; what is wrong with it is a problem.
+pub fn config_of(object: &Object<'_>) -> (Option<MachineConfig>, Vec<Problem>) {
+    let mut reader = Reader::default();
+    reader.object(object);
+    (reader.configs.pop(), reader.problems)
+}
+
 fn of_finding(finding: Diagnostic) -> Problem {
     Problem { config: None, origin: Some(finding.origin), what: finding.message, next: finding.help }
 }

@@ -78,6 +78,12 @@ impl Rendered {
         spec
     }
 
+    /// The file with this path, if there is one.
+    pub(super) fn file(&self, path: &str) -> Option<&Value> {
+        let files = self.members("storage", "files");
+        files.iter().find(|file| file.get("path").and_then(Value::as_str) == Some(path))
+    }
+
     /// The members of a list of the Ignition document, as in `storage` and `files`.
     pub(super) fn members(&self, section: &str, list: &str) -> &[Value] {
         let members =
@@ -195,7 +201,7 @@ fn find_namesakes(chosen: &[&MachineConfig], problems: &mut Vec<Problem>) {
 
 /// A MachineConfig's Ignition document as the operator reads it, as one of the newest spec; what it would refuse
 /// is a problem.
-fn examine(config: &MachineConfig, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
+pub(super) fn examine(config: &MachineConfig, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
     let mut found = Vec::new();
     let spec = &config.spec;
     let kernels = ["", DEFAULT_KERNEL].into_iter().chain(OTHER_KERNELS).collect::<Vec<_>>();

@@ -48,6 +48,8 @@ mod machineconfig_convert;
 mod machineconfig_dump;
 mod machineconfig_hostile;
 mod machineconfig_render;
+mod machineconfig_diff;
+mod machineconfig_plan;
 mod minimal;
 mod naming;
 mod naming_oracle;

@@ -2,6 +2,8 @@
 
 mod convert;
 mod explaining;
+mod diff;
+mod plan;
 mod render;
 
 use std::path::Path;
@@ -19,12 +21,16 @@ use crate::world::Failure;
 /// OpenShift's machine configuration, without a cluster: what the operator makes of it
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Diff(diff::Arguments),
+    Plan(plan::Arguments),
     Render(render::Arguments),
     Convert(convert::Arguments),
 }
 
 pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
+        Command::Diff(arguments) => diff::run(arguments, ui),
+        Command::Plan(arguments) => plan::run(arguments, ui),
         Command::Render(arguments) => render::run(arguments, ui),
         Command::Convert(arguments) => convert::run(arguments, ui),
     }
