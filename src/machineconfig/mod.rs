@@ -10,6 +10,7 @@
 
 mod config;
 mod document;
+pub mod drift;
 mod operator;
 mod problem;
 mod read;

@@ -44,6 +44,7 @@ mod initrds;
 mod inventory;
 mod iso_builder;
 mod machineconfig;
+mod machineconfig_drift;
 mod minimal;
 mod naming;
 mod naming_oracle;

@@ -1,5 +1,6 @@
 //! `cotter machineconfig`: OpenShift's machine configuration, without a cluster. One file per word.
 
+mod drift;
 mod render;
 
 use clap::Subcommand;
@@ -11,11 +12,13 @@ use crate::world::Failure;
 /// OpenShift's machine configuration, without a cluster: what the operator makes of it
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Drift(drift::Arguments),
     Render(render::Arguments),
 }
 
 pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
+        Command::Drift(arguments) => drift::run(arguments, ui),
         Command::Render(arguments) => render::run(arguments, ui),
     }
 }
