@@ -5,12 +5,15 @@
 //! one. [`parse`] reads them, [`render`] does the same by the [`Rules`] of a version, and
 //! [`operator_problems`] says what the node would refuse later.
 //!
+//! [`drift`] holds a node against its rendered MachineConfig, and [`explain`] says what a dump of a cluster tells.
+//!
 //! To add a version of OpenShift: see the head of `rules.toml`. To add a version of Ignition's spec that the
 //! operator reads: add its keys to `schema.rs` with the spec that brought them, and its checks to `validate.rs`.
 
 mod config;
 mod document;
 pub mod drift;
+pub mod explain;
 mod operator;
 mod problem;
 mod read;
