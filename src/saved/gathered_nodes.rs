@@ -73,7 +73,9 @@ fn gathered(tree: &dyn Tree, folder: &str, object: &Value) -> Option<GatheredNod
 
 /// True for what the API takes as a name: nothing that leads elsewhere.
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c))
+    !name.is_empty()
+        && !name.starts_with('.')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c))
 }
 
 fn object(tree: &dyn Tree, path: &str) -> Result<Option<Value>, String> {
@@ -89,15 +91,15 @@ impl GatheredNode {
     /// What is known of the node.
     pub fn record(&self, manifest: &Manifest) -> BootRecord {
         let mut facts = Facts::default();
-        let words = self.command_line.as_ref().map(|line| {
-            line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
-        });
+        let words = self
+            .command_line
+            .as_ref()
+            .map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
         facts.looked(&Subject::KernelArguments, Ok(words.clone()), NOT_GATHERED, |words| words);
         node::of_arguments(Ok(words), NOT_GATHERED, manifest, &mut facts);
         let kind = self.release.as_deref().map(node::kind_of_kernel);
         facts.looked(&Subject::KernelType, Ok(kind), NOT_GATHERED, |kind| vec![kind.to_owned()]);
-        let of =
-            Of { machine: self.name.clone(), boot_id: "must-gather".to_owned(), life: Life::AfterMco };
+        let of = Of { machine: self.name.clone(), boot_id: "must-gather".to_owned(), life: Life::AfterMco };
         facts.record(manifest, of, NOT_GATHERED)
     }
 }

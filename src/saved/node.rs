@@ -51,8 +51,9 @@ pub(super) fn of_sosreport(tree: &dyn Tree, absent: &str, manifest: &Manifest, f
     if wanted.is_empty() {
         return;
     }
-    let list = text(tree, "/installed-rpms")
-        .and_then(|list| if list.is_some() { Ok(list) } else { text(tree, "/sos_commands/rpm/installed-rpms") });
+    let list = text(tree, "/installed-rpms").and_then(|list| {
+        if list.is_some() { Ok(list) } else { text(tree, "/sos_commands/rpm/installed-rpms") }
+    });
     for package in wanted {
         facts.looked(&Subject::Package(package.to_owned()), list.clone(), absent, |list| {
             vec![if list.lines().any(|line| is_package(line, package)) { "yes" } else { "no" }.to_owned()]
@@ -67,7 +68,12 @@ fn is_package(line: &str, name: &str) -> bool {
 }
 
 /// What the arguments of the next boot say besides themselves.
-pub(super) fn of_arguments(options: Found<Vec<String>>, absent: &str, manifest: &Manifest, facts: &mut Facts) {
+pub(super) fn of_arguments(
+    options: Found<Vec<String>>,
+    absent: &str,
+    manifest: &Manifest,
+    facts: &mut Facts,
+) {
     if asks(manifest, &Subject::RepeatedKernelArguments) {
         let subject = Subject::RepeatedKernelArguments;
         facts.looked(&subject, options.clone(), absent, |options| repeated(&options));
@@ -86,7 +92,10 @@ fn asks(manifest: &Manifest, subject: &Subject) -> bool {
 }
 
 fn packages(manifest: &Manifest) -> impl Iterator<Item = &str> {
-    manifest.expectations.iter().filter_map(|wanted| wanted.subject.strip_prefix("package/")?.split('/').next())
+    manifest
+        .expectations
+        .iter()
+        .filter_map(|wanted| wanted.subject.strip_prefix("package/")?.split('/').next())
 }
 
 /// The words that are there more than once.

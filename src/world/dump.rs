@@ -36,7 +36,13 @@ const MAX_DEPTH: usize = 24;
 /// In a must-gather, files that cannot matter are not opened.
 pub fn read_dump(path: &Path) -> Result<(Dump, Vec<String>), Failure> {
     let mut reading = Reading { dump: Dump::default(), troubles: Vec::new(), files: 0 };
-    let failed = |cause: io::Error| Failure::io("read", path, &cause);
+    let failed = |cause: io::Error| match cause.kind() {
+        io::ErrorKind::InvalidData => Failure::input(
+            format!("`{}` is no dump: {cause}", path.display()),
+            "name what `oc get … -o yaml` or `-o json` printed, whole",
+        ),
+        _ => Failure::io("read", path, &cause),
+    };
     if path == Path::new("-") {
         reading.objects("standard input", &mut io::stdin().lock()).map_err(failed)?;
     } else if path.metadata().map_err(failed)?.is_dir() {

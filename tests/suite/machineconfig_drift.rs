@@ -107,7 +107,8 @@ fn differing(node: &NodeDrift) -> Vec<String> {
 fn says_what_the_operator_says_of_a_disk() {
     let mut count = 0;
     for version in ["4.19", "4.22"] {
-        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/machineconfig/{version}/ondisk"));
+        let cases =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/machineconfig/{version}/ondisk"));
         for case in cases.read_dir().unwrap() {
             let case = case.unwrap().path();
             let read = |name: &str| std::fs::read_to_string(case.join(name)).unwrap();
@@ -119,7 +120,8 @@ fn says_what_the_operator_says_of_a_disk() {
             }
             let config: Value = serde_json::from_str(&read("mc.yaml")).unwrap();
             let node = root.drift(&config, &fs["is_enabled"], version);
-            let said = node.operator_stops_at.as_ref().map_or("CLEAN".to_owned(), |words| format!("DRIFT: {words}"));
+            let said =
+                node.operator_stops_at.as_ref().map_or("CLEAN".to_owned(), |words| format!("DRIFT: {words}"));
             assert_eq!(said, read("expected.txt").trim_end(), "{}", case.display());
             count += 1;
         }
@@ -134,27 +136,52 @@ fn says_what_the_operator_would_say() {
     let unit = |unit: Value| json!({"config": {"systemd": {"units": [unit]}}});
     let stat = "could not stat file \"/etc/x\": lstat /etc/x: no such file or directory";
     let link = "mode mismatch for file: \"/etc/x\"; expected: -rw-r--r--/420/0644; received: Lrwxrwxrwx/134218239/01000000777";
-    let setuid =
-        "mode mismatch for file: \"/etc/x\"; expected: -rwxr-xr-x/493/0755; received: urwxr-xr-x/8389101/040000755";
+    let setuid = "mode mismatch for file: \"/etc/x\"; expected: -rwxr-xr-x/493/0755; received: urwxr-xr-x/8389101/040000755";
     let disabled = "unit \"a.service\" expected enabled=false, but systemd reports \"enabled\"";
     let x = "data:,x";
     for (spec, make, enabled, said) in [
         (file(json!({"path": "/etc/x", "contents": {"source": x}})), "", "", Some(stat)),
         (file(json!({"path": "/etc/x", "contents": {"source": x}})), "link", "", Some(link)),
         (file(json!({"path": "/etc/x", "mode": 493, "contents": {"source": x}})), "setuid", "", Some(setuid)),
-        (file(json!({"path": "/etc/x", "contents": {"source": "data:,y"}})), "file", "", Some("content mismatch for file \"/etc/x\"")),
+        (
+            file(json!({"path": "/etc/x", "contents": {"source": "data:,y"}})),
+            "file",
+            "",
+            Some("content mismatch for file \"/etc/x\""),
+        ),
         (file(json!({"path": "/etc/x", "contents": {"source": x}})), "file", "", None),
-        (file(json!({"path": "/etc/x", "append": [{"source": x}]})), "", "", Some("found an append section when checking files. Append is not supported")),
-        (unit(json!({"name": "a.service", "contents": "x", "enabled": false})), "unit", "enabled", Some(disabled)),
+        (
+            file(json!({"path": "/etc/x", "append": [{"source": x}]})),
+            "",
+            "",
+            Some("found an append section when checking files. Append is not supported"),
+        ),
+        (
+            unit(json!({"name": "a.service", "contents": "x", "enabled": false})),
+            "unit",
+            "enabled",
+            Some(disabled),
+        ),
         (unit(json!({"name": "a.service", "contents": "x", "enabled": false})), "unit", "static", None),
         (unit(json!({"name": "a.service", "contents": "x", "enabled": true})), "unit", "static", None),
         (unit(json!({"name": "a.service", "enabled": true})), "", "disabled", None),
         (unit(json!({"name": "a.service", "mask": true})), "unit", "", None),
         (unit(json!({"name": "a.service", "mask": true, "contents": "x"})), "mask", "", None),
         (unit(json!({"name": "a.service", "dropins": [{"name": "1.conf"}]})), "", "", None),
-        (unit(json!({"name": "a.service", "dropins": [{"name": "1.conf", "contents": "x"}]})), "", "",
-            Some("could not stat file \"/etc/systemd/system/a.service.d/1.conf\": lstat /etc/systemd/system/a.service.d/1.conf: no such file or directory")),
-        (json!({"kernelArguments": ["a b", "quiet"]}), "entry", "", Some("missing expected kernel arguments: [a b]")),
+        (
+            unit(json!({"name": "a.service", "dropins": [{"name": "1.conf", "contents": "x"}]})),
+            "",
+            "",
+            Some(
+                "could not stat file \"/etc/systemd/system/a.service.d/1.conf\": lstat /etc/systemd/system/a.service.d/1.conf: no such file or directory",
+            ),
+        ),
+        (
+            json!({"kernelArguments": ["a b", "quiet"]}),
+            "entry",
+            "",
+            Some("missing expected kernel arguments: [a b]"),
+        ),
     ] {
         let root = Root::new();
         match make {
@@ -178,7 +205,10 @@ fn says_what_the_operator_would_say() {
     root.file("etc/systemd/system/a.service", "x", 0o644);
     let spec = config(unit(json!({"name": "a.service", "contents": "x", "enabled": true})));
     let node = root.drift(&spec, &json!({"a.service": "disabled"}), "4.17");
-    assert_eq!((node.operator_stops_at.clone(), differing(&node)), (None, vec!["unit a.service enabled".to_owned()]));
+    assert_eq!(
+        (node.operator_stops_at.clone(), differing(&node)),
+        (None, vec!["unit a.service enabled".to_owned()])
+    );
 }
 
 /// A node with everything that can drift: as it should be, and with all of it wrong.
@@ -194,7 +224,10 @@ fn node(is_right: bool) -> Root {
     root.file("usr/lib/systemd/system/on.service", "[Install]\n", 0o644);
     root.file("usr/lib/systemd/system/m.service", "[Install]\n", 0o644);
     if is_right {
-        root.link("etc/systemd/system/multi-user.target.wants/on.service", "/usr/lib/systemd/system/on.service");
+        root.link(
+            "etc/systemd/system/multi-user.target.wants/on.service",
+            "/usr/lib/systemd/system/on.service",
+        );
         root.link("etc/systemd/system/m.service", "/dev/null");
     }
     root.file("etc/shadow", either("core:*:1::::::\n", "core:$6$other$hash:1::::::\n"), 0o600);
@@ -269,7 +302,8 @@ fn finds_what_the_operator_does_not_look_at() {
         expected.retain(|says| !says.starts_with("owner"));
     }
     assert_eq!(differs, expected);
-    let stop = "expected target osImageURL \"release.example/os@sha256:1\", have \"release.example/os@sha256:2\"";
+    let stop =
+        "expected target osImageURL \"release.example/os@sha256:1\", have \"release.example/os@sha256:2\"";
     assert_eq!(report["nodes"][0]["operator_stops_at"], stop);
     let (out, more) = wrong.cotter(1, &[]);
     assert!(out.contains(&format!("the operator stops here: {stop}")), "{out}");
@@ -355,7 +389,13 @@ fn what_cannot_be_read_is_one_clear_error() {
         ("kind: Pod\napiVersion: v1\n", "holds no MachineConfig"),
         (&bomb, "mc"),
         (&"[".repeat(2000), "mc"),
-        (&format!("{0}---\n{0}", "apiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfig\nmetadata: {name: a}\n"), "holds 2"),
+        (
+            &format!(
+                "{0}---\n{0}",
+                "apiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfig\nmetadata: {name: a}\n"
+            ),
+            "holds 2",
+        ),
     ] {
         root.file("mc", text, 0o644);
         let path = root.path("mc");

@@ -45,6 +45,7 @@ mod inventory;
 mod iso_builder;
 mod machineconfig;
 mod machineconfig_drift;
+mod machineconfig_explain;
 mod minimal;
 mod naming;
 mod naming_oracle;

@@ -144,7 +144,8 @@ fn look(probe: &Probe, ssh: &Ssh, manifest: &Manifest, ui: &mut Ui) -> Result<Bo
         }
         (None, Some(root)) => {
             let kept = world::facts(root, manifest)?;
-            let no_record = || Failure::input(format!("`{}` tells of no node", root.display()), "name its root");
+            let no_record =
+                || Failure::input(format!("`{}` tells of no node", root.display()), "name its root");
             kept.boots.into_iter().next_back().map(|(_, record)| record).ok_or_else(no_record)
         }
         (None, None) => world::local_record(manifest),

@@ -59,19 +59,25 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
                 ui.note(format!("note: {}", shown(trouble)));
             }
             if dump.is_empty() {
-                let message = format!("`{}` holds nothing of a cluster's machine configuration", path.display());
+                let message =
+                    format!("`{}` holds nothing of a cluster's machine configuration", path.display());
                 let hint = "dump it with `oc get mcp,mc,nodes,machineconfignodes,controllerconfig -o yaml`, or name an unpacked must-gather";
                 return Err(Failure::input(message, hint));
             }
             let now_seconds = arguments.now.unwrap_or_else(world::now_seconds);
-            explain::explain(&dump, Options { now_seconds, days: arguments.days })
+            let mut explanation = explain::explain(&dump, Options { now_seconds, days: arguments.days });
+            explanation.unread = troubles;
+            explanation
         }
         None => Explanation::of_metrics(Vec::new(), Vec::new()),
     };
     if let Some((verdicts, findings)) = metrics {
         if arguments.dump.is_none() && verdicts.is_empty() {
             let message = "the metrics hold nothing of the machine-config-operator".to_owned();
-            return Err(Failure::input(message, "scrape `/metrics` of the machine-config-daemon or -controller"));
+            return Err(Failure::input(
+                message,
+                "scrape `/metrics` of the machine-config-daemon or -controller",
+            ));
         }
         explanation = explanation.with_metrics(verdicts, findings);
     }

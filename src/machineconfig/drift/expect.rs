@@ -64,7 +64,13 @@ impl Expect<'_> {
         self.found.push(Expectation::has(subject, value, says, origin));
     }
 
-    fn lacks(&mut self, subject: &Subject, value: impl Into<String>, says: impl Into<String>, origin: &Origin) {
+    fn lacks(
+        &mut self,
+        subject: &Subject,
+        value: impl Into<String>,
+        says: impl Into<String>,
+        origin: &Origin,
+    ) {
         self.found.push(Expectation::lacks(subject, value, says, origin));
     }
 
@@ -172,10 +178,20 @@ impl Expect<'_> {
         for directory in &wanted.directories {
             let path = &directory.path;
             let subject = |property| Subject::File(path.clone(), property);
-            self.has(&subject(FileProperty::Kind), "directory", format!("directory {path}"), &directory.origin);
+            self.has(
+                &subject(FileProperty::Kind),
+                "directory",
+                format!("directory {path}"),
+                &directory.origin,
+            );
             if let Some(mode) = directory.mode {
                 let mode = format!("{mode:04o}");
-                self.has(&subject(FileProperty::Mode), &mode, format!("mode {mode} of {path}"), &directory.origin);
+                self.has(
+                    &subject(FileProperty::Mode),
+                    &mode,
+                    format!("mode {mode} of {path}"),
+                    &directory.origin,
+                );
             }
             let owner = &directory.owner;
             let says = format!("owner {owner} of {path}");
@@ -237,7 +253,10 @@ mod tests {
         for version in ["4.15", "4.18", "4.19", "4.21", "4.22", "5.1"] {
             let rules = Rules::of(version);
             for extension in rules.iter().flat_map(|rules| &rules.extensions) {
-                assert!(EXTENSIONS.get(extension).is_some_and(|packages| !packages.is_empty()), "{extension}");
+                assert!(
+                    EXTENSIONS.get(extension).is_some_and(|packages| !packages.is_empty()),
+                    "{extension}"
+                );
             }
         }
     }

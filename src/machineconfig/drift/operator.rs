@@ -50,7 +50,8 @@ impl Look<'_> {
 
     fn system(&mut self, wanted: &Wanted) -> Option<String> {
         if !wanted.os_image.is_empty() {
-            let booted = self.found(&Subject::OsImage).map(|found| found.first().cloned().unwrap_or_default());
+            let booted =
+                self.found(&Subject::OsImage).map(|found| found.first().cloned().unwrap_or_default());
             if let Some(booted) = booted.filter(|booted| *booted != wanted.os_image) {
                 return Some(format!("expected target osImageURL {:?}, have {booted:?}", wanted.os_image));
             }
@@ -71,7 +72,9 @@ impl Look<'_> {
     fn files(&mut self, wanted: &Wanted) -> Option<String> {
         for file in wanted.files.iter().filter(|file| !file.is_left_alone) {
             if file.is_appended {
-                return Some("found an append section when checking files. Append is not supported".to_owned());
+                return Some(
+                    "found an append section when checking files. Append is not supported".to_owned(),
+                );
             }
             let Some(contents) = &file.contents else {
                 // Why, Go's packages say in words of their own.
@@ -153,9 +156,8 @@ impl Look<'_> {
         let found = self.found(&Subject::UnitEnabled(unit.name.clone()))?;
         let word = found.first().map_or("not-found", String::as_str);
         let is_wrong = if wanted { NOT_ENABLED.contains(&word) } else { ENABLED.contains(&word) };
-        is_wrong.then(|| {
-            format!("unit {:?} expected enabled={wanted}, but systemd reports {word:?}", unit.name)
-        })
+        is_wrong
+            .then(|| format!("unit {:?} expected enabled={wanted}, but systemd reports {word:?}", unit.name))
     }
 
     fn mask(&mut self, path: &str) -> Option<String> {

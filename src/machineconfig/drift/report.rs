@@ -90,7 +90,9 @@ fn condensed(mut report: Report) -> Report {
             .collect();
         boot.verdicts.retain(|verdict| {
             let (path, property) = verdict.subject.rsplit_once('/').unwrap_or_default();
-            verdict.outcome == Outcome::Met || property == "kind" || !missing.iter().any(|known| known == path)
+            verdict.outcome == Outcome::Met
+                || property == "kind"
+                || !missing.iter().any(|known| known == path)
         });
     }
     report

@@ -46,7 +46,10 @@ struct MachineSet {
 /// The image of a MachineSet, as its platform names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Image {
-    Aws { region: String, image: String },
+    Aws {
+        region: String,
+        image: String,
+    },
     Gcp(Vec<String>),
     /// A platform whose images do not say which release they are of.
     Other(String),
@@ -61,7 +64,10 @@ struct Release {
 
 impl BootImages {
     pub(super) fn is_empty(&self) -> bool {
-        self.sets.is_empty() && self.release.is_none() && self.user_data.is_empty() && self.conditions.is_empty()
+        self.sets.is_empty()
+            && self.release.is_none()
+            && self.user_data.is_empty()
+            && self.conditions.is_empty()
     }
 
     pub(super) fn take(&mut self, group: &str, kind: &str, name: String, object: &Value, origin: Origin) {
@@ -133,7 +139,9 @@ impl Image {
             let disks = members(provider, "/disks").map(|disk| text(disk, "/image"));
             Self::Gcp(disks.filter(|image| !image.is_empty()).map(str::to_owned).collect())
         } else {
-            Self::Other(kind.trim_end_matches("ProviderSpec").trim_end_matches("MachineProviderConfig").to_owned())
+            Self::Other(
+                kind.trim_end_matches("ProviderSpec").trim_end_matches("MachineProviderConfig").to_owned(),
+            )
         }
     }
 
@@ -148,7 +156,8 @@ impl Image {
             }
             Self::Gcp(found) => {
                 let gcp = images.get("gcp")?;
-                let wanted = format!("projects/{}/global/images/{}", text(gcp, "/project"), text(gcp, "/name"));
+                let wanted =
+                    format!("projects/{}/global/images/{}", text(gcp, "/project"), text(gcp, "/name"));
                 found.iter().find(|image| !image.ends_with(&wanted)).map(|image| (image.clone(), wanted))
             }
             Self::Other(_) => None,
@@ -163,11 +172,17 @@ pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) {
         let behind = release.and_then(|release| set.image.behind(&set.architecture, &release.stream));
         if let (Some((found, wanted)), Some(release)) = (behind, release) {
             let next = match images.manages {
-                true => "the operator renews boot images here: see its conditions `BootImageUpdate…` and whether the MachineSet is selected",
-                false => "let the operator renew it (`managedBootImages` of the cluster's MachineConfiguration), or write the new one",
+                true => {
+                    "the operator renews boot images here: see its conditions `BootImageUpdate…` and whether the MachineSet is selected"
+                }
+                false => {
+                    "let the operator renew it (`managedBootImages` of the cluster's MachineConfiguration), or write the new one"
+                }
             };
             let of = if release.name.is_empty() { String::new() } else { format!(" of {}", release.name) };
-            let what = format!("its boot image is `{found}`, and the one{of} is `{wanted}`: machines that it makes begin with an older system");
+            let what = format!(
+                "its boot image is `{found}`, and the one{of} is `{wanted}`: machines that it makes begin with an older system"
+            );
             findings.push(Remark::wrong(name.clone(), what, next, &set.origin));
         }
         if let (Image::Other(platform), Some(_)) = (&set.image, release) {
@@ -175,8 +190,13 @@ pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) {
             let next = "compare it by hand with the ConfigMap `coreos-bootimages`";
             findings.push(Remark::notice(name.clone(), what, next, &set.origin));
         }
-        if let Some((version, origin)) = images.user_data.get(&set.user_data).filter(|(version, _)| version.starts_with("2.")) {
-            let what = format!("its machines begin with user data of Ignition's spec {version}, from secret `{}`", set.user_data);
+        if let Some((version, origin)) =
+            images.user_data.get(&set.user_data).filter(|(version, _)| version.starts_with("2."))
+        {
+            let what = format!(
+                "its machines begin with user data of Ignition's spec {version}, from secret `{}`",
+                set.user_data
+            );
             let next = "boot images of OpenShift 4.6 and newer do not read it: let the operator renew boot images, which renews it too, or write a stub of spec 3";
             findings.push(Remark::wrong(name.clone(), what, next, origin));
         }
@@ -186,10 +206,16 @@ pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) {
         if degraded.kind == "BootImageUpdateDegraded" && degraded.is_true() {
             let reason = reasons::explain(degraded.words());
             let what = format!("the operator cannot renew them: {}{}", degraded.words(), reason.means());
-            findings.push(Remark::wrong(about(), what, "see the MachineSet that it names, and the log of `machine-config-controller`", origin));
+            findings.push(Remark::wrong(
+                about(),
+                what,
+                "see the MachineSet that it names, and the log of `machine-config-controller`",
+                origin,
+            ));
         }
     }
-    let conditions: Vec<Condition> = images.conditions.iter().map(|(condition, _)| condition.clone()).collect();
+    let conditions: Vec<Condition> =
+        images.conditions.iter().map(|(condition, _)| condition.clone()).collect();
     if let Some(going_on) = condition(&conditions, "BootImageUpdateProgressing").filter(|c| c.is_true())
         && let Some((_, origin)) = images.conditions.first()
     {

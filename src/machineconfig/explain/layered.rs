@@ -61,16 +61,24 @@ impl Layered {
 pub(super) fn explain(dump: &Dump, options: Options, findings: &mut Vec<Remark>) {
     for (name, build) in &dump.layered.builds {
         let about = format!("image build {name}");
-        let is_wanted = dump.pools.is_empty() || dump.pools.values().any(|pool| pool.wanted == build.rendered);
-        let state = |kind: &str| build.conditions.iter().find(|c| c.kind.eq_ignore_ascii_case(kind) && c.is_true());
+        let is_wanted =
+            dump.pools.is_empty() || dump.pools.values().any(|pool| pool.wanted == build.rendered);
+        let state =
+            |kind: &str| build.conditions.iter().find(|c| c.kind.eq_ignore_ascii_case(kind) && c.is_true());
         if let Some(failed) = state("Failed").or_else(|| state("BuildFailed")) {
             let reason = reasons::explain(failed.words());
-            let what = format!("it failed{}: {}", for_how_long(failed.since_seconds, options.now_seconds), failed.words());
+            let what = format!(
+                "it failed{}: {}",
+                for_how_long(failed.since_seconds, options.now_seconds),
+                failed.words()
+            );
             let next = "see the log of its pod in `openshift-machine-config-operator`, mend the Containerfile or the secrets, and annotate the MachineOSConfig with `machineconfiguration.openshift.io/rebuild`";
             let next = if reason.next.is_empty() { next } else { &reason.next };
             findings.push(match is_wanted {
                 true => Remark::wrong(about, what, next, &build.origin),
-                false => Remark::notice(about, format!("{what}; no pool waits for it any more"), "", &build.origin),
+                false => {
+                    Remark::notice(about, format!("{what}; no pool waits for it any more"), "", &build.origin)
+                }
             });
         } else if let Some(stopped) = state("Interrupted") {
             let what = format!("it was interrupted: {}", stopped.words());

@@ -13,7 +13,9 @@ use crate::value::printable;
 
 static METRICS: LazyLock<Vec<Metric>> =
     // The table is part of the program; the test below holds that it can be read.
-    LazyLock::new(|| toml::from_str::<Table>(include_str!("metrics.toml")).map(|t| t.metrics).unwrap_or_default());
+    LazyLock::new(|| {
+        toml::from_str::<Table>(include_str!("metrics.toml")).map(|t| t.metrics).unwrap_or_default()
+    });
 
 /// How the operator's metrics begin.
 const PREFIXES: [&str; 3] = ["mcd_", "mcc_", "mco_"];
@@ -199,10 +201,13 @@ mod tests {
 
     #[test]
     fn reads_samples() {
-        let sample = parse(r#"mcd_state{reason="a \"b\"\\, c}\n",state="Done"} 1.7e+09 1700000000000"#).unwrap();
+        let sample =
+            parse(r#"mcd_state{reason="a \"b\"\\, c}\n",state="Done"} 1.7e+09 1700000000000"#).unwrap();
         assert_eq!(sample.labels[0], ("reason".to_owned(), "a \"b\"\\, c}\n".to_owned()));
         assert_eq!((sample.labels[1].1.as_str(), sample.value), ("Done", 1.7e9));
-        for wrong in ["mcd_state", "mcd_state{", "mcd_state{a=\"b} 1", "mcd_state NaN", "{} 1", "mcd_state{a} 1"] {
+        for wrong in
+            ["mcd_state", "mcd_state{", "mcd_state{a=\"b} 1", "mcd_state NaN", "{} 1", "mcd_state{a} 1"]
+        {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

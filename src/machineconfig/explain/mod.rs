@@ -86,6 +86,8 @@ pub struct Explanation {
     pub rendered: Vec<RenderedState>,
     /// What the metrics say, if there were any.
     pub metrics: Vec<MetricVerdict>,
+    /// What could not be read, and may have told more.
+    pub unread: Vec<String>,
     /// What is wrong, and what is worth knowing.
     pub findings: Vec<Remark>,
 }
@@ -117,7 +119,13 @@ pub enum Weight {
 
 impl Remark {
     fn wrong(about: String, what: impl Into<String>, next: impl Into<String>, origin: &Origin) -> Self {
-        Self { weight: Weight::Wrong, about, what: what.into(), next: next.into(), origin: Some(origin.clone()) }
+        Self {
+            weight: Weight::Wrong,
+            about,
+            what: what.into(),
+            next: next.into(),
+            origin: Some(origin.clone()),
+        }
     }
 
     fn notice(about: String, what: impl Into<String>, next: impl Into<String>, origin: &Origin) -> Self {
@@ -190,6 +198,7 @@ pub fn explain(dump: &Dump, options: Options) -> Explanation {
         certificates,
         rendered,
         metrics: Vec::new(),
+        unread: Vec::new(),
         findings,
     }
 }
@@ -209,8 +218,8 @@ impl Explanation {
         self
     }
 
-    /// True if nothing is wrong.
+    /// True if nothing is wrong, and all could be read.
     pub fn is_well(&self) -> bool {
-        self.findings.iter().all(|finding| finding.weight == Weight::Notice)
+        self.unread.is_empty() && self.findings.iter().all(|finding| finding.weight == Weight::Notice)
     }
 }

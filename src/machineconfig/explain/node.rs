@@ -198,7 +198,9 @@ impl Remarks<'_> {
         }
         for config in names {
             if !config.is_empty() && !self.dump.configs.contains_key(config) {
-                let reason = reasons::explain(&format!("machineconfig.machineconfiguration.openshift.io \"{config}\" not found"));
+                let reason = reasons::explain(&format!(
+                    "machineconfig.machineconfiguration.openshift.io \"{config}\" not found"
+                ));
                 self.wrong(format!("`{config}` is not in the dump{}", reason.means()), reason.next);
             }
         }

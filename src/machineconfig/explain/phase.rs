@@ -21,7 +21,9 @@ use crate::value::timestamp;
 
 static PHASES: LazyLock<Vec<Phase>> =
     // The table is part of the program; the test below holds that it can be read.
-    LazyLock::new(|| toml::from_str::<Table>(include_str!("phases.toml")).map(|t| t.phases).unwrap_or_default());
+    LazyLock::new(|| {
+        toml::from_str::<Table>(include_str!("phases.toml")).map(|t| t.phases).unwrap_or_default()
+    });
 
 #[derive(Debug, Deserialize)]
 struct Table {
@@ -72,7 +74,8 @@ impl Update {
     pub(super) fn read(object: &Value, origin: Origin) -> Self {
         let failed = |set: &Value| {
             let errors = members(set, "/lastFailedGenerationErrors").filter_map(Value::as_str);
-            let mut words: Vec<&str> = [text(set, "/lastFailedGenerationError")].into_iter().chain(errors).collect();
+            let mut words: Vec<&str> =
+                [text(set, "/lastFailedGenerationError")].into_iter().chain(errors).collect();
             words.retain(|words| !words.is_empty());
             // One that failed and then succeeded has a current generation that is newer.
             let is_over = number(set, "/currentGeneration") > number(set, "/lastFailedGeneration");
@@ -102,7 +105,8 @@ impl Update {
         };
         let phases: &'static [Phase] = &PHASES;
         let first = phases.iter().find(is_running)?;
-        let part = phases.iter().find(|phase| phase.part_of.as_ref() == Some(&first.kind) && is_running(phase));
+        let part =
+            phases.iter().find(|phase| phase.part_of.as_ref() == Some(&first.kind) && is_running(phase));
         let phase = part.unwrap_or(first);
         condition(&self.conditions, &phase.kind).map(|condition| (phase, condition))
     }
@@ -118,8 +122,15 @@ pub(super) fn explain(dump: &Dump, options: Options, findings: &mut Vec<Remark>)
     let mut states = Vec::new();
     for (node, update) in &dump.updates {
         let about = || format!("update of node {node}");
-        for (kind, words) in [("NodeDegraded", "it is degraded"), ("PinnedImageSetsDegraded", "its pinned images failed"), ("InternalReleaseImageDegraded", "its release images failed")] {
-            let Some(wrong) = condition(&update.conditions, kind).filter(|condition| condition.is_true()) else { continue };
+        for (kind, words) in [
+            ("NodeDegraded", "it is degraded"),
+            ("PinnedImageSetsDegraded", "its pinned images failed"),
+            ("InternalReleaseImageDegraded", "its release images failed"),
+        ] {
+            let Some(wrong) = condition(&update.conditions, kind).filter(|condition| condition.is_true())
+            else {
+                continue;
+            };
             let reason = reasons::explain(wrong.words());
             let since = for_how_long(wrong.since_seconds, options.now_seconds);
             let what = format!("{words}{since}: {}{}", wrong.words(), reason.means());
@@ -174,7 +185,10 @@ mod tests {
         assert!(PHASES.len() > 12);
         for phase in PHASES.iter() {
             let parent = phase.part_of.as_ref();
-            assert!(parent.is_none_or(|parent| PHASES.iter().any(|phase| phase.kind == *parent)), "{phase:?}");
+            assert!(
+                parent.is_none_or(|parent| PHASES.iter().any(|phase| phase.kind == *parent)),
+                "{phase:?}"
+            );
         }
     }
 }

@@ -174,7 +174,10 @@ mod tests {
     #[test]
     fn knows_which_files_matter() {
         for (path, expected) in [
-            ("must-gather/image/cluster-scoped-resources/machineconfiguration.openshift.io/machineconfigpools/worker.yaml", true),
+            (
+                "must-gather/image/cluster-scoped-resources/machineconfiguration.openshift.io/machineconfigpools/worker.yaml",
+                true,
+            ),
             ("cluster-scoped-resources/core/nodes/a.yaml", true),
             ("namespaces/openshift-machine-api/machine.openshift.io/machinesets/a.yaml", true),
             ("cluster-scoped-resources/core/persistentvolumes/a.yaml", false),

@@ -133,9 +133,11 @@ pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) -> Vec<PoolState>
 
 fn remark(name: &str, pool: &Pool, behind: &[String], findings: &mut Vec<Remark>) {
     let about = || format!("pool {name}");
-    let mut wrong = |what: String, next: String| findings.push(Remark::wrong(about(), what, next, &pool.origin));
+    let mut wrong =
+        |what: String, next: String| findings.push(Remark::wrong(about(), what, next, &pool.origin));
     let is_pending = pool.wanted != pool.reached || !behind.is_empty();
-    let unpause = format!("let it go on: `oc patch mcp/{name} --type merge -p '{{\"spec\":{{\"paused\":false}}}}'`");
+    let unpause =
+        format!("let it go on: `oc patch mcp/{name} --type merge -p '{{\"spec\":{{\"paused\":false}}}}'`");
     if pool.is_paused && is_pending {
         wrong(
             format!("it is paused, and `{}` waits: its nodes have `{}`", pool.wanted, pool.reached),

@@ -41,7 +41,9 @@ pub struct Rendered {
 impl Config {
     pub(super) fn read(object: &Value, origin: Origin) -> Self {
         let owners = members(object, "/metadata/ownerReferences");
-        let pool = owners.filter(|owner| text(owner, "/kind") == "MachineConfigPool").map(|owner| text(owner, "/name"));
+        let pool = owners
+            .filter(|owner| text(owner, "/kind") == "MachineConfigPool")
+            .map(|owner| text(owner, "/name"));
         Self {
             origin,
             pool: pool.map(str::to_owned).next(),
@@ -69,7 +71,9 @@ pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) -> Vec<Rendered> 
     for (name, config) in &dump.configs {
         if name.ends_with(LEFTOVER) {
             let what = "it is left from an older version, and sets CRI-O's default capabilities";
-            let next = format!("see that no pod needs them, then `oc delete machineconfig {name}`: its pool is rendered anew");
+            let next = format!(
+                "see that no pod needs them, then `oc delete machineconfig {name}`: its pool is rendered anew"
+            );
             findings.push(Remark::notice(format!("MachineConfig {name}"), what, next, &config.origin));
         }
         let Some(pool) = config.pool.as_deref().filter(|_| name.starts_with("rendered-")) else { continue };
@@ -88,7 +92,9 @@ pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) -> Vec<Rendered> 
     }
     for (pool, (count, origin)) in unused {
         let what = format!("{count} of its rendered MachineConfigs are in use nowhere");
-        let next = format!("`oc adm prune renderedmachineconfigs --pool-name={pool}` shows them, and with `--confirm` removes them; keep those that you may want to go back to");
+        let next = format!(
+            "`oc adm prune renderedmachineconfigs --pool-name={pool}` shows them, and with `--confirm` removes them; keep those that you may want to go back to"
+        );
         findings.push(Remark::notice(format!("pool {pool}"), what, next, origin));
     }
     found

@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 static REASONS: LazyLock<Vec<Row>> =
     // The table is part of the program; the test below holds that it can be read.
-    LazyLock::new(|| toml::from_str::<Table>(include_str!("reasons.toml")).map(|t| t.reasons).unwrap_or_default());
+    LazyLock::new(|| {
+        toml::from_str::<Table>(include_str!("reasons.toml")).map(|t| t.reasons).unwrap_or_default()
+    });
 
 /// What is done about words that nobody has explained yet.
 const OTHERWISE: &str = "see the logs of `machine-config-controller` and of the node's machine-config-daemon in `openshift-machine-config-operator`";
@@ -57,7 +59,12 @@ mod tests {
         assert!(REASONS.len() > 20);
         for row in REASONS.iter() {
             let reason = explain(&row.words.join(" "));
-            assert_eq!(reason.means.as_ref(), Some(&row.means), "{:?} is hidden by a row before it", row.words);
+            assert_eq!(
+                reason.means.as_ref(),
+                Some(&row.means),
+                "{:?} is hidden by a row before it",
+                row.words
+            );
             assert!(!row.next.is_empty() && row.words.iter().all(|words| words.len() > 3), "{row:?}");
         }
     }
@@ -65,9 +72,18 @@ mod tests {
     #[test]
     fn the_more_particular_meaning_counts() {
         for (message, words) in [
-            ("unexpected on-disk state validating against rendered-worker-1: content mismatch for file \"/etc/x\"", "changed a file"),
-            ("unexpected on-disk state validating against rendered-worker-1: mode mismatch for file: \"/etc/x\"", "changed the mode"),
-            ("machineconfig.machineconfiguration.openshift.io \"rendered-worker-1\" not found", "does not have"),
+            (
+                "unexpected on-disk state validating against rendered-worker-1: content mismatch for file \"/etc/x\"",
+                "changed a file",
+            ),
+            (
+                "unexpected on-disk state validating against rendered-worker-1: mode mismatch for file: \"/etc/x\"",
+                "changed the mode",
+            ),
+            (
+                "machineconfig.machineconfiguration.openshift.io \"rendered-worker-1\" not found",
+                "does not have",
+            ),
             ("ignition disks section contains changes", "first boot alone"),
         ] {
             assert!(explain(message).means().contains(words), "{message}");
