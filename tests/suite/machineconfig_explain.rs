@@ -293,6 +293,14 @@ fn knows_what_can_be_pruned_and_what_is_left_over() {
         notices.contains("--pool-name=worker") && notices.contains("crio-capabilities: it is left"),
         "{notices}"
     );
+    // An image of one's own is nobody's to renew.
+    let mark = format!("{MCO}/os-image-url-overridden");
+    for object in objects.iter_mut().filter(|object| object["metadata"]["name"] == "rendered-worker-1") {
+        object["metadata"]["annotations"] = json!({mark.as_str(): "true"});
+    }
+    let (code, explanation) = explain(&objects);
+    let notices = said(&explanation, "notice").join("\n");
+    assert!(code == 0 && notices.contains("an image of your own for 325 days"), "{notices}");
     // Without nodes, nobody can tell.
     objects.retain(|object| object["kind"] != "Node");
     let (_, explanation) = explain(&objects);

@@ -13,6 +13,7 @@ use super::object::text;
 use super::pool;
 use super::reasons;
 use crate::document::Origin;
+use crate::value::parse_timestamp;
 
 /// What is kept of MachineOSConfigs and MachineOSBuilds.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +59,24 @@ impl Layered {
     }
 }
 
+/// Pools whose image somebody builds elsewhere: nobody renews that but they.
+fn explain_own_images(dump: &Dump, options: Options, findings: &mut Vec<Remark>) {
+    for (name, pool) in &dump.pools {
+        let Some(config) = dump.configs.get(&pool.wanted).filter(|config| config.overrides_image) else {
+            continue;
+        };
+        let since = for_how_long(parse_timestamp(&config.created), options.now_seconds);
+        let what = format!(
+            "`{}` has an image of your own{since}, which no update of the cluster renews",
+            pool.wanted
+        );
+        let next = "build it anew from each release's image, and set `osImageURL` to its digest";
+        findings.push(Remark::notice(format!("pool {name}"), what, next, &config.origin));
+    }
+}
+
 pub(super) fn explain(dump: &Dump, options: Options, findings: &mut Vec<Remark>) {
+    explain_own_images(dump, options, findings);
     for (name, build) in &dump.layered.builds {
         let about = format!("image build {name}");
         let is_wanted =

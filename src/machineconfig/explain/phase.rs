@@ -136,6 +136,12 @@ pub(super) fn explain(dump: &Dump, options: Options, findings: &mut Vec<Remark>)
             let what = format!("{words}{since}: {}{}", wrong.words(), reason.means());
             findings.push(Remark::wrong(about(), what, reason.next, &update.origin));
         }
+        let pinning = condition(&update.conditions, "PinnedImageSetsProgressing");
+        if let Some(pinning) = pinning.filter(|condition| condition.is_true()) {
+            let since = for_how_long(pinning.since_seconds, options.now_seconds);
+            let what = format!("its pinned images are fetched{since}: {}", pinning.words());
+            findings.push(Remark::notice(about(), what, "let it come to its end", &update.origin));
+        }
         for (name, says) in &update.failed_images {
             let what = format!("the images of PinnedImageSet `{name}` were not pinned: {says}");
             let next = "see whether the node reaches the registry, has room, and may pull";

@@ -10,17 +10,23 @@ use super::Dump;
 use super::Remark;
 use super::object::members;
 use super::object::text;
+use super::object::texts;
 use crate::document::Origin;
 
 /// What the operator of older versions made, and newer ones leave (OpenShift 4.8 and older).
 const LEFTOVER: &str = "-generated-crio-capabilities";
 
+/// The operator's mark on a rendered MachineConfig with an image of somebody's own.
+const OVERRIDDEN: &str = "machineconfiguration.openshift.io/os-image-url-overridden";
+
 #[derive(Clone, Debug)]
 pub(super) struct Config {
-    origin: Origin,
+    pub(super) origin: Origin,
     /// The pool that it was rendered for.
     pool: Option<String>,
-    created: String,
+    pub(super) created: String,
+    /// Whether it names another image of the operating system than the release's.
+    pub(super) overrides_image: bool,
 }
 
 /// A rendered MachineConfig, and whether anybody uses it.
@@ -48,6 +54,9 @@ impl Config {
             origin,
             pool: pool.map(str::to_owned).next(),
             created: text(object, "/metadata/creationTimestamp").to_owned(),
+            overrides_image: texts(object, "/metadata/annotations")
+                .get(OVERRIDDEN)
+                .is_some_and(|is| is == "true"),
         }
     }
 }
