@@ -350,6 +350,38 @@ fn looks_at_this_machine_with_the_script_of_verify() {
 }
 
 #[test]
+fn an_sosreport_tells_of_kernels_and_packages() {
+    let report = Root(tempfile::tempdir().unwrap());
+    for (path, text) in [
+        (
+            "sos_commands/kernel/uname_-a",
+            "Linux a 5.14.0-570.el9_6.x86_64+rt #1 SMP PREEMPT_RT x86_64 GNU/Linux\n",
+        ),
+        ("proc/cmdline", "quiet quiet\n"),
+        ("installed-rpms", "usbguard-1.0.0-15.el9.x86_64  Mon\nkernel-devel-matched-5.14.0-1.x86_64  Mon\n"),
+        ("etc/x", "y"),
+    ] {
+        report.file(path, text, 0o644);
+    }
+    let node = report.drift(
+        &config(json!({
+            "config": {"storage": {"files": [{"path": "/etc/x", "contents": {"source": "data:,x"}}]}},
+            "kernelArguments": ["quiet"], "kernelType": "realtime", "extensions": ["usbguard", "kernel-devel"],
+        })),
+        &json!({}),
+        "4.19",
+    );
+    let expected = [
+        "kernel argument quiet only once",
+        "package kernel-devel of extension kernel-devel",
+        "package kernel-headers of extension kernel-devel",
+        "contents of /etc/x",
+    ];
+    assert_eq!(differing(&node), expected);
+    assert_eq!(node.operator_stops_at.as_deref(), Some("content mismatch for file \"/etc/x\""));
+}
+
+#[test]
 fn a_must_gather_tells_of_each_node() {
     let root = Root(tempfile::tempdir().unwrap());
     let objects = "image/cluster-scoped-resources";

@@ -252,7 +252,12 @@ fn a_node_is_held_against_the_machineconfig_that_it_keeps() {
             {"path": file, "contents": {"source": format!("data:,{}", "x".repeat(2 << 20))}},
             {"path": sshd.here.path("gone"), "contents": {"source": "data:,x"}},
         ]},
-    }, "kernelArguments": []}});
+        "systemd": {"units": [{"name": "cotter-m.service", "mask": true}, {"name": "cotter-n.service", "mask": true}]},
+    }, "kernelType": "64k-pages"}});
+    let units = sshd.here.path("etc/systemd/system");
+    std::fs::create_dir_all(&units).unwrap();
+    std::os::unix::fs::symlink("/dev/null", units.join("cotter-m.service")).unwrap();
+    write(&units.join("cotter-n.service"), "[Service]\n");
     let kept = sshd.here.path("etc/machine-config-daemon/currentconfig");
     std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
     let ssh_config = sshd.here.path("ssh_config");
@@ -267,6 +272,8 @@ fn a_node_is_held_against_the_machineconfig_that_it_keeps() {
     assert!(out.contains(&format!("file {}: expected file", sshd.here.path("gone").display())), "{out}");
     assert!(!out.contains(&format!("contents of {}", file.display())), "{out}");
     assert!(out.contains("the operator stops here: could not stat file"), "{out}");
+    assert!(out.contains("kernel of type 64k-pages: expected 64k-pages, found default"), "{out}");
+    assert!(out.contains("unit cotter-n.service masked") && !out.contains("unit cotter-m.service"), "{out}");
 }
 
 #[test]

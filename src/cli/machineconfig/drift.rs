@@ -28,7 +28,7 @@ use crate::world::Failure;
 use crate::world::Ssh;
 
 /// The largest MachineConfig of a node; a cluster takes none of more than 1.5 MiB.
-const MAX_CONFIG_BYTES: u64 = 64 << 20;
+const MAX_CONFIG_BYTES: u64 = 16 << 20;
 /// How long the look at one machine may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// What a node is called that nobody names.

@@ -100,7 +100,7 @@ pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) -> Vec<Rendered> 
         });
     }
     for (pool, (count, origin)) in unused {
-        let what = format!("{count} of its rendered MachineConfigs are in use nowhere");
+        let what = format!("rendered MachineConfigs of it in use nowhere: {count}");
         let next = format!(
             "`oc adm prune renderedmachineconfigs --pool-name={pool}` shows them, and with `--confirm` removes them; keep those that you may want to go back to"
         );
