@@ -48,9 +48,7 @@ fn write(path: &Path, text: &str) {
 }
 
 fn program(path: &Path, text: &str) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    write(path, text);
-    std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+    tools::put_program(path, text.as_bytes());
 }
 
 /// A folder with a manifest of this machine, in which cotter runs.
@@ -494,7 +492,7 @@ fn a_reboot_is_proved_and_what_it_took_away_is_said_first() {
         &format!("{NEW_BOOT}; echo x >>count; [ $(wc -l <count) != 2 ] || echo wrong >hostname"),
     );
     let run = |more: &[&str]| {
-        let mut arguments = vec!["verify", "m.json", "--ssh", "m", "--reboot"];
+        let mut arguments = vec!["verify", "m.json", "--ssh", "m", "--reboot", "--timeout", "600"];
         arguments.extend(more);
         said(&here.with_bin(&arguments).output().unwrap())
     };
