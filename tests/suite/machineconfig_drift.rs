@@ -272,6 +272,13 @@ fn finds_what_the_operator_does_not_look_at() {
     let (out, _) = right.cotter(1, &["--strict"]);
     assert!(out.contains("unknown") && out.contains("package usbguard"), "{out}");
 
+    // The cluster built an image for it, which it must have booted instead.
+    right.file("etc/machine-config-daemon/currentimage", "release.example/built@sha256:3\n", 0o644);
+    let (out, _) = right.cotter(1, &[]);
+    let stop =
+        "expected target osImageURL \"release.example/built@sha256:3\", have \"release.example/os@sha256:1\"";
+    assert!(out.contains(stop) && out.contains("1 difference"), "{out}");
+
     let wrong = node(false);
     let is_root = chown(wrong.path("etc/x"), Some(1000), Some(1000)).is_ok();
     let (json, err) = wrong.cotter(1, &["--format", "json"]);

@@ -18,6 +18,7 @@ use crate::machineconfig::drift;
 use crate::machineconfig::drift::DRIFT_SCHEMA;
 use crate::machineconfig::drift::DriftReport;
 use crate::machineconfig::drift::NODE_CONFIGS;
+use crate::machineconfig::drift::NODE_IMAGE;
 use crate::machineconfig::drift::NodeDrift;
 use crate::machineconfig::drift::Wanted;
 use crate::value::SshDestination;
@@ -100,6 +101,8 @@ fn one_node(arguments: &Arguments, rules: &Rules, ui: &mut Ui) -> Result<Option<
         None => node_config(&arguments.probe, &ssh)?,
     };
     let Some(wanted) = wanted(&name, bytes, ui) else { return Ok(None) };
+    let image = node_file(&arguments.probe, &ssh, &[NODE_IMAGE])?.map(|(_, bytes)| bytes).unwrap_or_default();
+    let wanted = wanted.with_image(&String::from_utf8_lossy(&image));
     let node = match (&arguments.probe.ssh, &arguments.probe.root) {
         (Some(destination), _) => destination.to_string(),
         (None, Some(root)) => root.display().to_string(),
@@ -112,22 +115,27 @@ fn one_node(arguments: &Arguments, rules: &Rules, ui: &mut Ui) -> Result<Option<
 
 /// The MachineConfig that the node keeps.
 fn node_config(probe: &Probe, ssh: &Ssh) -> Result<(String, Vec<u8>), Failure> {
-    let found = match (&probe.ssh, &probe.root) {
-        (Some(destination), _) => world::first_file_over_ssh(ssh, destination, &NODE_CONFIGS, TIMEOUT)
-            .map_err(world::Trouble::failure)?,
-        (None, Some(root)) => world::first_kept_file(root, &NODE_CONFIGS)?,
-        (None, None) => match NODE_CONFIGS.iter().find(|path| Path::new(path).exists()) {
-            Some(path) => {
-                let bytes = world::read_bounded(Path::new(path), MAX_CONFIG_BYTES)?;
-                Some(((*path).to_owned(), bytes))
-            }
-            None => None,
-        },
-    };
-    found.ok_or_else(|| {
+    node_file(probe, ssh, &NODE_CONFIGS)?.ok_or_else(|| {
         let message = format!("the node keeps no MachineConfig: neither of {}", NODE_CONFIGS.join(", "));
         Failure::input(message, "name its rendered MachineConfig with `--config`, or another node")
     })
+}
+
+/// The first of these files that the node has.
+fn node_file(probe: &Probe, ssh: &Ssh, paths: &[&str]) -> Result<Option<(String, Vec<u8>)>, Failure> {
+    match (&probe.ssh, &probe.root) {
+        (Some(destination), _) => {
+            world::first_file_over_ssh(ssh, destination, paths, TIMEOUT).map_err(world::Trouble::failure)
+        }
+        (None, Some(root)) => world::first_kept_file(root, paths),
+        (None, None) => match paths.iter().find(|path| Path::new(path).exists()) {
+            Some(path) => {
+                let bytes = world::read_bounded(Path::new(path), MAX_CONFIG_BYTES)?;
+                Ok(Some(((*path).to_owned(), bytes)))
+            }
+            None => Ok(None),
+        },
+    }
 }
 
 fn look(probe: &Probe, ssh: &Ssh, manifest: &Manifest, ui: &mut Ui) -> Result<BootRecord, Failure> {

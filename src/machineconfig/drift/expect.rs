@@ -214,7 +214,9 @@ impl Expect<'_> {
     fn user(&mut self, user: &User) {
         let name = &user.name;
         let subject = |property| Subject::User(name.clone(), property);
-        for key in user.keys.iter().filter_map(|key| key.parse::<SshKey>().ok()) {
+        // An installer may put several into one.
+        let keys = user.keys.iter().flat_map(|keys| keys.lines());
+        for key in keys.filter_map(|key| key.parse::<SshKey>().ok()) {
             let says = format!("SSH key {} of {name}", key.fingerprint());
             self.has(&subject(UserProperty::Key), key.fingerprint(), says, &user.origin);
         }

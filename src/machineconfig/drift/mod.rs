@@ -29,3 +29,6 @@ pub const NODE_CONFIGS: [&str; 3] = [
     "/etc/mcs-machine-config-content.json",
     "/etc/ignition-machine-config-encapsulated.json",
 ];
+
+/// Where a node keeps the image that the cluster built for it, if it did: it boots that one, whatever `osImageURL` says.
+pub const NODE_IMAGE: &str = "/etc/machine-config-daemon/currentimage";

@@ -174,6 +174,14 @@ fn places_of(object: &View<'_>) -> BTreeMap<String, Origin> {
 }
 
 impl Wanted {
+    /// The same on a node that boots an image of the cluster's own building, as its file of that says.
+    pub fn with_image(self, image: &str) -> Self {
+        match image.trim() {
+            "" => self,
+            image => Self { os_image: image.to_owned(), ..self },
+        }
+    }
+
     fn of(config: &MachineConfig, places: &BTreeMap<String, Origin>) -> Self {
         let whole = config.origin.clone().unwrap_or_else(|| Origin::of_file(&config.name));
         let reader = Reader { whole: &whole, places, document: config.spec.config.as_ref() };
