@@ -5,23 +5,27 @@
 //! one. [`parse`] reads them, [`render`] does the same by the [`Rules`] of a version, and
 //! [`operator_problems`] says what the node would refuse later.
 //!
+//! [`drift`] holds a node against its rendered MachineConfig, and [`explain`] says what a dump of a cluster tells.
+//!
 //! To add a version of OpenShift: see the head of `rules.toml`. To add a version of Ignition's spec that the
 //! operator reads: add its keys to `schema.rs` with the spec that brought them, and its checks to `validate.rs`.
 
 pub mod change;
 pub mod difference;
+pub mod drift;
+pub mod explain;
 
 mod config;
 mod convert;
 mod document;
 mod dump;
-mod explain;
 mod go_yaml;
 mod name;
 mod object;
 mod operator;
 mod pool;
 mod problem;
+mod provenance;
 mod read;
 mod render;
 mod rules;
@@ -42,11 +46,6 @@ pub use convert::to_newest;
 pub use document::Finding;
 pub use document::document_problems;
 pub use dump::Dump;
-pub use explain::Asked;
-pub use explain::Explained;
-pub use explain::Setting;
-pub use explain::Supplied;
-pub use explain::explain;
 pub use go_yaml::go_yaml;
 pub use object::Images;
 pub use object::RenderedObject;
@@ -54,6 +53,11 @@ pub use operator::operator_problems;
 pub use pool::Pool;
 pub use pool::Selector;
 pub use problem::Problem;
+pub use provenance::Asked;
+pub use provenance::Explained;
+pub use provenance::Setting;
+pub use provenance::Supplied;
+pub use provenance::provenance;
 pub use read::Object;
 pub use read::config_of;
 pub use read::each_object;

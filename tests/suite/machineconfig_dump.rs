@@ -213,7 +213,7 @@ fn says_where_each_part_is_from() {
         assert!(lines.iter().all(|line| said.contains(line)), "{said}");
         assert!(!said.contains("s3cret"), "{said}");
         let done = run(&[&path, "--pool", pool, "--explain", word, "--format", "json"]);
-        schemas::assert_is("machineconfig-explain", &serde_json::from_slice(&done.stdout).unwrap());
+        schemas::assert_is("machineconfig-sources", &serde_json::from_slice(&done.stdout).unwrap());
     }
     let nothing = run(&[&path, "--explain", "/etc/aa"]);
     assert_eq!(nothing.status.code(), Some(2));

@@ -50,6 +50,8 @@ mod machineconfig_hostile;
 mod machineconfig_render;
 mod machineconfig_diff;
 mod machineconfig_plan;
+mod machineconfig_drift;
+mod machineconfig_explain;
 mod minimal;
 mod naming;
 mod naming_oracle;

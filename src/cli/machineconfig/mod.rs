@@ -1,9 +1,11 @@
 //! `cotter machineconfig`: OpenShift's machine configuration, without a cluster. One file per word.
 
 mod convert;
-mod explaining;
 mod diff;
+mod drift;
+mod explain;
 mod plan;
+mod provenance;
 mod render;
 
 use std::path::Path;
@@ -21,17 +23,21 @@ use crate::world::Failure;
 /// OpenShift's machine configuration, without a cluster: what the operator makes of it
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    Diff(diff::Arguments),
-    Plan(plan::Arguments),
     Render(render::Arguments),
+    Plan(plan::Arguments),
+    Diff(diff::Arguments),
+    Drift(drift::Arguments),
+    Explain(explain::Arguments),
     Convert(convert::Arguments),
 }
 
 pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
-        Command::Diff(arguments) => diff::run(arguments, ui),
-        Command::Plan(arguments) => plan::run(arguments, ui),
         Command::Render(arguments) => render::run(arguments, ui),
+        Command::Plan(arguments) => plan::run(arguments, ui),
+        Command::Diff(arguments) => diff::run(arguments, ui),
+        Command::Drift(arguments) => drift::run(arguments, ui),
+        Command::Explain(arguments) => explain::run(arguments, ui),
         Command::Convert(arguments) => convert::run(arguments, ui),
     }
 }

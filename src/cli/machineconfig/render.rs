@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::Ui;
-use super::explaining;
+use super::provenance;
 use super::tell;
 use super::write_result;
 use crate::machineconfig;
@@ -67,8 +67,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let rules = rules(arguments, &dump, ui)?;
     let choice = choice(arguments, &dump)?;
     if let Some(word) = arguments.explain.as_deref().filter(|_| problems.is_empty()) {
-        let explained = machineconfig::explain(&dump.configs, &choice, rules, &Asked::new(word));
-        return explaining::show(word, choice.pool(), rules, explained, ui);
+        let explained = machineconfig::provenance(&dump.configs, &choice, rules, &Asked::new(word));
+        return provenance::show(word, choice.pool(), rules, explained, ui);
     }
     if problems.is_empty() {
         match machineconfig::render_chosen(&dump.configs, &choice, rules) {

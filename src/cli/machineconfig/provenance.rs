@@ -33,7 +33,7 @@ pub(super) fn show(
     if ui.wants_json() {
         let found: Vec<Value> = explained.iter().map(as_json).collect();
         ui.json(&json!({
-            "schema": "cotter.dev/machineconfig-explain/1",
+            "schema": "cotter.dev/machineconfig-sources/1",
             "asked": word,
             "pool": pool,
             "openshift": rules.version,

@@ -82,7 +82,7 @@ impl Supplied {
 /// # Errors
 ///
 /// Everything that the operator would refuse; or that there is nothing of this name, with the nearest that there is.
-pub fn explain(
+pub fn provenance(
     configs: &[MachineConfig],
     choice: &Choice<'_>,
     rules: &Rules,
