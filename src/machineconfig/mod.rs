@@ -10,6 +10,7 @@
 
 mod config;
 mod document;
+pub mod generate;
 mod operator;
 mod problem;
 mod read;
