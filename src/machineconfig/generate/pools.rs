@@ -126,38 +126,38 @@ pub fn revert_layering(pool: &Pool<'_>) -> Result<String, Vec<Problem>> {
         return Err(problems);
     }
     let role = pool.role;
-    let nodes = match OWN_POOLS.contains(&role) {
+    let is_own = OWN_POOLS.contains(&role);
+    // Nodes of a pool of one's own go back to the workers.
+    let back_in = if is_own { role } else { "worker" };
+    let first = match is_own {
         true => format!(
-            "1. Delete the MachineOSConfig; the pool goes back to the release's own image, and its nodes reboot:\n\
-             \n     oc delete machineosconfig {role}\n\n"
+            "1. Delete the MachineOSConfig; the pool goes back to the release's own image, and its nodes reboot:\n\n    oc delete machineosconfig {role}\n"
         ),
         false => format!(
-            "1. Take the label from each node; it goes back to the pool `worker` and its image, and reboots:\n\
-             \n     oc label node NODE node-role.kubernetes.io/{role}-\n\n"
+            "1. Take the label from each node; it goes back to the pool `worker` and its image, and reboots:\n\n    oc label node NODE node-role.kubernetes.io/{role}-\n"
         ),
     };
-    let rest = match OWN_POOLS.contains(&role) {
+    let last = match is_own {
         true => String::new(),
         false => format!(
-            "4. Delete the MachineOSConfig and the pool, if nothing is to use them again:\n\
-             \n     oc delete machineosconfig {role}\n     oc delete machineconfigpool {role}\n\n"
+            "\n4. Delete the MachineOSConfig and the pool, if nothing is to use them again:\n\n    oc delete machineosconfig {role}\n    oc delete machineconfigpool {role}\n"
         ),
     };
     Ok(format!(
-        "To take the pool `{role}` back from an image of its own:\n\n{nodes}\
-         2. Wait until every node is updated, and look at the image it runs:\n\
-         \n     oc wait machineconfigpool/worker --for condition=Updated --timeout 1h\n     oc debug node/NODE -- chroot /host rpm-ostree status --booted\n\n\
-         3. Delete the builds; their images in your registry stay until you delete them there:\n\
-         \n     oc get machineosbuild -o name\n     oc delete machineosbuild NAME\n\n{rest}\
-         An image that a MachineConfig names as `osImageURL` stays until that MachineConfig is deleted:\n\
-         \n     oc get machineconfig -o custom-columns=NAME:.metadata.name,IMAGE:.spec.osImageURL\n"
-    )
-    .replace("machineconfigpool/worker", match OWN_POOLS.contains(&role) {
-        true => match role {
-            "master" => "machineconfigpool/master",
-            "arbiter" => "machineconfigpool/arbiter",
-            _ => "machineconfigpool/worker",
-        },
-        false => "machineconfigpool/worker",
-    }))
+        "To take the pool `{role}` back from an image of its own:\n\n{first}
+2. Wait until every node is updated, and look at the image it runs:
+
+    oc wait machineconfigpool/{back_in} --for condition=Updated --timeout 1h
+    oc debug node/NODE -- chroot /host rpm-ostree status --booted
+
+3. Delete the builds; their images in your registry stay until you delete them there:
+
+    oc get machineosbuild -o name
+    oc delete machineosbuild NAME
+{last}
+An image that a MachineConfig names as `osImageURL` stays until that MachineConfig is deleted:
+
+    oc get machineconfig -o custom-columns=NAME:.metadata.name,IMAGE:.spec.osImageURL
+"
+    ))
 }
