@@ -31,6 +31,7 @@ mod fetch;
 mod fixture;
 mod floors;
 mod fuzz_seeds;
+mod generate;
 mod generations;
 mod golden;
 mod guest;

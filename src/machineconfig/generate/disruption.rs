@@ -22,7 +22,17 @@ const MAX_ACTIONS: usize = 10;
 
 /// What a service may end in, by the CRD.
 const SUFFIXES: [&str; 12] = [
-    "service", "socket", "device", "mount", "automount", "swap", "target", "path", "timer", "snapshot", "slice",
+    "service",
+    "socket",
+    "device",
+    "mount",
+    "automount",
+    "swap",
+    "target",
+    "path",
+    "timer",
+    "snapshot",
+    "slice",
     "scope",
 ];
 
@@ -66,10 +76,11 @@ impl FromStr for Action {
             "restart" => Ok(Self::Restart(service.to_owned())),
             _ => {
                 let known = ["none", "reboot", "drain", "daemon-reload", "reload:UNIT", "restart:UNIT"];
-                let next = match nearest(word, ["none", "reboot", "drain", "daemon-reload", "reload", "restart"]) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("write one of {}", known.join(", ")),
-                };
+                let next =
+                    match nearest(word, ["none", "reboot", "drain", "daemon-reload", "reload", "restart"]) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("write one of {}", known.join(", ")),
+                    };
                 Err((format!("`{text}` is nothing that a node does after a change"), next))
             }
         }
@@ -116,8 +127,10 @@ pub fn disruption_policy(policy: &Policy, pool: &Pool<'_>) -> Result<Made, Vec<P
     }
     let mut written = json!({});
     let is_path = |path: &str| path.parse::<FilePath>().is_ok();
-    let files = entries("path", &policy.files, is_path, "an absolute path, as in `/etc/chrony.conf`", &mut problems);
-    let units = entries("name", &policy.units, is_service, "the name of a unit, as in `app.service`", &mut problems);
+    let files =
+        entries("path", &policy.files, is_path, "an absolute path, as in `/etc/chrony.conf`", &mut problems);
+    let units =
+        entries("name", &policy.units, is_service, "the name of a unit, as in `app.service`", &mut problems);
     for (key, list) in [("files", files), ("units", units)] {
         if !list.is_empty() {
             written[key] = list.into();
@@ -151,7 +164,8 @@ fn entries(
             problems.push(words::problem(name, what, "put all its actions into one"));
         }
         if index == MAX_ENTRIES {
-            let what = format!("there are {} policies, and a cluster takes {MAX_ENTRIES} of a kind", asked.len());
+            let what =
+                format!("there are {} policies, and a cluster takes {MAX_ENTRIES} of a kind", asked.len());
             problems.push(words::problem(name, what, "name a folder instead of its files"));
         }
         let actions = actions(words, &format!("`{}`", name.value), problems);

@@ -48,7 +48,10 @@ pub fn pinned_image_set(images: &[Sourced<String>], pool: &Pool<'_>) -> Result<M
     let made = Made::new(name, object).note("nodes fetch the images and reload CRI-O; nothing reboots");
     let made = match version {
         "v1" => made,
-        _ => made.note(format!("in OpenShift {} this is a technology preview, behind a feature gate", pool.rules.version)),
+        _ => made.note(format!(
+            "in OpenShift {} this is a technology preview, behind a feature gate",
+            pool.rules.version
+        )),
     };
     finish(made, problems, pool)
 }
@@ -113,7 +116,11 @@ pub fn machine_os_config(asked: &BuiltImage, pool: &Pool<'_>) -> Result<Made, Ve
     for secret in [Some(&asked.push_secret), asked.pull_secret.as_ref()].into_iter().flatten() {
         if !words::is_subdomain(secret) {
             let what = format!("`{}` is not the name of a secret", secret.value);
-            problems.push(words::problem(secret, what, "name a secret of the namespace openshift-machine-config-operator"));
+            problems.push(words::problem(
+                secret,
+                what,
+                "name a secret of the namespace openshift-machine-config-operator",
+            ));
         }
     }
     let mut files = Vec::new();
@@ -127,7 +134,8 @@ pub fn machine_os_config(asked: &BuiltImage, pool: &Pool<'_>) -> Result<Made, Ve
         files.push(json!({"containerfileArch": architecture, "content": text.value}));
     }
     if asked.container_files.len() > 4 {
-        problems.push(Problem::new("there are more than 4 Containerfiles", "keep those of your architectures"));
+        problems
+            .push(Problem::new("there are more than 4 Containerfiles", "keep those of your architectures"));
     }
     let mut spec = json!({
         "machineConfigPool": {"name": pool.role},
@@ -167,7 +175,11 @@ fn wrong_container_file(architecture: &str, text: &Sourced<String>) -> Vec<Probl
     if text.len() > MAX_CONTAINER_FILE {
         let what =
             format!("the Containerfile has {} bytes, and a cluster takes {MAX_CONTAINER_FILE}", text.len());
-        problems.push(words::problem(text, what, "fetch what is large in a `RUN`, or from a stage of its own"));
+        problems.push(words::problem(
+            text,
+            what,
+            "fetch what is large in a `RUN`, or from a stage of its own",
+        ));
     }
     let is_from = |line: &str| {
         let mut words = line.split_whitespace();
@@ -176,15 +188,23 @@ fn wrong_container_file(architecture: &str, text: &Sourced<String>) -> Vec<Probl
             && words.next().is_some_and(|word| word.eq_ignore_ascii_case("AS"))
             && words.next() == Some("final")
     };
-    let has_from = text.lines().any(|line| {
-        line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("FROM"))
-    });
+    let has_from = text
+        .lines()
+        .any(|line| line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("FROM")));
     if has_from && !text.lines().any(is_from) {
         let what = "no stage of the Containerfile begins with `FROM configs AS final`";
-        problems.push(words::problem(text, what, "begin the last stage so: it has the pool's MachineConfigs"));
+        problems.push(words::problem(
+            text,
+            what,
+            "begin the last stage so: it has the pool's MachineConfigs",
+        ));
     }
     if text.trim().is_empty() {
-        problems.push(words::problem(text, "the Containerfile is empty", "write what it adds, or leave it out"));
+        problems.push(words::problem(
+            text,
+            "the Containerfile is empty",
+            "write what it adds, or leave it out",
+        ));
     }
     problems
 }

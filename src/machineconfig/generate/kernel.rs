@@ -52,7 +52,8 @@ pub fn kernel_arguments(arguments: &[Sourced<String>], pool: &Pool<'_>) -> Resul
     config.spec.config = Some(pool.document().to_value());
     let mut made = Made::of(&config).note("every node of the pool reboots");
     if let Some(first) = arguments.iter().find(|argument| argument.starts_with("enforcing=0")) {
-        made = made.note(format!("`{}` switches SELinux to permissive; it is for debugging alone", first.value));
+        made =
+            made.note(format!("`{}` switches SELinux to permissive; it is for debugging alone", first.value));
     }
     finish(made, problems, pool)
 }
@@ -164,14 +165,19 @@ pub fn firmware(blobs: &[Blob], pool: &Pool<'_>) -> Result<Made, Vec<Problem>> {
         let is_below = !name.starts_with('/') && name.split('/').all(|part| !["", ".", ".."].contains(&part));
         if !is_below || path.parse::<FilePath>().is_err() {
             let what = format!("`{}` is no path below {FIRMWARE_FOLDER}", name.value);
-            problems.push(words::problem(name, what, "write it as the driver asks for it, as in `vendor/nic.bin`"));
+            problems.push(words::problem(
+                name,
+                what,
+                "write it as the driver asks for it, as in `vendor/nic.bin`",
+            ));
         }
         if !paths.insert(path.clone()) {
             let what = format!("`{}` is there twice", name.value);
             problems.push(words::problem(name, what, "name each file once"));
         }
         if bytes.len() > MAX_BLOB_BYTES {
-            let what = format!("`{}` has {} bytes; at most {MAX_BLOB_BYTES} are packed", name.value, bytes.len());
+            let what =
+                format!("`{}` has {} bytes; at most {MAX_BLOB_BYTES} are packed", name.value, bytes.len());
             problems.push(words::problem(name, what, "put it into an image (`generate machine-os-config`)"));
             continue;
         }

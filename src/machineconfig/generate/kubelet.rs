@@ -115,7 +115,9 @@ pub fn kubelet_config(asked: &Kubelet, pool: &Pool<'_>) -> Result<Made, Vec<Prob
     if let Some(profile) = &asked.tls_profile {
         match profile.as_str() {
             "Old" => spec["tlsSecurityProfile"] = json!({"type": "Old", "old": {}}),
-            "Intermediate" => spec["tlsSecurityProfile"] = json!({"type": "Intermediate", "intermediate": {}}),
+            "Intermediate" => {
+                spec["tlsSecurityProfile"] = json!({"type": "Intermediate", "intermediate": {}})
+            }
             other => {
                 let what = format!("`{other}` is no profile of TLS that the kubelet takes");
                 problems.push(words::problem(profile, what, "write `Old` or `Intermediate`"));
@@ -139,7 +141,12 @@ pub fn kubelet_config(asked: &Kubelet, pool: &Pool<'_>) -> Result<Made, Vec<Prob
     finish(made, problems, pool)
 }
 
-fn wrong_setting(name: &Sourced<String>, value: &Value, problems: &mut Vec<Problem>, notes: &mut Vec<String>) {
+fn wrong_setting(
+    name: &Sourced<String>,
+    value: &Value,
+    problems: &mut Vec<Problem>,
+    notes: &mut Vec<String>,
+) {
     if let Some((_, next)) = OPERATORS.iter().find(|(own, _)| *own == name.value) {
         let what = format!("`{}` is the operator's own, and refused in a KubeletConfig", name.value);
         problems.push(words::problem(name, what, *next));

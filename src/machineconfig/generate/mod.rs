@@ -202,7 +202,8 @@ fn finish(made: Made, mut problems: Vec<Problem>, pool: &Pool<'_>) -> Result<Mad
             "`{}` comes to {length_bytes} bytes, and a cluster takes {MAX_OBJECT_BYTES} as one object",
             made.name
         );
-        problems.push(Problem::new(what, "bring less, or in several objects; large things belong in an image"));
+        problems
+            .push(Problem::new(what, "bring less, or in several objects; large things belong in an image"));
     }
     if problems.is_empty() { Ok(made) } else { Err(problems) }
 }

@@ -74,7 +74,8 @@ pub fn boot_images(asked: &BootImages, pool: &Pool<'_>) -> Result<Made, Vec<Prob
         let of = |version: &Version| !version.boot_image_modes.is_empty();
         problems.push(missing("managed boot images", pool.rules, of));
     } else if !modes.iter().any(|known| known == mode) {
-        let what = format!("OpenShift {} has no mode `{}` of boot images", pool.rules.version, asked.mode.value);
+        let what =
+            format!("OpenShift {} has no mode `{}` of boot images", pool.rules.version, asked.mode.value);
         let next = "take the machine manager out of the cluster's object by hand: `oc edit machineconfiguration cluster`";
         problems.push(words::problem(&asked.mode, what, next));
     }
@@ -100,8 +101,10 @@ pub fn boot_images(asked: &BootImages, pool: &Pool<'_>) -> Result<Made, Vec<Prob
         }
         (_, None) => {}
     }
-    let manager = json!({"resource": "machinesets", "apiGroup": "machine.openshift.io", "selection": selection});
-    let made = cluster_object(json!({"managedBootImages": {"machineManagers": [manager]}}))
-        .note("only clusters whose machines come from machine sets have them; existing machines do not change");
+    let manager =
+        json!({"resource": "machinesets", "apiGroup": "machine.openshift.io", "selection": selection});
+    let made = cluster_object(json!({"managedBootImages": {"machineManagers": [manager]}})).note(
+        "only clusters whose machines come from machine sets have them; existing machines do not change",
+    );
     finish_cluster(made, problems)
 }

@@ -37,7 +37,11 @@ pub fn custom_pool(asked: &CustomPool, pool: &Pool<'_>) -> Result<Made, Vec<Prob
     let mut problems = Vec::new();
     if OWN_POOLS.contains(&name.as_str()) {
         let what = format!("every cluster has the pool `{}`", name.value);
-        problems.push(words::problem(name, what, "name one of your own, as in `infra`; pause or patch that one"));
+        problems.push(words::problem(
+            name,
+            what,
+            "name one of your own, as in `infra`; pause or patch that one",
+        ));
     }
     let mut spec = json!({
         "machineConfigSelector": {"matchExpressions": [
@@ -93,7 +97,7 @@ pub fn pause(is_paused: bool, pool: &Pool<'_>) -> Result<Made, Vec<Problem>> {
     ));
     let made = match is_paused {
         true => made.note(
-            "certificates of the kubelet's API do not reach nodes of a paused pool in older versions; do not leave it paused for long",
+            "do not leave it paused for long: nothing of an update of the cluster reaches its nodes meanwhile",
         ),
         false => made.note("whatever waited reaches the nodes now, with reboots where it needs them"),
     };

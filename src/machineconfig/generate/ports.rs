@@ -30,7 +30,8 @@ pub fn link_pins(ports: &[(Sourced<String>, String)], pool: &Pool<'_>) -> Result
             (name_read, mac_read) => {
                 let errors = [name_read.err().map(Into::into), mac_read.err().map(Into::into)];
                 let errors = errors.into_iter().flatten();
-                problems.extend(errors.map(|(what, next): (String, String)| words::problem(name, what, next)));
+                problems
+                    .extend(errors.map(|(what, next): (String, String)| words::problem(name, what, next)));
                 None
             }
         };
@@ -48,8 +49,7 @@ pub fn link_pins(ports: &[(Sourced<String>, String)], pool: &Pool<'_>) -> Result
         names.push(read);
         addresses.push(mac);
     }
-    let made = Made::of(&pool.config("link-pins", &document)).note(
-        "every node of the pool gets these files; on those without such a port nothing comes of them",
-    );
+    let made = Made::of(&pool.config("link-pins", &document))
+        .note("every node of the pool gets these files; on those without such a port nothing comes of them");
     finish(made, problems, pool)
 }

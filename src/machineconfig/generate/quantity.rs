@@ -33,7 +33,8 @@ impl FromStr for Quantity {
         let (factor, is_binary) = factor(suffix).ok_or(())?;
         let divisor = 10_i128.pow(u32::try_from(fraction.len()).map_err(|_| ())?);
         let product = digits.checked_mul(factor).ok_or(())?;
-        let bytes = sign * product.div_euclid(divisor) + if product % divisor == 0 { 0 } else { i128::from(sign == 1) };
+        let bytes = sign * product.div_euclid(divisor)
+            + if product % divisor == 0 { 0 } else { i128::from(sign == 1) };
         if bytes.abs() > i128::from(i64::MAX) {
             return Err(());
         }

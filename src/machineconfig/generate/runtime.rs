@@ -147,7 +147,8 @@ fn read(asked: &Runtime) -> (Read, Vec<Problem>) {
         }
     }
     let log_size = |bytes: i128| bytes <= 0 || bytes > MIN_LOG_BYTES;
-    read.log_size_max = size(&asked.log_size_max, log_size, "more than 8192 bytes, as in `50Mi`", &mut problems);
+    read.log_size_max =
+        size(&asked.log_size_max, log_size, "more than 8192 bytes, as in `50Mi`", &mut problems);
     read.overlay_size = size(&asked.overlay_size, |bytes| bytes >= 0, "0 or more, as in `8G`", &mut problems);
     (read, problems)
 }

@@ -107,8 +107,9 @@ pub fn chrony(chrony: &Chrony, pool: &Pool<'_>) -> Result<Made, Vec<Problem>> {
     }
     let mut document = pool.document();
     document.add("storage", "files", file(PATH, FileMode::PUBLIC, chrony_text(chrony).as_bytes()));
-    let made = Made::of(&pool.config("chrony", &document))
-        .note(format!("a change of `{PATH}` reboots every node of the pool, unless a disruption policy has it"));
+    let made = Made::of(&pool.config("chrony", &document)).note(format!(
+        "a change of `{PATH}` reboots every node of the pool, unless a disruption policy has it"
+    ));
     finish(made, problems, pool)
 }
 
@@ -148,7 +149,8 @@ fn no_server(name: &Sourced<String>) -> Option<Problem> {
 
 /// What is wrong with a whole file.
 fn wrong_text(text: &Sourced<String>) -> Option<Problem> {
-    let sources = ["server", "pool", "peer", "refclock", "sourcedir", "include", "confdir", "local", "manual"];
+    let sources =
+        ["server", "pool", "peer", "refclock", "sourcedir", "include", "confdir", "local", "manual"];
     let is_source = |line: &str| {
         let word = line.split_whitespace().next().unwrap_or_default();
         sources.iter().any(|source| word.eq_ignore_ascii_case(source))

@@ -49,7 +49,8 @@ pub fn ssh_keys(keys: &[Sourced<String>], pool: &Pool<'_>) -> Result<Made, Vec<P
     }
     let mut document = pool.document();
     document.user(json!({"name": "core", "sshAuthorizedKeys": lines}));
-    let made = Made::of(&pool.config("ssh", &document))
-        .note("the keys come to those of other MachineConfigs; taking one away means taking it out of all of them");
+    let made = Made::of(&pool.config("ssh", &document)).note(
+        "the keys come to those of other MachineConfigs; taking one away means taking it out of all of them",
+    );
     finish(made, problems, pool)
 }

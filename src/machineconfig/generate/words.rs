@@ -43,7 +43,8 @@ pub(super) fn is_label_value(text: &str) -> bool {
 /// What is wrong with an image by its digest: `host[:port][/namespace]/name@sha256:…`.
 pub(super) fn image_by_digest(image: &Sourced<String>) -> Option<Problem> {
     let refuse = |why: &str| {
-        let next = "write it as `registry.example.com/team/app@sha256:` and 64 digits (`skopeo inspect` names it)";
+        let next =
+            "write it as `registry.example.com/team/app@sha256:` and 64 digits (`skopeo inspect` names it)";
         Some(problem(image, format!("`{}` {why}", image.value), next))
     };
     let Some((name, digest)) = image.split_once('@') else {
@@ -137,7 +138,9 @@ mod tests {
             assert!(!is_label(wrong), "{wrong:?}");
         }
         assert!(is_subdomain("99-worker-a.b") && !is_subdomain("a..b"));
-        assert!(is_label_key("node-role.kubernetes.io/infra") && !is_label_key("a/b/c") && !is_label_key("/a"));
+        assert!(
+            is_label_key("node-role.kubernetes.io/infra") && !is_label_key("a/b/c") && !is_label_key("/a")
+        );
     }
 
     #[test]
@@ -153,10 +156,15 @@ mod tests {
             let image = word(&format!("{name}@sha256:{digest}"));
             assert_eq!(image_by_digest(&image).is_none(), is_right, "{name}");
         }
-        for wrong in ["registry.example.com/team/app:latest", "registry.example.com/app@sha256:abc", "a@b@c", ""] {
+        for wrong in
+            ["registry.example.com/team/app:latest", "registry.example.com/app@sha256:abc", "a@b@c", ""]
+        {
             assert!(image_by_digest(&word(wrong)).is_some(), "{wrong}");
         }
-        assert!(image_by_digest(&word(&format!("registry.example.com/app@sha256:{}", digest.to_uppercase()))).is_some());
+        assert!(
+            image_by_digest(&word(&format!("registry.example.com/app@sha256:{}", digest.to_uppercase())))
+                .is_some()
+        );
     }
 
     #[test]

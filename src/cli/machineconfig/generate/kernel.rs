@@ -125,7 +125,8 @@ impl Firmware {
             let name = name.or(own).ok_or_else(|| {
                 Failure::input(format!("`{file}` names no file"), "write it as `nic.bin=vendor/nic.bin`")
             })?;
-            blobs.push(Blob { name: word("--file", name), bytes: world::read_bounded(path, MAX_BLOB_BYTES)? });
+            blobs
+                .push(Blob { name: word("--file", name), bytes: world::read_bounded(path, MAX_BLOB_BYTES)? });
         }
         object(generate::firmware(&blobs, &self.pool.pool()?))
     }

@@ -47,9 +47,12 @@ impl CorePassword {
             (None, Some(name)) => {
                 let value = std::env::var(name).unwrap_or_default();
                 let next = format!("export it, as in `{name}=… cotter …`, or name a file");
-                line(&value).ok_or_else(|| Failure::input(format!("the variable `{name}` holds no password"), next))?
+                line(&value)
+                    .ok_or_else(|| Failure::input(format!("the variable `{name}` holds no password"), next))?
             }
-            (None, None) => return Err(Failure::input("no password is given", "name a file with `--password-file`")),
+            (None, None) => {
+                return Err(Failure::input("no password is given", "name a file with `--password-file`"));
+            }
         };
         let seed = match &self.salt_seed_file {
             Some(path) => one_line(path, "seed")?,
