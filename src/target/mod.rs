@@ -16,8 +16,10 @@ mod fallback;
 mod fcos;
 mod hardware;
 mod installer;
+mod kept;
 mod landing;
 mod live_parts;
+mod machineconfig;
 mod marker;
 mod medium;
 mod name_report;
@@ -27,6 +29,7 @@ mod payload;
 mod recover;
 mod secrets;
 mod sno;
+mod taken_over;
 
 pub use contents::ChildFile;
 pub use contents::Entry;
@@ -172,6 +175,7 @@ pub fn rules() -> Vec<&'static Rule> {
         .chain(of_hardware)
         .chain(of_sno)
         .chain(&cloud::RULES)
+        .chain(&machineconfig::RULES)
         .chain(&crate::cloud::RULES)
         .collect()
 }
@@ -205,6 +209,9 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     }
     if machine.target.value == Target::Cloud && !findings.has_errors() {
         cloud::check(machine, files, &mut findings);
+    }
+    if machine.target.value == Target::MachineConfig && !findings.has_errors() {
+        machineconfig::check(machine, files, &mut findings);
     }
     findings
 }
@@ -267,5 +274,6 @@ pub fn plan_placed(
         Target::Fcos => fcos::plan(machine, spec, files),
         Target::Cloud => cloud::plan(machine, spec, files),
         Target::Sno => sno::plan(machine, spec, files, placement),
+        Target::MachineConfig => machineconfig::plan(machine, spec, files),
     }
 }
