@@ -228,9 +228,8 @@ fn pool(view: &View<'_>) -> Option<PoolSection> {
 
 fn boot_images(view: &View<'_>) -> Option<BootImagesSection> {
     let labels = view.get("labels").map(|view| table(&view)).unwrap_or_default();
-    let label = |(key, value): (String, Sourced<String>)| {
-        (Sourced { value: key, origin: value.origin }, value.value)
-    };
+    let label =
+        |(key, value): (String, Sourced<String>)| (Sourced { value: key, origin: value.origin }, value.value);
     Some(BootImagesSection {
         mode: view.text_at("mode")?,
         labels: labels.into_iter().map(label).collect(),

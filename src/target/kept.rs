@@ -36,7 +36,8 @@ pub(super) fn why_not_kept(file: &Value) -> Option<&'static str> {
     if file["mode"].as_u64().is_some_and(|mode| mode > 0o777) {
         return Some("its mode has more than permission bits");
     }
-    (file["overwrite"] == false).then_some("it must not replace another, and the operator replaces every file")
+    (file["overwrite"] == false)
+        .then_some("it must not replace another, and the operator replaces every file")
 }
 
 /// Of core, the operator manages password and keys alone; the rest of what was asked for is another's. What of a user

@@ -80,6 +80,7 @@ pub use secrets::secrets;
 pub use sno::Placement;
 
 use self::hardware::Fitting;
+use self::landing::System;
 use crate::document;
 use crate::document::Diagnostics;
 use crate::document::Rule;
@@ -190,8 +191,10 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     let mut landed = landing::landed(machine, files, &mut findings);
     let names = Names::of(machine, files, &landed, &mut findings);
     landed.lost_names = names.lost();
-    if machine.target.value == Target::Cloud {
-        landed.system = cloud::system(machine, files);
+    match machine.target.value {
+        Target::Cloud => landed.system = cloud::system(machine, files),
+        Target::MachineConfig => landed.system = System::ReadOnlyImage,
+        Target::Fcos | Target::Sno => {}
     }
     document::run(checks::CHECKS, &landed, &mut findings);
     let fitting = Fitting { machine: machine.clone(), names };
@@ -210,7 +213,8 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     if machine.target.value == Target::Cloud && !findings.has_errors() {
         cloud::check(machine, files, &mut findings);
     }
-    if machine.target.value == Target::MachineConfig && !findings.has_errors() {
+    // What is said twice of the same place is one finding.
+    if machine.target.value == Target::MachineConfig {
         machineconfig::check(machine, files, &mut findings);
     }
     findings

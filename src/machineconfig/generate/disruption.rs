@@ -119,7 +119,7 @@ pub struct Policy {
 pub fn disruption_policy(policy: &Policy, pool: &Pool<'_>) -> Result<Made, Vec<Problem>> {
     let mut problems = Vec::new();
     if !Version::of(pool.rules).disruption_policy {
-        problems.push(missing("policy of disruption", pool.rules, |version| version.disruption_policy));
+        problems.push(missing("policies of disruption", pool.rules, |version| version.disruption_policy));
     }
     if policy.files.is_empty() && policy.units.is_empty() && policy.ssh_key.is_empty() {
         let next = "name a file, a unit or the keys, as in `/etc/chrony.conf=restart:chronyd.service`";
@@ -141,7 +141,7 @@ pub fn disruption_policy(policy: &Policy, pool: &Pool<'_>) -> Result<Made, Vec<P
     }
     let made = operator::cluster_object(json!({"nodeDisruptionPolicy": written}))
         .note("a change of the image, its extensions, the kernel or its arguments reboots all the same")
-        .note("an entry replaces the operator's own for the same path or unit");
+        .note("an entry of the policy replaces the operator's own for the same path or unit");
     operator::finish_cluster(made, problems)
 }
 

@@ -34,7 +34,7 @@ pub fn pinned_image_set(images: &[Sourced<String>], pool: &Pool<'_>) -> Result<M
     let mut problems = wrong_images(images);
     let version = &Version::of(pool.rules).pinned_images;
     if version.is_none() {
-        problems.push(missing("PinnedImageSet", pool.rules, |version| version.pinned_images.is_some()));
+        problems.push(missing("PinnedImageSets", pool.rules, |version| version.pinned_images.is_some()));
     }
     let version = version.as_deref().unwrap_or("v1");
     let refs: Vec<Value> = images.iter().map(|image| json!({"name": image.value})).collect();
@@ -45,7 +45,7 @@ pub fn pinned_image_set(images: &[Sourced<String>], pool: &Pool<'_>) -> Result<M
         "metadata": {"name": name, "labels": {(ROLE_LABEL): pool.role}},
         "spec": {"pinnedImages": refs},
     });
-    let made = Made::new(name, object).note("nodes fetch the images and reload CRI-O; nothing reboots");
+    let made = Made::new(name, object).note("nodes fetch pinned images and reload CRI-O; nothing reboots");
     let made = match version {
         "v1" => made,
         _ => made.note(format!(
@@ -110,7 +110,9 @@ pub fn machine_os_config(asked: &BuiltImage, pool: &Pool<'_>) -> Result<Made, Ve
     let mut problems = Vec::new();
     let version = &Version::of(pool.rules).os_builds;
     if version.is_none() {
-        problems.push(missing("MachineOSConfig", pool.rules, |version| version.os_builds.is_some()));
+        problems.push(missing("MachineOSConfigs as they are written now", pool.rules, |version| {
+            version.os_builds.is_some()
+        }));
     }
     problems.extend(words::image_to_push(&asked.push_to));
     for secret in [Some(&asked.push_secret), asked.pull_secret.as_ref()].into_iter().flatten() {

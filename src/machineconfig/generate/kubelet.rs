@@ -135,8 +135,8 @@ pub fn kubelet_config(asked: &Kubelet, pool: &Pool<'_>) -> Result<Made, Vec<Prob
         "spec": spec,
     });
     let mut made = Made::new(name, object)
-        .note("the operator makes a MachineConfig of it, and every node of the pool reboots")
-        .note("a second one for the same pool is not merged with it: the newest wins");
+        .note("the operator makes a MachineConfig of the KubeletConfig, and every node of the pool reboots")
+        .note("a second KubeletConfig for the same pool is not merged with it: the newest wins");
     made.notes.extend(notes);
     finish(made, problems, pool)
 }

@@ -193,17 +193,26 @@ fn file(path: &str, mode: FileMode, bytes: &[u8]) -> Value {
     json!({"path": path, "overwrite": true, "mode": mode.bits(), "contents": {"source": url.source}})
 }
 
-/// The object, unless something is wrong or it is larger than a cluster takes.
-fn finish(made: Made, mut problems: Vec<Problem>, pool: &Pool<'_>) -> Result<Made, Vec<Problem>> {
-    problems.extend(pool.problems());
+/// True for what may stand in the names of objects.
+pub fn is_part_of_names(text: &str) -> bool {
+    words::is_subdomain(text)
+}
+
+/// Says that an object is larger than a cluster takes, if it is.
+pub fn too_large(made: &Made) -> Option<Problem> {
     let length_bytes = made.object.to_string().len();
-    if length_bytes > MAX_OBJECT_BYTES {
+    (length_bytes > MAX_OBJECT_BYTES).then(|| {
         let what = format!(
             "`{}` comes to {length_bytes} bytes, and a cluster takes {MAX_OBJECT_BYTES} as one object",
             made.name
         );
-        problems
-            .push(Problem::new(what, "bring less, or in several objects; large things belong in an image"));
-    }
+        Problem::new(what, "bring less, or in several objects; large things belong in an image")
+    })
+}
+
+/// The object, unless something is wrong or it is larger than a cluster takes.
+fn finish(made: Made, mut problems: Vec<Problem>, pool: &Pool<'_>) -> Result<Made, Vec<Problem>> {
+    problems.extend(pool.problems());
+    problems.extend(too_large(&made));
     if problems.is_empty() { Ok(made) } else { Err(problems) }
 }

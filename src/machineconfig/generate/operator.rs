@@ -104,7 +104,7 @@ pub fn boot_images(asked: &BootImages, pool: &Pool<'_>) -> Result<Made, Vec<Prob
     let manager =
         json!({"resource": "machinesets", "apiGroup": "machine.openshift.io", "selection": selection});
     let made = cluster_object(json!({"managedBootImages": {"machineManagers": [manager]}})).note(
-        "only clusters whose machines come from machine sets have them; existing machines do not change",
+        "only clusters whose machines come from machine sets have boot images; existing machines do not change",
     );
     finish_cluster(made, problems)
 }

@@ -73,8 +73,8 @@ pub fn container_runtime_config(asked: &Runtime, pool: &Pool<'_>) -> Result<Made
         "spec": {"machineConfigPoolSelector": pool.selector(), "containerRuntimeConfig": config},
     });
     let made = Made::new(name, object)
-        .note("the operator makes a MachineConfig of it, and every node of the pool reboots")
-        .note("a second one for the same pool is not merged with it: the newest wins");
+        .note("the operator makes a MachineConfig of the ContainerRuntimeConfig, and every node of the pool reboots")
+        .note("a second ContainerRuntimeConfig for the same pool is not merged with it: the newest wins");
     finish(made, problems, pool)
 }
 

@@ -39,14 +39,14 @@ impl Version {
     }
 }
 
-/// Says that a version does not have something, and which is the first that does.
+/// Says that a version does not support something, and which is the first that does.
 pub(super) fn missing(what: &str, rules: &Rules, has: fn(&Version) -> bool) -> Problem {
     let first = TABLE.versions.iter().find(|version| has(version)).map(|version| version.version.as_str());
     let next = match first {
         Some(first) => format!("leave it out, or say `{first}` or later as the cluster's version"),
         None => "leave it out".to_owned(),
     };
-    Problem::new(format!("OpenShift {} has no {what} that is supported", rules.version), next)
+    Problem::new(format!("OpenShift {} does not support {what}", rules.version), next)
 }
 
 #[cfg(test)]

@@ -72,7 +72,10 @@ fn many_nodes(machine: &Machine, found: &mut Found<'_>) {
     if machine.network.matching == Match::Name
         && let Some(nic) = machine.network.nics.iter().find(|nic| !nic.addresses.is_empty())
     {
-        let message = format!("every node of the pool `{pool}` with a port `{}` would have its address", nic.name.value);
+        let message = format!(
+            "every node of the pool `{pool}` with a port `{}` would have its address",
+            nic.name.value
+        );
         found.warning(&nic.name.origin, message, help);
     }
 }

@@ -62,13 +62,16 @@ impl Asked<'_> {
                 findings.error(RULE, self.origin(&[PartKind::File], path), message, help);
             }
         }
-        for (list, kind, what) in
-            [("directories", PartKind::Directory, "directory"), ("links", PartKind::Link, "link")]
-        {
+        let of_directory =
+            "let a unit make it (`ExecStart=/usr/bin/mkdir -p …`); the folders of files come with them";
+        let of_link = "let a unit make it (`ExecStart=/usr/bin/ln -sfn …`)";
+        for (list, kind, what, help) in [
+            ("directories", PartKind::Directory, "directory", of_directory),
+            ("links", PartKind::Link, "link", of_link),
+        ] {
             for entry in document.list("storage", list) {
                 let path = entry["path"].as_str().unwrap_or_default();
                 let message = format!("the operator makes no {what} on a node that is there, as `{path}`");
-                let help = "let a unit make it (`ExecStart=/usr/bin/mkdir -p …`); folders of files come with them";
                 findings.error(RULE, self.origin(&[kind], path), message, help);
             }
         }
@@ -89,11 +92,17 @@ impl Asked<'_> {
                 continue;
             }
             if let (_, Some(rest)) = kept::core_user(user) {
-                let keys: Vec<&String> =
-                    rest.as_object().into_iter().flat_map(|rest| rest.keys()).filter(|key| *key != "name").collect();
+                let keys: Vec<&String> = rest
+                    .as_object()
+                    .into_iter()
+                    .flat_map(|rest| rest.keys())
+                    .filter(|key| *key != "name")
+                    .collect();
                 let words: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-                let message =
-                    format!("the operator changes password and keys of core alone, and not {}", words.join(", "));
+                let message = format!(
+                    "the operator changes password and keys of core alone, and not {}",
+                    words.join(", ")
+                );
                 findings.error(RULE, origin, message, "leave it out");
             }
         }

@@ -30,6 +30,8 @@ use crate::machineconfig::Rendered;
 use crate::machineconfig::Rules;
 use crate::machineconfig::generate::Made;
 use crate::machineconfig::generate::Pool;
+use crate::machineconfig::generate::is_part_of_names;
+use crate::machineconfig::generate::too_large;
 use crate::plan::Carrier;
 use crate::plan::Handover;
 use crate::plan::Output;
@@ -59,7 +61,7 @@ pub(super) const RULES: [Rule; 3] = [
         name: "machineconfig-render",
         refuses: "MachineConfigs that the operator could not put together, or not keep on a node",
         why: "the pool would be degraded",
-        example: "a mode of 04755 in a merged file",
+        example: "kernel_type: realtime, extensions: [kernel-devel]",
     },
 ];
 
@@ -69,6 +71,11 @@ pub(super) fn plan(machine: &Machine, spec: &SpecDigest, files: &Files) -> Resul
     let Some(section) = &machine.operator else { return Err(findings) };
     let rules = rules_of(section)?;
     let pool = Pool { infix: Some(machine.name.value.as_str()), ..Pool::new(&section.role.value, rules) };
+    if !is_part_of_names(&machine.name.value) {
+        let message = format!("`{}` cannot be a part of the names of objects", machine.name.value);
+        let help = "use lower-case letters, digits, `-` and `.`, as in `site-1`";
+        findings.error("machineconfig-object", &machine.name.origin, message, help);
+    }
     let mut draft = Draft::of_image(machine, files, NetworkBy::Files)?;
     draft.installed_arguments(machine);
     taken_over::leave_out(&mut draft.expected, &machine.network);
@@ -128,6 +135,10 @@ fn render(made: &[Made], pool: &Pool<'_>) -> Result<Rendered, Vec<Problem>> {
         }
         configs.extend(read);
     }
+    let problems: Vec<Problem> = made.iter().filter_map(too_large).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let before = configs.get(..1).unwrap_or_default();
     let before = machineconfig::render(before, pool.role, pool.rules)?;
     let rendered = machineconfig::render(&configs, pool.role, pool.rules)?;
@@ -152,7 +163,8 @@ fn finished(
     there.extend(arguments.map(|argument| Part::new(PartKind::KernelArgument, argument)));
     for artifact in &mut draft.artifacts {
         let is_meant = artifact.lives.iter().any(|life| *life != Life::Live);
-        let is_there = artifact.part.as_ref().is_none_or(|part| there.iter().any(|other| part.is_met_by(other)));
+        let is_there =
+            artifact.part.as_ref().is_none_or(|part| there.iter().any(|other| part.is_met_by(other)));
         artifact.lives = if is_meant && is_there { Life::OF_NODE.to_vec() } else { Vec::new() };
     }
     for expectation in &mut draft.expected {
@@ -174,7 +186,10 @@ fn finished(
 
 /// The objects as files, and what is to be known of them.
 fn handover(machine: &Machine, section: &OperatorSection, made: &[Made]) -> Handover {
-    let head = format!("# Made by cotter of the machine file {}: change that one, and build again.\n", machine.name.value);
+    let head = format!(
+        "# Made by cotter of the machine file {}: change that one, and build again.\n",
+        machine.name.value
+    );
     let file = |made: &Made| {
         let config = made.object.pointer("/spec/config");
         let is_secret = made.is_secret || !secrets(config, &BTreeMap::new(), "").is_empty();
