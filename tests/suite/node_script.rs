@@ -195,7 +195,7 @@ impl Node {
     fn tool(self, name: &str, program: Option<&str>) -> Self {
         std::fs::create_dir_all(self.path("tools")).unwrap();
         match program {
-            Some(program) => self.write(&format!("tools/{name}"), program.as_bytes(), 0o755),
+            Some(program) => tools::put_program(&self.path(&format!("tools/{name}")), program.as_bytes()),
             None => self.write(&format!("tools/{name}"), b"", 0o644),
         }
         self

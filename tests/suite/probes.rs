@@ -48,9 +48,7 @@ fn write(path: &Path, text: &str) {
 }
 
 fn program(path: &Path, text: &str) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    write(path, text);
-    std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+    tools::put_program(path, text.as_bytes());
 }
 
 /// A folder with a manifest of this machine, in which cotter runs.
