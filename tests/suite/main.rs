@@ -32,6 +32,7 @@ mod fixture;
 mod floors;
 mod fuzz_seeds;
 mod generate;
+mod generate_target;
 mod generations;
 mod golden;
 mod guest;
