@@ -319,6 +319,7 @@ fn says_everything_that_is_wrong_with_the_words() {
     let test = Test::new();
     std::fs::write(test.folder.path().join("empty.conf"), "driftfile /a\n").unwrap();
     std::fs::write(test.folder.path().join("other.Containerfile"), "FROM fedora\n").unwrap();
+    let deep = format!("a{}=1", "/a".repeat(50_000));
     for (words, said) in [
         (&["chrony"][..], &["nothing says where chrony takes the time from"][..]),
         (&["chrony", "--server", "a b", "--pool", "c..d"], &["`a b` is not a time server", "`c..d` is not"]),
@@ -377,6 +378,7 @@ fn says_everything_that_is_wrong_with_the_words() {
             &["worked out on the node too", "`Modern` is no profile"],
         ),
         (&["kubelet-config", "--set", "=1"], &["sets nothing"]),
+        (&["kubelet-config", "--set", &deep], &["does not lie so deep"]),
         (&["container-runtime-config"], &["nothing is asked of the container runtime"]),
         (
             &[

@@ -40,6 +40,9 @@ const NUMBERS: [(&str, i64, i64); 8] = [
     ("imageGCLowThresholdPercent", 0, 100),
 ];
 
+/// No setting lies deeper.
+const MAX_DEPTH: usize = 8;
+
 /// What is asked of the kubelet.
 #[derive(Clone, Debug, Default)]
 pub struct Kubelet {
@@ -54,16 +57,20 @@ pub struct Kubelet {
 }
 
 /// Reads `name=value`; `a/b=value` sets `b` in `a`, since names within hold dots. Numbers and truth values are such.
-pub fn setting(text: &Sourced<String>) -> Result<(Sourced<String>, Value), Problem> {
+pub fn setting(text: &Sourced<String>) -> Result<(Sourced<String>, Value), Box<Problem>> {
     let Some((name, value)) = text.split_once('=').filter(|(name, _)| !name.is_empty()) else {
         let next = "write it as `maxPods=250`, or `evictionHard/memory.available=500Mi`";
-        return Err(words::problem(text, format!("`{}` sets nothing", text.value), next));
+        return Err(Box::new(words::problem(text, format!("`{}` sets nothing", text.value), next)));
     };
     let value = match serde_json::from_str::<Value>(value) {
         Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_))) => value,
         _ => Value::String(value.to_owned()),
     };
     let mut parts: Vec<&str> = name.split('/').collect();
+    if parts.len() > MAX_DEPTH || parts.contains(&"") {
+        let next = "write at most a few names, as in `evictionHard/memory.available`";
+        return Err(Box::new(words::problem(text, "a setting of the kubelet's does not lie so deep", next)));
+    }
     let first = parts.remove(0);
     let nested = parts.into_iter().rev().fold(value, |value, part| json!({(part): value}));
     Ok((Sourced { value: first.to_owned(), origin: text.origin.clone() }, nested))

@@ -55,7 +55,7 @@ impl KubeletConfig {
         for text in words("--set", &self.settings) {
             match generate::setting(&text) {
                 Ok(setting) => settings.push(setting),
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.push(*problem),
             }
         }
         let asked = Kubelet {
