@@ -14,6 +14,7 @@ pub mod change;
 pub mod difference;
 pub mod drift;
 pub mod explain;
+pub mod generate;
 
 mod config;
 mod convert;

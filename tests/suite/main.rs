@@ -31,6 +31,8 @@ mod fetch;
 mod fixture;
 mod floors;
 mod fuzz_seeds;
+mod generate;
+mod generate_target;
 mod generations;
 mod golden;
 mod guest;

@@ -4,6 +4,7 @@ mod convert;
 mod diff;
 mod drift;
 mod explain;
+mod generate;
 mod plan;
 mod provenance;
 mod render;
@@ -27,6 +28,7 @@ pub(super) enum Command {
     Plan(plan::Arguments),
     Diff(diff::Arguments),
     Drift(drift::Arguments),
+    Generate(generate::Arguments),
     Explain(explain::Arguments),
     Convert(convert::Arguments),
 }
@@ -37,6 +39,7 @@ pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         Command::Plan(arguments) => plan::run(arguments, ui),
         Command::Diff(arguments) => diff::run(arguments, ui),
         Command::Drift(arguments) => drift::run(arguments, ui),
+        Command::Generate(arguments) => generate::run(arguments, ui),
         Command::Explain(arguments) => explain::run(arguments, ui),
         Command::Convert(arguments) => convert::run(arguments, ui),
     }
