@@ -13,7 +13,8 @@ use crate::document::Origin;
 use crate::document::View;
 use crate::document::parse_all;
 
-const GROUP: &str = "machineconfiguration.openshift.io";
+/// The group of the operator's objects.
+pub(super) const GROUP: &str = "machineconfiguration.openshift.io";
 const VERSION: &str = "v1";
 const KIND: &str = "MachineConfig";
 
@@ -102,14 +103,15 @@ fn of_finding(finding: Diagnostic) -> Problem {
     Problem { config: None, origin: Some(finding.origin), what: finding.message, next: finding.help }
 }
 
+/// Reads MachineConfigs among other objects.
 #[derive(Default)]
-struct Reader {
-    configs: Vec<MachineConfig>,
-    problems: Vec<Problem>,
+pub(super) struct Reader {
+    pub(super) configs: Vec<MachineConfig>,
+    pub(super) problems: Vec<Problem>,
 }
 
 impl Reader {
-    fn object(&mut self, object: &Object<'_>) {
+    pub(super) fn object(&mut self, object: &Object<'_>) {
         if object.kind != KIND {
             return;
         }
