@@ -172,7 +172,7 @@ impl Root {
         let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
         let _others = tools::MOUNTS.read();
         let done = Command::new(env!("CARGO_BIN_EXE_cotter"))
-            .args(["verify", "m.json", "--ssh", "machine", "--format", "json", "--timeout", "900"])
+            .args(["verify", "m.json", "--ssh", "machine", "--format", "json", "--timeout", "600"])
             .current_dir(folder.path())
             .env("PATH", path)
             .stdin(Stdio::null())
