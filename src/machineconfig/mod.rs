@@ -10,6 +10,7 @@
 
 mod config;
 mod document;
+mod lint;
 mod operator;
 mod problem;
 mod read;
@@ -25,6 +26,9 @@ pub use config::ROLE_LABEL;
 pub use config::Spec;
 pub use document::Finding;
 pub use document::document_problems;
+pub use lint::Linted;
+pub use lint::lint;
+pub use lint::lint_rules;
 pub use operator::operator_problems;
 pub use problem::Problem;
 pub use read::Object;

@@ -91,6 +91,13 @@ pub fn parse(name_of_source: &str, text: &str) -> (Vec<MachineConfig>, Vec<Probl
     (reader.configs, problems)
 }
 
+/// The MachineConfig that an object is, if all of it can be read.
+pub(super) fn config_of(object: &Object<'_>) -> Option<MachineConfig> {
+    let mut reader = Reader::default();
+    reader.object(object);
+    reader.configs.pop()
+}
+
 fn of_finding(finding: Diagnostic) -> Problem {
     Problem { config: None, origin: Some(finding.origin), what: finding.message, next: finding.help }
 }

@@ -1,5 +1,6 @@
 //! `cotter machineconfig`: OpenShift's machine configuration, without a cluster. One file per word.
 
+mod lint;
 mod render;
 
 use clap::Subcommand;
@@ -12,10 +13,12 @@ use crate::world::Failure;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Render(render::Arguments),
+    Lint(lint::Arguments),
 }
 
 pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
         Command::Render(arguments) => render::run(arguments, ui),
+        Command::Lint(arguments) => lint::run(arguments, ui),
     }
 }
