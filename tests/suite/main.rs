@@ -44,6 +44,7 @@ mod initrds;
 mod inventory;
 mod iso_builder;
 mod machineconfig;
+mod machineconfig_lint;
 mod minimal;
 mod naming;
 mod naming_oracle;
