@@ -36,6 +36,9 @@ use crate::document::Rule;
 /// More findings help nobody.
 const MAX_FINDINGS: usize = 500;
 
+/// Of a larger object only its size is said: no cluster takes a tenth of it, and nothing else about it matters.
+const HUGE_BYTES: usize = 16 << 20;
+
 /// What was found.
 #[derive(Debug)]
 pub struct Linted {
@@ -100,13 +103,19 @@ fn one(object: &Object<'_>, rules: &'static Rules, whole: &mut Whole, findings: 
     if has_room && !rules::kinds::check(object, &thing, findings) {
         return;
     }
-    if thing.kind == "MachineConfig" {
+    let is_huge = rules::least_size(object.value) > HUGE_BYTES;
+    if thing.kind == "MachineConfig" && !is_huge {
         thing.config = config_of(object);
     }
     // What the operator wrote is as it is; it matters for what others write.
     if has_room && !thing.is_operators() {
-        shape::check(&thing, findings);
-        rules::each(&thing, findings);
+        match is_huge {
+            true => rules::huge(&thing, findings),
+            false => {
+                shape::check(&thing, findings);
+                rules::each(&thing, findings);
+            }
+        }
     }
     whole.add(thing);
 }

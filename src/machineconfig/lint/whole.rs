@@ -1,5 +1,6 @@
 //! All objects together: what of each matters for the others.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -9,7 +10,10 @@ use super::thing::Thing;
 use crate::document::Origin;
 use crate::machineconfig::MachineConfig;
 use crate::machineconfig::Part;
+use crate::machineconfig::Problem;
+use crate::machineconfig::Rendered;
 use crate::machineconfig::Rules;
+use crate::machineconfig::render;
 
 /// Pools that every cluster has.
 pub(super) const OWN_POOLS: [&str; 3] = ["master", "worker", "arbiter"];
@@ -25,7 +29,11 @@ pub(super) struct Whole {
     pub count: usize,
     /// What of each matters.
     pub members: Vec<Member>,
+    rendered: OnceCell<Vec<PoolRendered>>,
 }
+
+/// A pool, and what comes of its MachineConfigs.
+pub(super) type PoolRendered = (String, Result<Rendered, Vec<Problem>>);
 
 /// An object among others.
 pub(super) struct Member {
@@ -50,7 +58,7 @@ pub(super) struct Member {
 impl Whole {
     /// None yet.
     pub fn new(rules: &'static Rules) -> Self {
-        Self { rules, count: 0, members: Vec::new() }
+        Self { rules, count: 0, members: Vec::new(), rendered: OnceCell::new() }
     }
 
     /// Takes of an object what matters for the others.
@@ -90,6 +98,43 @@ impl Whole {
     /// True if the pools of the cluster are among the objects: all that there are.
     pub fn knows_pools(&self) -> bool {
         ["master", "worker"].iter().all(|name| self.of("MachineConfigPool").any(|pool| pool.name == *name))
+    }
+
+    /// The MachineConfigs that a pool takes, in the order in which they are merged.
+    pub fn of_pool(&self, pool: &str) -> Vec<(&Member, &MachineConfig)> {
+        let is_own = OWN_POOLS.contains(&pool);
+        let is_taken = |config: &MachineConfig| {
+            config.role().is_some_and(|role| role == pool || (!is_own && role == "worker"))
+        };
+        let mut configs: Vec<_> = self.configs().filter(|(_, config)| is_taken(config)).collect();
+        configs.sort_by_key(|(_, config)| (config.role() != Some("worker"), config.name.as_bytes()));
+        configs
+    }
+
+    /// What comes of each pool whose MachineConfigs can be rendered each for itself; what is wrong with one alone is
+    /// said of it.
+    pub fn rendered(&self) -> &[PoolRendered] {
+        self.rendered.get_or_init(|| {
+            let is_right = |config: &MachineConfig| {
+                render(std::slice::from_ref(config), config.role().unwrap_or_default(), self.rules).is_ok()
+            };
+            let wrong: Vec<&str> = self
+                .configs()
+                .filter(|(_, config)| !is_right(config))
+                .map(|(member, _)| member.name.as_str())
+                .collect();
+            let mut pools = Vec::new();
+            for pool in self.pools() {
+                let chosen = self.of_pool(&pool);
+                if chosen.is_empty() || chosen.iter().any(|(member, _)| wrong.contains(&member.name.as_str())) {
+                    continue;
+                }
+                let configs: Vec<MachineConfig> = chosen.iter().map(|(_, config)| (*config).clone()).collect();
+                let rendered = render(&configs, &pool, self.rules);
+                pools.push((pool, rendered));
+            }
+            pools
+        })
     }
 
     /// The names of the pools that there are, or that MachineConfigs name.

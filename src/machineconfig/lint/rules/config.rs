@@ -11,20 +11,7 @@ use crate::machineconfig::lint::thing::Thing;
 
 const KINDS: &[&str] = &["MachineConfig"];
 
-/// The largest object that etcd takes.
-const MAX_OBJECT_BYTES: usize = 1_572_864;
-
 pub(super) static RULES: &[Each] = &[
-    Each {
-        rule: Rule {
-            name: "config-size",
-            refuses: "a MachineConfig of more than 1,572,864 bytes as JSON",
-            why: "etcd takes no larger object, and all of a pool go into one",
-            example: "a firmware image as a data URL",
-        },
-        kinds: KINDS,
-        by: config_size,
-    },
     Each {
         rule: Rule {
             name: "kernel-type-role",
@@ -106,15 +93,6 @@ pub(super) static RULES: &[Each] = &[
         by: image_by_tag,
     },
 ];
-
-fn config_size(thing: &Thing<'_>, found: &mut Found<'_>) {
-    let size = serde_json::to_vec(thing.at.value).map_or(0, |json| json.len());
-    if size > MAX_OBJECT_BYTES {
-        let message = format!("`{}` has {size} bytes; etcd takes {MAX_OBJECT_BYTES}", thing.name);
-        let next = "compress the contents of large files by gzip, or bring them in an image";
-        found.error(&thing.name_origin(), message, next);
-    }
-}
 
 fn kernel_type_role(thing: &Thing<'_>, found: &mut Found<'_>) {
     let Some(kernel) = thing.spec(&["kernelType"]) else { return };

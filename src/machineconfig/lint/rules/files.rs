@@ -126,7 +126,7 @@ pub(super) static RULES: &[Each] = &[
     Each {
         rule: Rule {
             name: "first-boot-only",
-            refuses: "(warns) disks, file systems, RAIDs, LUKS, directories, links, groups, Ignition's kernel arguments",
+            refuses: "(warns) disks, file systems, RAIDs, LUKS, directories, links, groups, Ignition's kernel arguments, other documents",
             why: "Ignition makes them on a first boot alone; the operator refuses when they change on a running pool",
             example: "storage: {directories: [{path: /var/a}]}",
         },
@@ -390,5 +390,14 @@ fn first_boot_only(thing: &Thing<'_>, found: &mut Found<'_>) {
             _ => "bring it at the installation; for running nodes, use a unit",
         };
         found.warning(place.origin(), message, next);
+    }
+    for (key, origin, other) in document.at(&["ignition", "config"]).iter().flat_map(|config| config.entries()) {
+        // `oc` writes empty ones where nothing is said.
+        let says_something = !other.items().is_empty() || !other.text_at("source").is_empty();
+        if says_something {
+            let message = format!("`ignition.config.{key}` is read on a node's first boot alone");
+            let next = "write what the other document says into a MachineConfig of its own";
+            found.warning(&origin, message, next);
+        }
     }
 }

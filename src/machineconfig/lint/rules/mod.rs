@@ -16,6 +16,8 @@ mod runtime;
 mod together;
 mod units;
 
+pub(super) use object::least_size;
+
 use super::thing::Thing;
 use super::whole::Whole;
 use crate::document::Diagnostics;
@@ -52,11 +54,16 @@ static EACH: [&[Each]; 10] = [
 
 /// Adds what breaks a rule in an object.
 pub(super) fn each(thing: &Thing<'_>, findings: &mut Diagnostics) {
-    for row in EACH.iter().copied().flatten().chain(configuration::RULES) {
+    for row in std::iter::once(&object::SIZE).chain(EACH.iter().copied().flatten()).chain(configuration::RULES) {
         if row.kinds.is_empty() || row.kinds.contains(&thing.kind) {
             (row.by)(thing, &mut findings.under(&row.rule));
         }
     }
+}
+
+/// Says of an object that no cluster takes how large it is.
+pub(super) fn huge(thing: &Thing<'_>, findings: &mut Diagnostics) {
+    (object::SIZE.by)(thing, &mut findings.under(&object::SIZE.rule));
 }
 
 /// Adds what breaks a rule in all objects together.
@@ -68,7 +75,8 @@ pub(super) fn together(whole: &Whole, findings: &mut Diagnostics) {
 
 /// Every rule.
 pub(super) fn all() -> Vec<&'static Rule> {
-    let each = EACH.iter().copied().flatten().chain(configuration::RULES).map(|row| &row.rule);
+    let each = std::iter::once(&object::SIZE).chain(EACH.iter().copied().flatten());
+    let each = each.chain(configuration::RULES).map(|row| &row.rule);
     let together = together::RULES.iter().map(|row| &row.rule);
     shapes::RULES.into_iter().chain(kinds::RULES).chain(each).chain(together).collect()
 }

@@ -1,11 +1,27 @@
 //! Names and labels.
 
+use serde_json::Value;
+
 use super::Each;
 use crate::document::Found;
 use crate::document::Rule;
 use crate::machineconfig::ROLE_LABEL;
 use crate::machineconfig::lint::format;
 use crate::machineconfig::lint::thing::Thing;
+
+/// The largest object that etcd takes.
+const MAX_OBJECT_BYTES: usize = 1_572_864;
+
+pub(super) static SIZE: Each = Each {
+    rule: Rule {
+        name: "object-size",
+        refuses: "an object of more than 1,572,864 bytes as JSON; of one ten times as large, nothing else is said",
+        why: "etcd takes no larger object, and all MachineConfigs of a pool go into one",
+        example: "a firmware image as a data URL",
+    },
+    kinds: &[],
+    by: object_size,
+};
 
 pub(super) static RULES: &[Each] = &[
     Each {
@@ -59,6 +75,45 @@ pub(super) static RULES: &[Each] = &[
         by: role_label,
     },
 ];
+
+/// The bytes of all texts in a value: it is at least as large as JSON.
+pub(in super::super) fn least_size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(least_size).sum(),
+        Value::Object(map) => map.iter().map(|(key, value)| key.len() + least_size(value)).sum(),
+        _ => 0,
+    }
+}
+
+/// The bytes of an object as JSON.
+fn size(thing: &Thing<'_>) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Counting cannot fail.
+    let _ = serde_json::to_writer(&mut count, thing.at.value);
+    count.0
+}
+
+fn object_size(thing: &Thing<'_>, found: &mut Found<'_>) {
+    let least = least_size(thing.at.value);
+    // Large ones need not be written to be counted.
+    let size = if least > MAX_OBJECT_BYTES { least } else { size(thing) };
+    if size > MAX_OBJECT_BYTES {
+        let message = format!("`{}` has at least {size} bytes; etcd takes {MAX_OBJECT_BYTES}", thing.name);
+        let next = "compress the contents of large files by gzip, or bring them in an image";
+        found.error(&thing.name_origin(), message, next);
+    }
+}
 
 fn object_name(thing: &Thing<'_>, found: &mut Found<'_>) {
     let has_prefix = thing.at.at(&["metadata", "generateName"]).is_some();

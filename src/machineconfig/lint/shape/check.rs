@@ -149,7 +149,7 @@ impl Reader<'_, '_> {
 
     fn unknown(&mut self, name: &str, origin: &Origin, path: &str, known: &[&str]) {
         let below = format!("{path}.{name}");
-        let next = match (kinds::renamed(self.thing.kind, &below, None), nearest(name, known.iter().copied()))
+        let next = match (kinds::renamed(self.thing.kind, &below, None), meant(name, known))
         {
             (Some(now), _) => now.to_owned(),
             (None, Some(near)) => format!("did you mean `{near}`?"),
@@ -205,6 +205,18 @@ impl Reader<'_, '_> {
             }
         }
     }
+}
+
+/// The key that was meant: the nearest, or else the only one that begins alike.
+fn meant<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let common = |other: &str| name.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let begins_alike = || {
+        let best = known.iter().copied().max_by_key(|other| common(other))?;
+        let count = common(best);
+        let is_only = known.iter().filter(|other| common(other) == count).count() == 1;
+        (is_only && count >= 5 && count * 4 >= name.chars().count() * 3).then_some(best)
+    };
+    nearest(name, known.iter().copied()).or_else(begins_alike)
 }
 
 /// What a member is, as people read it.

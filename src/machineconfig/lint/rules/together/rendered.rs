@@ -1,5 +1,8 @@
 //! What comes of all MachineConfigs of a pool.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::document::Found;
@@ -13,41 +16,11 @@ use crate::machineconfig::lint::kinds::is_since;
 use crate::machineconfig::lint::whole::Member;
 use crate::machineconfig::lint::whole::OWN_POOLS;
 use crate::machineconfig::lint::whole::Whole;
-use crate::machineconfig::render;
 use crate::machineconfig::validate::OPERATORS_FILE_MODE;
 use crate::machineconfig::validate::validate;
 
 /// The version whose kubelet's target wants chronyd (OCPBUGS-52831).
 const CHRONYD_WANTED_SINCE: &str = "4.19";
-
-/// The MachineConfigs that a pool takes, in the order in which they are merged.
-fn of_pool<'a>(whole: &'a Whole, pool: &str) -> Vec<(&'a Member, &'a MachineConfig)> {
-    let is_own = OWN_POOLS.contains(&pool);
-    let is_taken = |config: &MachineConfig| {
-        config.role().is_some_and(|role| role == pool || (!is_own && role == "worker"))
-    };
-    let mut configs: Vec<_> = whole.configs().filter(|(_, config)| is_taken(config)).collect();
-    configs.sort_by_key(|(_, config)| (config.role() != Some("worker"), config.name.as_bytes()));
-    configs
-}
-
-/// What comes of each pool whose MachineConfigs can be rendered, or what is wrong with them together.
-fn pools(whole: &Whole) -> Vec<(String, Result<Rendered, Vec<Problem>>)> {
-    let mut pools = Vec::new();
-    for pool in whole.pools() {
-        let chosen = of_pool(whole, &pool);
-        let configs: Vec<MachineConfig> = chosen.iter().map(|(_, config)| (*config).clone()).collect();
-        // What is wrong with one alone is said of it.
-        let each_is_right = chosen.iter().all(|(_, config)| {
-            render(std::slice::from_ref(*config), config.role().unwrap_or_default(), whole.rules).is_ok()
-        });
-        if configs.len() > 1 && each_is_right {
-            let rendered = render(&configs, &pool, whole.rules);
-            pools.push((pool, rendered));
-        }
-    }
-    pools
-}
 
 /// Where a MachineConfig writes a part, or is.
 fn origin_of(whole: &Whole, name: &str, part: &Part) -> Option<Origin> {
@@ -57,10 +30,10 @@ fn origin_of(whole: &Whole, name: &str, part: &Part) -> Option<Origin> {
 
 pub(super) fn same_path(whole: &Whole, found: &mut Found<'_>) {
     for pool in whole.pools() {
-        let configs = of_pool(whole, &pool);
+        let configs = whole.of_pool(&pool);
         // A pool of one's own has what the workers have; that is said of the workers.
         let is_own = OWN_POOLS.contains(&pool.as_str());
-        let mut last: std::collections::BTreeMap<&Part, &Member> = std::collections::BTreeMap::new();
+        let mut last: BTreeMap<&Part, &Member> = BTreeMap::new();
         for (member, config) in configs {
             for (part, origin) in &member.parts {
                 let before = last.insert(part, member);
@@ -85,7 +58,7 @@ pub(super) fn gzip_inherited(whole: &Whole, found: &mut Found<'_>) {
     if whole.rules.resets_compression {
         return;
     }
-    for (pool, rendered) in pools(whole) {
+    for (pool, rendered) in whole.rendered() {
         let Ok(rendered) = rendered else { continue };
         for file in rendered.members("storage", "files") {
             let contents = &file["contents"];
@@ -109,27 +82,55 @@ pub(super) fn gzip_inherited(whole: &Whole, found: &mut Found<'_>) {
 }
 
 pub(super) fn refused(whole: &Whole, found: &mut Found<'_>) {
-    for (pool, rendered) in pools(whole) {
-        let problems = match rendered {
-            Ok(rendered) => {
-                // Documents that are right each for itself can come to a whole that is not.
-                let mut problems = Vec::new();
-                validate(&rendered.config, OPERATORS_FILE_MODE, &mut problems);
-                problems
-            }
+    let mut said = BTreeSet::new();
+    for (pool, rendered) in whole.rendered() {
+        let problems: Vec<(Option<Origin>, Problem)> = match rendered {
+            Ok(rendered) => of_rendered(whole, rendered),
             // Two of a name have a rule of their own.
             Err(problems) => {
-                let is_name = |problem: &Problem| problem.what.starts_with("there are two ");
-                problems.into_iter().filter(|problem| !is_name(problem)).collect()
+                let is_name = |problem: &&Problem| problem.what.starts_with("there are two ");
+                let others = problems.iter().filter(|problem| !is_name(problem)).cloned();
+                others.map(|problem| (problem.origin.clone(), problem)).collect()
             }
         };
-        for problem in problems {
-            let last = of_pool(whole, &pool).last().map(|(member, _)| member.origin.clone());
-            if let Some(origin) = problem.origin.or(last) {
+        for (origin, problem) in problems {
+            let last = whole.of_pool(pool).last().map(|(member, _)| member.origin.clone());
+            // A pool of one's own has the workers' mistakes too.
+            if let Some(origin) = origin.or(last).filter(|_| said.insert(problem.what.clone())) {
                 found.error(&origin, format!("in the pool `{pool}`, {}", problem.what), problem.next);
             }
         }
     }
+}
+
+/// What is wrong with a whole whose parts are right, each with its place.
+fn of_rendered(whole: &Whole, rendered: &Rendered) -> Vec<(Option<Origin>, Problem)> {
+    let mut problems = Vec::new();
+    validate(&rendered.config, OPERATORS_FILE_MODE, &mut problems);
+    let files = rendered.members("storage", "files");
+    let path_of = |problem: &Problem| {
+        let words: Vec<&str> = problem.what.split('`').skip(1).step_by(2).collect();
+        words.into_iter().find(|word| word.starts_with('/')).unwrap_or_default().to_owned()
+    };
+    let has_append = |path: &str| {
+        let file = files.iter().find(|file| file.get("path").and_then(Value::as_str) == Some(path));
+        file.is_some_and(|file| file.get("append").is_some())
+    };
+    let with_places = problems.into_iter().map(|problem| (path_of(&problem), problem));
+    with_places
+        // `append` is refused for itself.
+        .filter(|(path, _)| !has_append(path))
+        .map(|(path, mut problem)| {
+            let part = Part::Path(path);
+            // Nobody wrote the `overwrite`, the operator did.
+            if let Some((before, _)) = problem.what.split_once(" has `overwrite: true` and no contents") {
+                problem.what = format!("{before} has no contents, and the operator writes `overwrite: true` to it");
+                problem.next = "give `contents.source`, `data:,` for an empty file".to_owned();
+            }
+            let last = rendered.sources.last(&part);
+            (last.and_then(|name| origin_of(whole, name, &part)), problem)
+        })
+        .collect()
 }
 
 /// The units of a MachineConfig that have a name.
@@ -149,7 +150,7 @@ pub(super) fn chronyd_wanted(whole: &Whole, found: &mut Found<'_>) {
             unit.get("enabled") == Some(&Value::Bool(false)) || unit.get("mask") == Some(&Value::Bool(true))
         });
         let Some(role) = config.role().filter(|_| is_off) else { continue };
-        let contents = of_pool(whole, role)
+        let contents = whole.of_pool(role)
             .into_iter()
             .filter(|(member, _)| !member.is_operators)
             .flat_map(|(_, config)| units(config, target))
