@@ -61,9 +61,10 @@ fn whole(row: &Row, text: &str) -> String {
     }
     let kind = row.kind.as_deref().unwrap_or("MachineConfig");
     let (group, metadata) = match kind {
-        "MachineConfig" | "PinnedImageSet" => {
-            ("machineconfiguration", "{name: 99-worker-a, labels: {machineconfiguration.openshift.io/role: worker}}")
-        }
+        "MachineConfig" | "PinnedImageSet" => (
+            "machineconfiguration",
+            "{name: 99-worker-a, labels: {machineconfiguration.openshift.io/role: worker}}",
+        ),
         "MachineConfiguration" => ("operator", "{name: cluster}"),
         "MachineConfigPool" => ("machineconfiguration", "{name: infra}"),
         "MachineOSConfig" => ("machineconfiguration", "{name: worker}"),
@@ -71,7 +72,8 @@ fn whole(row: &Row, text: &str) -> String {
         _ => ("machineconfiguration", "{name: a}"),
     };
     let head = format!("apiVersion: {group}.openshift.io/v1\nkind: {kind}\n");
-    let metadata = if text.starts_with("metadata:") { String::new() } else { format!("metadata: {metadata}\n") };
+    let metadata =
+        if text.starts_with("metadata:") { String::new() } else { format!("metadata: {metadata}\n") };
     let is_section = ["storage:", "systemd:", "passwd:"].iter().any(|section| text.starts_with(section));
     if !is_section {
         return format!("{head}{metadata}{text}");
@@ -122,7 +124,8 @@ fn the_documentation_of_rules_is_made_of_the_rows() {
     );
     for rule in machineconfig::lint_rules() {
         let cell = |text: &str| text.replace('|', "\\|");
-        let row = [rule.name.to_owned(), cell(rule.refuses), cell(rule.why), format!("`{}`", cell(rule.example))];
+        let row =
+            [rule.name.to_owned(), cell(rule.refuses), cell(rule.why), format!("`{}`", cell(rule.example))];
         text.push_str(&format!("| {} |\n", row.join(" | ")));
     }
     let path = root().join("docs/machineconfig-rules.md");
@@ -176,7 +179,8 @@ fn the_mistakes_of_guides_are_found_at_their_places() {
 /// What the operator refused to render has an error; what it rendered is not refused here.
 #[test]
 fn agrees_with_the_operator_on_what_is_refused() {
-    let refusals = ["ignition-version", "ignition-refused", "extension", "kernel-devel", "pool-refused", "unreadable"];
+    let refusals =
+        ["ignition-version", "ignition-refused", "extension", "kernel-devel", "pool-refused", "unreadable"];
     let (mut refused, mut rendered) = (0, 0);
     for version in ["4.19", "4.22"] {
         let folder = root().join("tests/machineconfig").join(version).join("render");
@@ -203,7 +207,8 @@ fn agrees_with_the_operator_on_what_is_refused() {
 fn a_version_decides_what_there_is() {
     let config = "apiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfiguration\nmetadata: {name: cluster}\n"
         .replace("apiVersion: machineconfiguration", "apiVersion: operator");
-    let policy = format!("{config}spec: {{nodeDisruptionPolicy: {{sshkey: {{actions: [{{type: None}}]}}}}}}\n");
+    let policy =
+        format!("{config}spec: {{nodeDisruptionPolicy: {{sshkey: {{actions: [{{type: None}}]}}}}}}\n");
     for (openshift, severity) in
         [("4.15", Some(Severity::Error)), ("4.16", Some(Severity::Warning)), ("4.17", None), ("5.0", None)]
     {
@@ -240,16 +245,24 @@ fn large_cases_break_their_rules() {
     let many: String = (0..2000).map(|index| format!("  key{index}: 1\n")).collect();
     let found = findings(&format!("{HEAD}spec:\n{many}"), "4.19");
     assert!((500..=510).contains(&found.len()), "{}", found.len());
-    assert!(found.last().is_some_and(|last| last.rule == "too-many" && last.message.contains("1500")), "{:?}", found.last());
+    assert!(
+        found.last().is_some_and(|last| last.rule == "too-many" && last.message.contains("1500")),
+        "{:?}",
+        found.last()
+    );
 
     let files: String = "a".repeat(1_600_000);
-    let large = format!("{HEAD}spec: {{config: {{ignition: {{version: 3.4.0}}, storage: {{files: [{{path: /etc/a, contents: {{source: 'data:,{files}'}}}}]}}}}}}\n");
+    let large = format!(
+        "{HEAD}spec: {{config: {{ignition: {{version: 3.4.0}}, storage: {{files: [{{path: /etc/a, contents: {{source: 'data:,{files}'}}}}]}}}}}}\n"
+    );
     assert_eq!(rules(&large, "4.19"), BTreeSet::from(["object-size"]));
     let fitting = large.replace(&files, &files[..1_500_000]);
     assert_eq!(findings(&fitting, "4.19"), []);
 
     let kubelet = |index: usize| {
-        format!("---\napiVersion: machineconfiguration.openshift.io/v1\nkind: KubeletConfig\nmetadata: {{name: k{index}}}\nspec: {{machineConfigPoolSelector: {{matchLabels: {{a: b}}}}, logLevel: 4}}\n")
+        format!(
+            "---\napiVersion: machineconfiguration.openshift.io/v1\nkind: KubeletConfig\nmetadata: {{name: k{index}}}\nspec: {{machineConfigPoolSelector: {{matchLabels: {{a: b}}}}, logLevel: 4}}\n"
+        )
     };
     let of = |count: usize| (0..count).map(kubelet).collect::<String>();
     assert_eq!(rules(&of(11), "4.19"), BTreeSet::from(["settings-not-merged", "too-many-settings"]));
@@ -279,15 +292,21 @@ fn hostile_input_ends_with_a_finding() {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     std::io::Write::write_all(&mut packer, &vec![0; 128 << 20]).unwrap();
     let packed = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, packer.finish().unwrap());
-    let text = format!("{HEAD}spec: {{config: {{ignition: {{version: 3.4.0}}, storage: {{files: [{{path: /etc/a, contents: {{compression: gzip, source: 'data:;base64,{packed}'}}}}]}}}}}}\n");
+    let text = format!(
+        "{HEAD}spec: {{config: {{ignition: {{version: 3.4.0}}, storage: {{files: [{{path: /etc/a, contents: {{compression: gzip, source: 'data:;base64,{packed}'}}}}]}}}}}}\n"
+    );
     assert_eq!(rules(&text, "4.19"), BTreeSet::from(["file-gzip"]));
 }
 
 #[test]
 fn many_objects_and_many_files_take_no_square_time() {
-    let files: Vec<String> =
-        (0..5000).map(|index| format!("{{path: /etc/d/f{index}, contents: {{source: 'data:,a'}}}}")).collect();
-    let one = format!("{HEAD}spec: {{config: {{ignition: {{version: 3.4.0}}, storage: {{files: [{}]}}}}}}\n", files.join(", "));
+    let files: Vec<String> = (0..5000)
+        .map(|index| format!("{{path: /etc/d/f{index}, contents: {{source: 'data:,a'}}}}"))
+        .collect();
+    let one = format!(
+        "{HEAD}spec: {{config: {{ignition: {{version: 3.4.0}}, storage: {{files: [{}]}}}}}}\n",
+        files.join(", ")
+    );
     let begin = Instant::now();
     let found = findings(&one, "4.19");
     assert_eq!(found, []);
@@ -315,15 +334,29 @@ fn the_command_says_and_returns_what_check_does() {
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("good.yaml", HEAD);
     write("warned.yaml", &format!("{HEAD}spec: {{fips: true}}\n"));
-    write("noted.yaml", &format!("{HEAD}spec: {{config: {{ignition: {{version: 3.4.0}}, systemd: {{units: [{{name: a.service, enabled: true}}]}}}}}}\n"));
-    write("wrong.yaml", &format!("{HEAD}spec:\n  kernelArgs: [a]\n  config:\n    ignition: {{version: 3.4.0}}\n    passwd: {{users: [{{name: core, passwordHash: hunter2}}]}}\n"));
+    write(
+        "noted.yaml",
+        &format!(
+            "{HEAD}spec: {{config: {{ignition: {{version: 3.4.0}}, systemd: {{units: [{{name: a.service, enabled: true}}]}}}}}}\n"
+        ),
+    );
+    write(
+        "wrong.yaml",
+        &format!(
+            "{HEAD}spec:\n  kernelArgs: [a]\n  config:\n    ignition: {{version: 3.4.0}}\n    passwd: {{users: [{{name: core, passwordHash: hunter2}}]}}\n"
+        ),
+    );
     write("other.yaml", "kind: Pod\n");
     for (arguments, code, words) in [
         (&["good.yaml"][..], 0, "1 objects: nothing is wrong"),
         (&["warned.yaml"], 0, "warning[fips-later]"),
         (&["warned.yaml", "--strict"], 2, "0 errors, 1 warning"),
         (&["noted.yaml", "--strict"], 0, "note[unit-unwatched]"),
-        (&["wrong.yaml"], 2, "error[unknown-key]: `kernelArgs` is not a key of `spec`\n  --> wrong.yaml:5:3 (spec.kernelArgs)"),
+        (
+            &["wrong.yaml"],
+            2,
+            "error[unknown-key]: `kernelArgs` is not a key of `spec`\n  --> wrong.yaml:5:3 (spec.kernelArgs)",
+        ),
         (&["wrong.yaml"], 2, "did you mean `kernelArguments`?"),
         (&["other.yaml"], 2, "no object of machine configuration"),
         (&["good.yaml", "wrong.yaml"], 2, "error[same-name]"),
@@ -332,7 +365,8 @@ fn the_command_says_and_returns_what_check_does() {
         (&["."], 2, "./wrong.yaml"),
     ] {
         let done = cotter(arguments, folder.path());
-        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        let said =
+            format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
         assert_eq!(done.status.code(), Some(code), "{arguments:?}\n{said}");
         assert!(said.contains(words), "{arguments:?}\n{said}");
         assert!(!said.contains("hunter2"), "{arguments:?}\n{said}");
@@ -362,7 +396,8 @@ fn the_same_is_said_of_json_as_of_yaml() {
         let json = serde_json::to_string(&value).unwrap();
         assert_eq!(rules(&json, openshift), rules(&text, openshift), "{json}");
         let message = |text: &str| -> Vec<String> {
-            let mut all: Vec<String> = findings(text, openshift).into_iter().map(|finding| finding.message).collect();
+            let mut all: Vec<String> =
+                findings(text, openshift).into_iter().map(|finding| finding.message).collect();
             all.sort();
             all
         };

@@ -129,7 +129,9 @@ mod tests {
 
     #[test]
     fn the_table_can_be_read() {
-        assert!(TABLE.kind.len() > 10 && TABLE.field.len() > 5 && TABLE.word.len() > 1 && TABLE.was.len() > 5);
+        assert!(
+            TABLE.kind.len() > 10 && TABLE.field.len() > 5 && TABLE.word.len() > 1 && TABLE.was.len() > 5
+        );
         assert!(is_since("4.19", "4.9") && is_since("5.0", "4.22") && !is_since("4.18", "4.19"));
     }
 
@@ -143,7 +145,8 @@ mod tests {
         assert_eq!(of("v1", "4.18"), Some(Served::Preview));
         assert_eq!(of("v1", "4.17"), Some(Served::Since("4.18".into())));
         assert_eq!(of("v1alpha1", "4.19"), Some(Served::Until("4.17".into())));
-        let field = |openshift| field_served(openshift, "MachineConfiguration", "spec.nodeDisruptionPolicy", None);
+        let field =
+            |openshift| field_served(openshift, "MachineConfiguration", "spec.nodeDisruptionPolicy", None);
         assert_eq!((field("4.15"), field("4.17")), (Served::Since("4.16".into()), Served::Yes));
     }
 }

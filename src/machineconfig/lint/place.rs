@@ -101,12 +101,9 @@ impl<'a> Place<'a> {
     /// The line of the file that line `line` of the text here is on, as a place of its own.
     pub fn origin_of_line(&self, line: usize) -> Origin {
         match self.view.as_ref().and_then(View::first_line) {
-            Some(first) if line > 0 => Origin {
-                line: first + line - 1,
-                column: 1,
-                length: usize::MAX,
-                ..self.origin.clone()
-            },
+            Some(first) if line > 0 => {
+                Origin { line: first + line - 1, column: 1, length: usize::MAX, ..self.origin.clone() }
+            }
             _ => self.origin.clone(),
         }
     }

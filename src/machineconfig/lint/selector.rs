@@ -97,9 +97,7 @@ mod tests {
     #[test]
     fn selects_as_kubernetes_does() {
         let labels = BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), String::new())]);
-        let expression = |key: &str, operator: &str, values: serde_json::Value| {
-            json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]})
-        };
+        let expression = |key: &str, operator: &str, values: serde_json::Value| json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]});
         for (selector, selects) in [
             (json!({}), false),
             (json!({"matchLabels": {"a": "1"}}), true),
@@ -113,6 +111,9 @@ mod tests {
         ] {
             assert_eq!(Selector::of(&selector).selects(&labels), selects, "{selector}");
         }
-        assert!(Selector::of(&expression(crate::machineconfig::ROLE_LABEL, "In", json!(["worker", "x"]))).selects_role("x"));
+        assert!(
+            Selector::of(&expression(crate::machineconfig::ROLE_LABEL, "In", json!(["worker", "x"])))
+                .selects_role("x")
+        );
     }
 }

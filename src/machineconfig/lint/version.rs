@@ -6,7 +6,8 @@ use super::super::Object;
 use super::super::each_object;
 
 /// The annotation of MachineConfigs that the operator wrote itself: its release.
-const RELEASE_ANNOTATION: &str = "/metadata/annotations/machineconfiguration.openshift.io~1release-image-version";
+const RELEASE_ANNOTATION: &str =
+    "/metadata/annotations/machineconfiguration.openshift.io~1release-image-version";
 
 /// A version, and which object says it.
 #[derive(Debug)]
@@ -20,7 +21,10 @@ pub(super) fn said_by_objects(texts: &[(String, String)]) -> Option<Said> {
     let mut best: Option<(u8, Said)> = None;
     for (name, text) in texts {
         // Most texts are no dumps, and need not be read for this.
-        if !["ClusterVersion", "release-image-version", "ControllerConfig"].iter().any(|word| text.contains(word)) {
+        if !["ClusterVersion", "release-image-version", "ControllerConfig"]
+            .iter()
+            .any(|word| text.contains(word))
+        {
             continue;
         }
         each_object(name, text, &mut |object| {

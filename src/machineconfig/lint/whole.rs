@@ -126,10 +126,12 @@ impl Whole {
             let mut pools = Vec::new();
             for pool in self.pools() {
                 let chosen = self.of_pool(&pool);
-                if chosen.is_empty() || chosen.iter().any(|(member, _)| wrong.contains(&member.name.as_str())) {
+                if chosen.is_empty() || chosen.iter().any(|(member, _)| wrong.contains(&member.name.as_str()))
+                {
                     continue;
                 }
-                let configs: Vec<MachineConfig> = chosen.iter().map(|(_, config)| (*config).clone()).collect();
+                let configs: Vec<MachineConfig> =
+                    chosen.iter().map(|(_, config)| (*config).clone()).collect();
                 let rendered = render(&configs, &pool, self.rules);
                 pools.push((pool, rendered));
             }

@@ -132,8 +132,7 @@ fn extension(thing: &Thing<'_>, found: &mut Found<'_>) {
             true => "; without `spec.config` the operator does not look, and the node fails",
             false => "",
         };
-        let message =
-            format!("`{name}` is no extension of OpenShift {}{unlooked}", thing.openshift());
+        let message = format!("`{name}` is no extension of OpenShift {}{unlooked}", thing.openshift());
         found.error(extension.origin(), message, next);
     }
 }
@@ -141,7 +140,8 @@ fn extension(thing: &Thing<'_>, found: &mut Found<'_>) {
 fn fips(thing: &Thing<'_>, found: &mut Found<'_>) {
     if let Some(fips) = thing.spec(&["fips"]).filter(|fips| fips.value == &serde_json::Value::Bool(true)) {
         let message = "FIPS mode is chosen at the installation; the operator takes no change of it";
-        let next = "write `fips: true` into install-config.yaml; keep this only where the cluster has it already";
+        let next =
+            "write `fips: true` into install-config.yaml; keep this only where the cluster has it already";
         found.warning(fips.origin(), message, next);
     }
 }
@@ -173,7 +173,9 @@ fn kernel_argument_twice(thing: &Thing<'_>, found: &mut Found<'_>) {
     for argument in thing.list(&["kernelArguments"]) {
         for word in argument.text().unwrap_or_default().split_whitespace() {
             // Some are given several times on purpose.
-            if ["console=", "isolcpus=", "hugepages", "ip=", "rd."].iter().any(|start| word.starts_with(start))
+            if ["console=", "isolcpus=", "hugepages", "ip=", "rd."]
+                .iter()
+                .any(|start| word.starts_with(start))
             {
                 continue;
             }
@@ -194,9 +196,9 @@ const MULTIPATH: [&str; 2] = ["rd.multipath=default", "root=/dev/disk/by-label/d
 fn multipath(thing: &Thing<'_>, found: &mut Found<'_>) {
     let arguments = thing.list(&["kernelArguments"]);
     let place = |wanted: &str| {
-        arguments
-            .iter()
-            .find(|argument| argument.text().unwrap_or_default().split_whitespace().any(|word| word == wanted))
+        arguments.iter().find(|argument| {
+            argument.text().unwrap_or_default().split_whitespace().any(|word| word == wanted)
+        })
     };
     let [switch, root] = MULTIPATH;
     let (there, missing) = match (place(switch), place(root)) {

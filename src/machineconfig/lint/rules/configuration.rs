@@ -86,7 +86,11 @@ fn alone(thing: &Thing<'_>, found: &mut Found<'_>) {
             let kind = action.text_at("type");
             if ["Reboot", "None"].contains(&kind) && actions.len() > 1 {
                 let message = format!("`{kind}` stands beside other actions");
-                found.error(&action.origin_at("type"), message, format!("write `{kind}` alone, or leave it out"));
+                found.error(
+                    &action.origin_at("type"),
+                    message,
+                    format!("write `{kind}` alone, or leave it out"),
+                );
             }
         }
     }
@@ -116,9 +120,9 @@ fn path(thing: &Thing<'_>, found: &mut Found<'_>) {
     for file in thing.list(&["nodeDisruptionPolicy", "files"]) {
         let Some(path) = file.get("path") else { continue };
         let text = path.text().unwrap_or_default();
-        let is_clean = text.strip_prefix('/').is_some_and(|rest| {
-            rest.split('/').all(|part| !["", ".", ".."].contains(&part))
-        });
+        let is_clean = text
+            .strip_prefix('/')
+            .is_some_and(|rest| rest.split('/').all(|part| !["", ".", ".."].contains(&part)));
         if !is_clean {
             let message = format!("no file has the path `{}`", text.escape_debug());
             let next = "write an absolute path without a `/` at its end, as in `/etc/chrony.conf`";

@@ -151,9 +151,9 @@ fn nodes<'a>(thing: &Thing<'a>) -> Vec<(&'a str, Place<'a>)> {
 }
 
 fn is_below(path: &str, folders: &[&str]) -> bool {
-    folders.iter().any(|folder| {
-        path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    folders
+        .iter()
+        .any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// Parts of the image.
@@ -167,7 +167,8 @@ fn read_only(thing: &Thing<'_>, found: &mut Found<'_>) {
     for (path, node) in nodes(thing) {
         if is_below(path, &READ_ONLY) && !is_below(path, &OWN) {
             let message = format!("`{path}` is in the image, which cannot be written");
-            let next = "put it below /etc or /var, as in /usr/local, which is /var/usrlocal, or into an image";
+            let next =
+                "put it below /etc or /var, as in /usr/local, which is /var/usrlocal, or into an image";
             found.error(&node.origin_at("path"), message, next);
         }
     }
@@ -176,7 +177,8 @@ fn read_only(thing: &Thing<'_>, found: &mut Found<'_>) {
 fn volatile(thing: &Thing<'_>, found: &mut Found<'_>) {
     for (path, node) in nodes(thing) {
         if path == "/run/machine-config-daemon-force" {
-            let message = format!("`{path}` makes a node forget its state; the operator takes it from nobody");
+            let message =
+                format!("`{path}` makes a node forget its state; the operator takes it from nobody");
             let next = "create it on the node by hand if a node must forget its state";
             found.error(&node.origin_at("path"), message, next);
         } else if is_below(path, &VOLATILE) {
@@ -199,7 +201,10 @@ fn elsewhere(thing: &Thing<'_>, found: &mut Found<'_>) {
 /// Files that the operator makes, and of what (`pkg/controller` and `templates/` of the operator).
 const OPERATORS: [(&str, &str); 10] = [
     ("/etc/kubernetes/kubelet.conf", "write a KubeletConfig"),
-    ("/etc/kubernetes/kubelet-ca.crt", "leave it out; it is renewed without a MachineConfig, and drift of it is not seen"),
+    (
+        "/etc/kubernetes/kubelet-ca.crt",
+        "leave it out; it is renewed without a MachineConfig, and drift of it is not seen",
+    ),
     ("/var/lib/kubelet/config.json", "change the secret `pull-secret` in openshift-config"),
     ("/etc/containers/registries.conf", "write an ImageDigestMirrorSet, ImageTagMirrorSet or image.config"),
     ("/etc/containers/policy.json", "write image.config or a ClusterImagePolicy"),
@@ -228,7 +233,8 @@ fn operators_file(thing: &Thing<'_>, found: &mut Found<'_>) {
 }
 
 fn account_file(thing: &Thing<'_>, found: &mut Found<'_>) {
-    let accounts = ["/etc/shadow", "/etc/gshadow", "/etc/passwd", "/etc/group", "/etc/shadow-", "/etc/passwd-"];
+    let accounts =
+        ["/etc/shadow", "/etc/gshadow", "/etc/passwd", "/etc/group", "/etc/shadow-", "/etc/passwd-"];
     for (path, file) in nodes(thing) {
         if accounts.contains(&path) {
             let message = format!("`{path}` takes the place of the system's accounts");
@@ -292,7 +298,8 @@ fn remote(thing: &Thing<'_>, found: &mut Found<'_>) {
 
 fn gzip(thing: &Thing<'_>, found: &mut Found<'_>) {
     for (path, file) in files(thing) {
-        let Some(contents) = file.get("contents").filter(|contents| contents.text_at("compression") == "gzip")
+        let Some(contents) =
+            file.get("contents").filter(|contents| contents.text_at("compression") == "gzip")
         else {
             continue;
         };
@@ -328,7 +335,9 @@ fn config_section(thing: &Thing<'_>, found: &mut Found<'_>) {
         let place = file.get("contents").unwrap_or(file);
         if let Some((line, setting, stands_in)) = outside(&text, section) {
             let message = match stands_in {
-                None => format!("`{setting}` on line {line} of `{path}` stands in no section, so systemd ignores it"),
+                None => format!(
+                    "`{setting}` on line {line} of `{path}` stands in no section, so systemd ignores it"
+                ),
                 Some(other) => format!(
                     "`{setting}` on line {line} of `{path}` stands in `[{other}]`, so systemd ignores it"
                 ),
@@ -357,7 +366,8 @@ fn outside(text: &str, section: &str) -> Option<(usize, String, Option<String>)>
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             current = Some(name.to_owned());
         } else if !line.is_empty() && !line.starts_with(['#', ';']) && current.as_deref() != Some(section) {
-            let setting: String = line.split('=').next().unwrap_or_default().trim().chars().take(40).collect();
+            let setting: String =
+                line.split('=').next().unwrap_or_default().trim().chars().take(40).collect();
             return Some((index + 1, setting.escape_debug().to_string(), current));
         }
     }
@@ -391,7 +401,9 @@ fn first_boot_only(thing: &Thing<'_>, found: &mut Found<'_>) {
         };
         found.warning(place.origin(), message, next);
     }
-    for (key, origin, other) in document.at(&["ignition", "config"]).iter().flat_map(|config| config.entries()) {
+    for (key, origin, other) in
+        document.at(&["ignition", "config"]).iter().flat_map(|config| config.entries())
+    {
         // `oc` writes empty ones where nothing is said.
         let says_something = !other.items().is_empty() || !other.text_at("source").is_empty();
         if says_something {

@@ -122,7 +122,8 @@ fn unknown_key(thing: &Thing<'_>, found: &mut Found<'_>) {
     for finding in document_problems(document.value, minor) {
         let Finding::Unknown(path) = finding else { continue };
         let (parent, name) = path.rsplit_once('.').unwrap_or(("", &path));
-        let origin = at_path(&document, &path).map_or_else(|| document.origin().clone(), |(_, origin)| origin);
+        let origin =
+            at_path(&document, &path).map_or_else(|| document.origin().clone(), |(_, origin)| origin);
         let known = keys_at(parent, minor);
         let later = (minor + 1..=5).find(|later| keys_at(parent, *later).contains(&name));
         let next = match (later, nearest(name, known.iter().copied())) {
@@ -164,13 +165,19 @@ fn at_path<'a>(document: &Place<'a>, path: &str) -> Option<(Place<'a>, Origin)> 
     for part in path.split('.') {
         let (name, indices) = part.split_once('[').map_or((part, ""), |(name, rest)| (name, rest));
         let entries = place.entries();
-        let Some((_, key, below)) = entries.into_iter().find(|(key, _, _)| key.eq_ignore_ascii_case(name)) else {
+        let Some((_, key, below)) = entries.into_iter().find(|(key, _, _)| key.eq_ignore_ascii_case(name))
+        else {
             break;
         };
         place = below;
-        origin = Some(if place.value.is_array() || place.value.is_object() { key } else { place.origin().clone() });
+        origin = Some(if place.value.is_array() || place.value.is_object() {
+            key
+        } else {
+            place.origin().clone()
+        });
         for index in indices.split(['[', ']']).filter(|index| !index.is_empty()) {
-            let Some(member) = index.parse().ok().and_then(|index: usize| place.items().into_iter().nth(index))
+            let Some(member) =
+                index.parse().ok().and_then(|index: usize| place.items().into_iter().nth(index))
             else {
                 break;
             };

@@ -39,8 +39,7 @@ pub(in super::super) fn is_ours(object: &Object<'_>) -> bool {
 /// Says what is wrong with kind and version; true if the object can be looked at.
 pub(in super::super) fn check(object: &Object<'_>, thing: &Thing<'_>, findings: &mut Diagnostics) -> bool {
     let rows = kinds::kinds_called(object.kind);
-    let of_version =
-        rows.iter().find(|kind| kind.group == object.group && kind.version == object.version);
+    let of_version = rows.iter().find(|kind| kind.group == object.group && kind.version == object.version);
     let kind_origin = thing.at.origin_at("kind");
     let api_origin = thing.at.origin_at("apiVersion");
     if rows.is_empty() {
@@ -76,7 +75,8 @@ pub(in super::super) fn check(object: &Object<'_>, thing: &Thing<'_>, findings: 
     match kind.served(openshift) {
         Served::Yes => true,
         Served::Preview => {
-            let next = "it is there only with the feature set TechPreviewNoUpgrade, which cannot be taken back";
+            let next =
+                "it is there only with the feature set TechPreviewNoUpgrade, which cannot be taken back";
             found.warning(&api_origin, format!("{what} is a preview in OpenShift {openshift}"), next);
             kind.version == "v1"
         }

@@ -54,7 +54,9 @@ static EACH: [&[Each]; 10] = [
 
 /// Adds what breaks a rule in an object.
 pub(super) fn each(thing: &Thing<'_>, findings: &mut Diagnostics) {
-    for row in std::iter::once(&object::SIZE).chain(EACH.iter().copied().flatten()).chain(configuration::RULES) {
+    for row in
+        std::iter::once(&object::SIZE).chain(EACH.iter().copied().flatten()).chain(configuration::RULES)
+    {
         if row.kinds.is_empty() || row.kinds.contains(&thing.kind) {
             (row.by)(thing, &mut findings.under(&row.rule));
         }

@@ -56,13 +56,18 @@ fn ssh_key(thing: &Thing<'_>, found: &mut Found<'_>) {
         for key in user.list(&["sshAuthorizedKeys"]) {
             let Some(text) = key.text() else { continue };
             // Keys that an installer joined by line breaks are as good as several.
-            for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+            {
                 if let Err(error) = line.parse::<SshKey>() {
                     found.wrong_value(key.origin(), error);
                 }
             }
             if text.trim().is_empty() {
-                found.error(key.origin(), "an SSH key is empty", "leave it out, or paste the line of a `.pub` file");
+                found.error(
+                    key.origin(),
+                    "an SSH key is empty",
+                    "leave it out, or paste the line of a `.pub` file",
+                );
             }
         }
     }

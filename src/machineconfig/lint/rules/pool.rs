@@ -90,7 +90,11 @@ fn takes_nothing(thing: &Thing<'_>, found: &mut Found<'_>) {
             "no MachineConfigs",
             "select the label `machineconfiguration.openshift.io/role` with the values `worker` and its own",
         ),
-        ("nodeSelector", "no nodes", "select a label of its nodes, as in `node-role.kubernetes.io/infra: \"\"`"),
+        (
+            "nodeSelector",
+            "no nodes",
+            "select a label of its nodes, as in `node-role.kubernetes.io/infra: \"\"`",
+        ),
     ] {
         if selector(thing, key).is_empty() {
             let message = format!("the pool `{}` selects {what}", thing.name);
@@ -101,7 +105,10 @@ fn takes_nothing(thing: &Thing<'_>, found: &mut Found<'_>) {
 
 fn without_worker(thing: &Thing<'_>, found: &mut Found<'_>) {
     let selector = selector(thing, "machineConfigSelector");
-    if is_own(thing) || selector.is_empty() || selector.selects_role("worker") || selector.selects_role("master")
+    if is_own(thing)
+        || selector.is_empty()
+        || selector.selects_role("worker")
+        || selector.selects_role("master")
     {
         return;
     }
@@ -153,7 +160,9 @@ fn max_unavailable(thing: &Thing<'_>, found: &mut Found<'_>) {
 }
 
 fn paused(thing: &Thing<'_>, found: &mut Found<'_>) {
-    let Some(place) = thing.spec(&["paused"]).filter(|place| place.value == &Value::Bool(true)) else { return };
+    let Some(place) = thing.spec(&["paused"]).filter(|place| place.value == &Value::Bool(true)) else {
+        return;
+    };
     let name = |of: &str| thing.at.at(&[of, "configuration", "name"]).and_then(|name| name.text());
     if let (Some(wanted), Some(current)) = (name("spec"), name("status"))
         && wanted != current

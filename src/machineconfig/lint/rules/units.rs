@@ -72,7 +72,8 @@ fn units<'a>(thing: &Thing<'a>) -> Vec<(&'a str, Place<'a>)> {
 
 fn unit_name(thing: &Thing<'_>, found: &mut Found<'_>) {
     // Ignition looks at the suffix alone.
-    let suffixes = ["service", "socket", "target", "timer", "mount", "automount", "swap", "path", "slice", "device"];
+    let suffixes =
+        ["service", "socket", "target", "timer", "mount", "automount", "swap", "path", "slice", "device"];
     for (name, unit) in units(thing) {
         let has_suffix = name.rsplit_once('.').is_some_and(|(_, suffix)| suffixes.contains(&suffix));
         if has_suffix && name.parse::<UnitName>().is_err() {
@@ -116,7 +117,8 @@ fn unit_install(thing: &Thing<'_>, found: &mut Found<'_>) {
         let text = unit.text_at("contents");
         let is_whole = !text.trim().is_empty() && unit_text::complaint(text).is_none();
         if is_whole && unit.is_true_at("enabled") && systemd::installs(text).is_empty() {
-            let message = format!("`{name}` is to be enabled but has no `[Install]`, so nothing will start it");
+            let message =
+                format!("`{name}` is to be enabled but has no `[Install]`, so nothing will start it");
             let next = "add `[Install]` with `WantedBy=multi-user.target`";
             found.warning(&unit.origin_at("enabled"), message, next);
         }
@@ -143,7 +145,8 @@ fn unit_unwatched(thing: &Thing<'_>, found: &mut Found<'_>) {
     for (name, unit) in units(thing) {
         let says = unit.get("enabled").or_else(|| unit.get("mask"));
         if let Some(place) = says.filter(|_| unit.text_at("contents").is_empty()) {
-            let message = format!("`{name}` has no contents, so the operator does not see if somebody changes it");
+            let message =
+                format!("`{name}` has no contents, so the operator does not see if somebody changes it");
             let next = "give the unit's contents too if drift of it must be found";
             found.note(place.origin(), message, next);
         }

@@ -149,11 +149,12 @@ impl Reader<'_, '_> {
 
     fn unknown(&mut self, name: &str, origin: &Origin, path: &str, known: &[&str]) {
         let below = format!("{path}.{name}");
-        let next = match (kinds::renamed(self.thing.kind, &below, None), meant(name, known))
-        {
+        let next = match (kinds::renamed(self.thing.kind, &below, None), meant(name, known)) {
             (Some(now), _) => now.to_owned(),
             (None, Some(near)) => format!("did you mean `{near}`?"),
-            (None, None) if known.len() > 20 => "leave it out, or look for its name in the reference".to_owned(),
+            (None, None) if known.len() > 20 => {
+                "leave it out, or look for its name in the reference".to_owned()
+            }
             (None, None) => format!("known here: {}", known.join(", ")),
         };
         let whose = if path.is_empty() { self.thing.kind } else { path };
@@ -169,12 +170,12 @@ impl Reader<'_, '_> {
         let said = words.iter().copied().filter(|word| !word.is_empty());
         let lower = text.to_ascii_lowercase();
         let same = said.clone().find(|word| word.to_ascii_lowercase() == lower);
-        let next = match (kinds::renamed(self.thing.kind, path, Some(text)), same.or(nearest(text, said.clone())))
-        {
-            (Some(now), _) => now.to_owned(),
-            (None, Some(near)) => format!("did you mean `{near}`?"),
-            (None, None) => format!("write {}", said.collect::<Vec<_>>().join(", ")),
-        };
+        let next =
+            match (kinds::renamed(self.thing.kind, path, Some(text)), same.or(nearest(text, said.clone()))) {
+                (Some(now), _) => now.to_owned(),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => format!("write {}", said.collect::<Vec<_>>().join(", ")),
+            };
         let message = format!("`{}` is not one of the words known here", shown(text));
         self.findings.under(&rule::KNOWN_WORD).error(place.origin(), message, next);
     }

@@ -15,10 +15,7 @@ static SERVICES: [Key; 1] = [needed("serviceName", Shape::Text(&SERVICE))];
 
 static ACTIONS: Items = Items {
     of: Shape::Map(&[
-        needed(
-            "type",
-            Shape::Word(&["Reboot", "Drain", "Reload", "Restart", "DaemonReload", "None"]),
-        ),
+        needed("type", Shape::Word(&["Reboot", "Drain", "Reload", "Restart", "DaemonReload", "None"])),
         key("reload", Shape::Map(&SERVICES)),
         key("restart", Shape::Map(&SERVICES)),
     ]),
@@ -28,20 +25,14 @@ static ACTIONS: Items = Items {
 };
 
 static FILES: Items = Items {
-    of: Shape::Map(&[
-        needed("path", Shape::Text(&ANY)),
-        needed("actions", Shape::List(&ACTIONS)),
-    ]),
+    of: Shape::Map(&[needed("path", Shape::Text(&ANY)), needed("actions", Shape::List(&ACTIONS))]),
     least: 0,
     most: 50,
     unlike: Some(&["path"]),
 };
 
 static UNITS: Items = Items {
-    of: Shape::Map(&[
-        needed("name", Shape::Text(&SERVICE)),
-        needed("actions", Shape::List(&ACTIONS)),
-    ]),
+    of: Shape::Map(&[needed("name", Shape::Text(&SERVICE)), needed("actions", Shape::List(&ACTIONS))]),
     least: 0,
     most: 50,
     unlike: Some(&["name"]),
@@ -55,10 +46,7 @@ static MANAGERS: Items = Items {
             "selection",
             Shape::Map(&[
                 needed("mode", Shape::Word(&["All", "Partial", "None"])),
-                key(
-                    "partial",
-                    Shape::Map(&[needed("machineResourceSelector", Shape::Of(&SELECTOR))]),
-                ),
+                key("partial", Shape::Map(&[needed("machineResourceSelector", Shape::Of(&SELECTOR))])),
             ]),
         ),
     ]),
@@ -67,12 +55,8 @@ static MANAGERS: Items = Items {
     unlike: Some(&["resource", "apiGroup"]),
 };
 
-static OVERRIDES: Items = Items {
-    of: Shape::Word(&["Disks", "FileSystems", "Raid"]),
-    least: 0,
-    most: 3,
-    unlike: Some(&[]),
-};
+static OVERRIDES: Items =
+    Items { of: Shape::Word(&["Disks", "FileSystems", "Raid"]), least: 0, most: 3, unlike: Some(&[]) };
 
 static LEVELS: &[&str] = &["", "Normal", "Debug", "Trace", "TraceAll"];
 

@@ -100,10 +100,7 @@ static KUBELET: [Key; 126] = [
         "authorization",
         Shape::Map(&[
             key("mode", Shape::Word(&["AlwaysAllow", "Webhook"])),
-            key(
-                "webhook",
-                Shape::Map(&[key("cacheAuthorizedTTL", TIME), key("cacheUnauthorizedTTL", TIME)]),
-            ),
+            key("webhook", Shape::Map(&[key("cacheAuthorizedTTL", TIME), key("cacheUnauthorizedTTL", TIME)])),
         ]),
     ),
     key("registryPullQPS", COUNT),
@@ -137,10 +134,7 @@ static KUBELET: [Key; 126] = [
     key("cpuManagerPolicyOptions", TEXTS_BY_NAME),
     key("cpuManagerReconcilePeriod", TIME),
     key("memoryManagerPolicy", Shape::Word(&["None", "Static", "BestEffort"])),
-    key(
-        "topologyManagerPolicy",
-        Shape::Word(&["none", "best-effort", "restricted", "single-numa-node"]),
-    ),
+    key("topologyManagerPolicy", Shape::Word(&["none", "best-effort", "restricted", "single-numa-node"])),
     key("topologyManagerScope", Shape::Word(&["container", "pod"])),
     key("topologyManagerPolicyOptions", TEXTS_BY_NAME),
     key("qosReserved", TEXTS_BY_NAME),

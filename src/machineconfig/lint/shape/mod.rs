@@ -87,10 +87,8 @@ pub(super) const fn needed(name: &'static str, shape: Shape) -> Key {
 static TEXTS: Items = Items { of: Shape::Text(&ANY), least: 0, most: usize::MAX, unlike: None };
 
 /// A label selector.
-static SELECTOR: Shape = Shape::Map(&[
-    key("matchLabels", Shape::Texts(&ANY)),
-    key("matchExpressions", Shape::List(&EXPRESSIONS)),
-]);
+static SELECTOR: Shape =
+    Shape::Map(&[key("matchLabels", Shape::Texts(&ANY)), key("matchExpressions", Shape::List(&EXPRESSIONS))]);
 
 static EXPRESSIONS: Items = Items {
     of: Shape::Map(&[

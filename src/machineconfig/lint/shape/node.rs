@@ -9,12 +9,7 @@ use super::needed;
 
 static REFERENCE: [Key; 1] = [needed("name", Shape::Text(&NAME))];
 
-static PINNED: Items = Items {
-    of: Shape::Any,
-    least: 0,
-    most: 100,
-    unlike: Some(&["name"]),
-};
+static PINNED: Items = Items { of: Shape::Any, least: 0, most: 100, unlike: Some(&["name"]) };
 
 pub(super) static SPEC: Shape = Shape::Map(&[
     needed("node", Shape::Map(&REFERENCE)),

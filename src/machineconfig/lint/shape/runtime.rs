@@ -28,10 +28,7 @@ pub(super) static SPEC: Shape = Shape::Map(&[
         "containerRuntimeConfig",
         Shape::Map(&[
             key("pidsLimit", Shape::Whole(i64::MIN, i64::MAX)),
-            key(
-                "logLevel",
-                Shape::Word(&["fatal", "panic", "error", "warn", "info", "debug", "trace", ""]),
-            ),
+            key("logLevel", Shape::Word(&["fatal", "panic", "error", "warn", "info", "debug", "trace", ""])),
             key("logSizeMax", Shape::WholeOr(&QUANTITY)),
             key("overlaySize", Shape::WholeOr(&QUANTITY)),
             key("defaultRuntime", Shape::Word(&["crun", "runc", ""])),

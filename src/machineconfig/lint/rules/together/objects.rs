@@ -10,8 +10,7 @@ pub(super) fn same_name(whole: &Whole, found: &mut Found<'_>) {
     for member in whole.members.iter().filter(|member| !member.name.is_empty()) {
         match seen.get(&(&member.kind, &member.name)) {
             Some(first) => {
-                let message =
-                    format!("there is another {} called `{}`: {first}", member.kind, member.name);
+                let message = format!("there is another {} called `{}`: {first}", member.kind, member.name);
                 let next = "rename one; in a cluster, the later would take the other's place";
                 found.error(&member.origin, message, next);
             }

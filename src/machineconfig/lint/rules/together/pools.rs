@@ -20,9 +20,9 @@ pub(super) fn role_without_pool(whole: &Whole, found: &mut Found<'_>) {
         let Some(role) = member.labels.get(ROLE_LABEL).filter(|role| !role.is_empty()) else { continue };
         // Every cluster has these, whether they are among the objects or not.
         let is_own = OWN_POOLS.contains(&role.as_str()) && !whole.knows_pools();
-        let is_taken = whole.of("MachineConfigPool").any(|pool| {
-            pool.configs.as_ref().is_some_and(|selector| selector.selects(&member.labels))
-        });
+        let is_taken = whole
+            .of("MachineConfigPool")
+            .any(|pool| pool.configs.as_ref().is_some_and(|selector| selector.selects(&member.labels)));
         if !is_own && !is_taken {
             let message = format!("no pool takes `{}`: none selects the role `{role}`", member.name);
             let next = "make a pool that selects it, or label it for another";
@@ -70,7 +70,13 @@ fn by_pool<'a>(whole: &'a Whole, kind: &'a str) -> BTreeMap<String, Vec<&'a Memb
             });
             let name = format!("pools with the label `{}`", keys.join("`, `"));
             let name = same.map_or_else(
-                || if by_pool.contains_key(&name) { format!("{name} of {}", member.name) } else { name.clone() },
+                || {
+                    if by_pool.contains_key(&name) {
+                        format!("{name} of {}", member.name)
+                    } else {
+                        name.clone()
+                    }
+                },
                 |(name, _)| name.clone(),
             );
             pools.push(name);
@@ -88,7 +94,8 @@ pub(super) fn not_merged(whole: &Whole, found: &mut Found<'_>) {
             let [first, others @ ..] = members.as_slice() else { continue };
             for member in others {
                 let Some((_, origin)) = &member.pools else { continue };
-                let message = format!("`{}` and `{}` are both for {pool}, and are not merged", first.name, member.name);
+                let message =
+                    format!("`{}` and `{}` are both for {pool}, and are not merged", first.name, member.name);
                 found.warning(origin, message, format!("write one {kind} with the settings of both"));
             }
         }
@@ -99,7 +106,8 @@ pub(super) fn too_many(whole: &Whole, found: &mut Found<'_>) {
     for kind in ["KubeletConfig", "ContainerRuntimeConfig"] {
         for (pool, members) in by_pool(whole, kind) {
             if let Some(member) = members.get(MOST) {
-                let message = format!("there are {} {kind}s for {pool}; at most {MOST} are taken", members.len());
+                let message =
+                    format!("there are {} {kind}s for {pool}; at most {MOST} are taken", members.len());
                 found.error(&member.origin, message, format!("write one {kind} with the settings of all"));
             }
         }

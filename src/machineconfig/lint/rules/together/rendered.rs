@@ -124,7 +124,8 @@ fn of_rendered(whole: &Whole, rendered: &Rendered) -> Vec<(Option<Origin>, Probl
             let part = Part::Path(path);
             // Nobody wrote the `overwrite`, the operator did.
             if let Some((before, _)) = problem.what.split_once(" has `overwrite: true` and no contents") {
-                problem.what = format!("{before} has no contents, and the operator writes `overwrite: true` to it");
+                problem.what =
+                    format!("{before} has no contents, and the operator writes `overwrite: true` to it");
                 problem.next = "give `contents.source`, `data:,` for an empty file".to_owned();
             }
             let last = rendered.sources.last(&part);
@@ -150,7 +151,8 @@ pub(super) fn chronyd_wanted(whole: &Whole, found: &mut Found<'_>) {
             unit.get("enabled") == Some(&Value::Bool(false)) || unit.get("mask") == Some(&Value::Bool(true))
         });
         let Some(role) = config.role().filter(|_| is_off) else { continue };
-        let contents = whole.of_pool(role)
+        let contents = whole
+            .of_pool(role)
             .into_iter()
             .filter(|(member, _)| !member.is_operators)
             .flat_map(|(_, config)| units(config, target))
