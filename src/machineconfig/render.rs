@@ -169,7 +169,7 @@ fn unknown_extension(extension: &str, rules: &Rules) -> Option<Problem> {
 }
 
 /// Reads a document of any spec that the operator reads, as one of the newest.
-pub(super) fn read(document: &Value, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
+fn read(document: &Value, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
     let newest = rules.newest_ignition_minor;
     let version = document.pointer("/ignition/version").and_then(Value::as_str).unwrap_or_default();
     let minor = match minor_of(version).filter(|minor| *minor <= newest) {

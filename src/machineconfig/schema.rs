@@ -4,6 +4,8 @@
 //! are dropped, letters' case does not matter, `null` is not said; and how the operator writes it again:
 //! without what is empty.
 
+use std::collections::BTreeMap;
+
 use serde_json::Map;
 use serde_json::Value;
 
@@ -375,7 +377,7 @@ pub(super) fn find_duplicates(document: &Value, problems: &mut Vec<Problem>) {
 }
 
 fn find_in(keys: &[Key], map: &Map<String, Value>, at: &str, problems: &mut Vec<Problem>) {
-    let mut seen: Vec<(&str, String, String)> = Vec::new();
+    let mut seen: BTreeMap<(&str, String), String> = BTreeMap::new();
     for Key(name, kind, _) in keys {
         let Some(value) = map.get(*name) else { continue };
         let place = if at.is_empty() { (*name).to_owned() } else { format!("{at}.{name}") };
@@ -389,12 +391,12 @@ fn find_in(keys: &[Key], map: &Map<String, Value>, at: &str, problems: &mut Vec<
                         find_in(keys, map, &place, problems);
                     }
                     let Some(key) = key_of(member, value) else { continue };
-                    match seen.iter().find(|(other, known, _)| *other == space && *known == key) {
-                        Some((_, _, first)) => problems.push(Problem::new(
+                    match seen.get(&(space, key.clone())) {
+                        Some(first) => problems.push(Problem::new(
                             format!("`{place}` is a duplicate entry: `{key}` is already `{first}`"),
                             "keep one of them",
                         )),
-                        None => seen.push((space, key, place)),
+                        None => drop(seen.insert((space, key), place)),
                     }
                 }
             }

@@ -145,25 +145,27 @@ impl<'a> Check<'a> {
 
     fn links(&mut self) {
         let links = self.members("storage", "links");
+        let paths: BTreeSet<&str> = links.iter().map(|(_, link)| text(link, "path")).collect();
+        let directories = self.members("storage", "directories");
+        let directories: BTreeSet<&str> =
+            directories.iter().map(|(_, directory)| text(directory, "path")).collect();
         for (at, link) in &links {
             if text(link, "target").is_empty() {
                 self.say(format!("`{at}` has no target"), "say where it points");
             }
-            let below = format!("{}/", text(link, "path"));
-            for list in ["files", "directories", "links"] {
-                for (_, node) in self.members("storage", list) {
-                    let path = text(node, "path");
-                    if path.starts_with(&below) {
-                        let what = format!("`{path}` leads through the link `{}`", text(link, "path"));
-                        self.say(what, "write the path that the link points to");
-                    }
-                }
-            }
             let is_hard = link.get("hard") == Some(&Value::Bool(true));
-            let target = text(link, "target");
-            let directories = self.members("storage", "directories");
-            if is_hard && directories.iter().any(|(_, directory)| text(directory, "path") == target) {
+            if is_hard && directories.contains(text(link, "target")) {
                 self.say(format!("`{at}` is a hard link to a directory"), "make it a symbolic link");
+            }
+        }
+        for list in ["files", "directories", "links"].into_iter().filter(|_| !paths.is_empty()) {
+            for (_, node) in self.members("storage", list) {
+                let path = text(node, "path");
+                for (end, _) in path.match_indices('/').filter(|(end, _)| *end > 0) {
+                    let Some(link) = path.get(..end).and_then(|above| paths.get(above)) else { continue };
+                    let what = format!("`{path}` leads through the link `{link}`");
+                    self.say(what, "write the path that the link points to");
+                }
             }
         }
     }

@@ -149,6 +149,27 @@ fn good_objects_have_no_finding() {
     assert_eq!(kinds.len(), 10, "{kinds:?}");
     let linted = machineconfig::lint(&[("good.yaml".into(), text.clone())], Some("4.19")).unwrap();
     assert_eq!((linted.objects, linted.findings), (objects.len(), vec![]));
+    // As a cluster prints them: with what its operator made of them, which nobody can change.
+    let (trees, _) = cotter::document::parse_all("good.yaml", &text);
+    let mut items: Vec<serde_json::Value> =
+        trees.iter().map(|tree| cotter::document::View::root("good.yaml", tree).to_json_1_1()).collect();
+    for name in ["00-worker", "99-worker-generated-kubelet", "rendered-worker-0a1b"] {
+        items.push(serde_json::json!({
+            "apiVersion": "machineconfiguration.openshift.io/v1",
+            "kind": "MachineConfig",
+            "metadata": {
+                "name": name,
+                "labels": {"machineconfiguration.openshift.io/role": "worker"},
+                "annotations": {"machineconfiguration.openshift.io/generated-by-controller-version": "1"},
+            },
+            "spec": {"config": {"ignition": {"version": "3.5.0"}, "storage": {"files": [
+                {"path": format!("/etc/{name}"), "contents": {"source": "data:,a"}, "overwrite": false},
+            ]}}},
+        }));
+    }
+    let dump = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    let linted = machineconfig::lint(&[("dump.json".into(), dump)], Some("4.19")).unwrap();
+    assert_eq!((linted.objects, linted.findings), (objects.len() + 3, vec![]));
 }
 
 /// Examples in the form of the published guide, with its mistakes: the rule and words of what is said, after `# finds`.
@@ -267,6 +288,18 @@ fn large_cases_break_their_rules() {
     let of = |count: usize| (0..count).map(kubelet).collect::<String>();
     assert_eq!(rules(&of(11), "4.19"), BTreeSet::from(["settings-not-merged", "too-many-settings"]));
     assert_eq!(rules(&of(10), "4.19"), BTreeSet::from(["settings-not-merged"]));
+}
+
+#[test]
+fn all_is_said_at_once() {
+    let text = format!(
+        "{HEAD}spec:\n  config:\n    ignition: {{version: 3.4.0}}\n    storage:\n      files:\n      - {{path: /etc/a, contents: {{source: 'data:,a b'}}}}\n      - {{path: /etc/a, contents: {{source: 'data:,a'}}}}\n    systemd:\n      units:\n      - {{name: a.service, contents: '[Unit'}}\n"
+    );
+    let lines: Vec<usize> = findings(&text, "4.19").iter().map(|finding| finding.origin.line).collect();
+    assert_eq!(lines, [9, 10, 13]);
+    let pool = "apiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfigPool\nmetadata: {name: fast}\nspec:\n  machineConfigSelector: {matchExpressions: [{key: a, operator: in, values: [b]}]}\n  nodeSelector: {matchLabels: {a: 1}}\n";
+    // What cannot be read is not also said to select nothing.
+    assert_eq!(rules(pool, "4.19"), BTreeSet::from(["known-word", "kind-of-value"]));
 }
 
 #[test]

@@ -8,6 +8,8 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Selector {
     requirements: Vec<Requirement>,
+    /// Whether a part of it cannot be read, so that nothing can be said of what it selects.
+    is_unreadable: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +38,10 @@ impl Selector {
                 Some(Requirement { key: key.clone(), operator: Operator::In, values })
             })
             .collect();
-        let expressions = value.get("matchExpressions").and_then(Value::as_array).into_iter().flatten();
-        requirements.extend(expressions.filter_map(|expression| {
+        let written = value.get("matchLabels").and_then(Value::as_object).map_or(0, serde_json::Map::len);
+        let expressions = value.get("matchExpressions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let written = written + expressions.len();
+        requirements.extend(expressions.iter().filter_map(|expression| {
             let operator = match expression.get("operator")?.as_str()? {
                 "In" => Operator::In,
                 "NotIn" => Operator::NotIn,
@@ -49,12 +53,18 @@ impl Selector {
             let key = expression.get("key")?.as_str()?.to_owned();
             Some(Requirement { key, operator, values: values.filter_map(text).collect() })
         }));
-        Self { requirements }
+        let is_unreadable = requirements.len() < written;
+        Self { requirements, is_unreadable }
+    }
+
+    /// False if nothing can be said of what it selects.
+    pub fn is_readable(&self) -> bool {
+        !self.is_unreadable
     }
 
     /// True if it asks for nothing. For the operator, such a selector selects nothing.
     pub fn is_empty(&self) -> bool {
-        self.requirements.is_empty()
+        self.requirements.is_empty() && !self.is_unreadable
     }
 
     /// Whether it selects what has these labels.

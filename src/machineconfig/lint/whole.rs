@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -17,6 +18,9 @@ use crate::machineconfig::render;
 
 /// Pools that every cluster has.
 pub(super) const OWN_POOLS: [&str; 3] = ["master", "worker", "arbiter"];
+
+/// More pools are not looked at: a cluster has a few, and each takes all that the workers have.
+const MAX_POOLS: usize = 32;
 
 /// The label by which the operator's own pools are selected.
 pub(super) const POOL_LABEL: &str = "pools.operator.machineconfiguration.openshift.io/";
@@ -118,7 +122,7 @@ impl Whole {
             let is_right = |config: &MachineConfig| {
                 render(std::slice::from_ref(config), config.role().unwrap_or_default(), self.rules).is_ok()
             };
-            let wrong: Vec<&str> = self
+            let wrong: BTreeSet<&str> = self
                 .configs()
                 .filter(|(_, config)| !is_right(config))
                 .map(|(member, _)| member.name.as_str())
@@ -126,7 +130,7 @@ impl Whole {
             let mut pools = Vec::new();
             for pool in self.pools() {
                 let chosen = self.of_pool(&pool);
-                if chosen.is_empty() || chosen.iter().any(|(member, _)| wrong.contains(&member.name.as_str()))
+                if chosen.is_empty() || chosen.iter().any(|(member, _)| wrong.contains(member.name.as_str()))
                 {
                     continue;
                 }
@@ -145,6 +149,7 @@ impl Whole {
         pools.extend(self.configs().filter_map(|(_, config)| config.role().map(str::to_owned)));
         pools.sort();
         pools.dedup();
+        pools.truncate(MAX_POOLS);
         pools
     }
 }

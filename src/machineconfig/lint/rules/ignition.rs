@@ -11,10 +11,16 @@ use crate::machineconfig::Finding;
 use crate::machineconfig::document_problems;
 use crate::machineconfig::lint::place::Place;
 use crate::machineconfig::lint::thing::Thing;
-use crate::machineconfig::render::read;
+use crate::machineconfig::schema::conform;
+use crate::machineconfig::schema::find_duplicates;
 use crate::machineconfig::schema::keys_at;
+use crate::machineconfig::validate::OPERATORS_FILE_MODE;
+use crate::machineconfig::validate::validate;
 
 const KINDS: &[&str] = &["MachineConfig"];
+
+/// The most refusals that are said of one document.
+const MAX_REFUSED: usize = 100;
 
 pub(super) static RULES: &[Each] = &[
     Each {
@@ -98,9 +104,17 @@ fn old(thing: &Thing<'_>, found: &mut Found<'_>) {
 }
 
 fn refused(thing: &Thing<'_>, found: &mut Found<'_>) {
-    let Some((document, Some(_), _)) = document(thing) else { return };
+    let Some((document, Some(minor), _)) = document(thing) else { return };
     let mut problems = Vec::new();
-    let _ = read(document.value, thing.rules, &mut problems);
+    let read = conform(document.value, minor, &mut problems);
+    let is_whole = problems.is_empty();
+    find_duplicates(&read, &mut problems);
+    // Places that were not read would be found wanting once more.
+    if is_whole {
+        validate(&read, OPERATORS_FILE_MODE, &mut problems);
+    }
+    // More help nobody, and each is looked for.
+    problems.truncate(MAX_REFUSED);
     let modes = thing.list(&["config", "storage", "files"]);
     let is_octal = |what: &str| {
         what.starts_with("the mode of ")

@@ -107,6 +107,7 @@ fn without_worker(thing: &Thing<'_>, found: &mut Found<'_>) {
     let selector = selector(thing, "machineConfigSelector");
     if is_own(thing)
         || selector.is_empty()
+        || !selector.is_readable()
         || selector.selects_role("worker")
         || selector.selects_role("master")
     {

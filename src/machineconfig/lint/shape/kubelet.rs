@@ -186,7 +186,16 @@ static KUBELET: [Key; 126] = [
     key("volumePluginDir", TEXT),
     key("providerID", TEXT),
     key("kernelMemcgNotification", Shape::Truth),
-    key("logging", Shape::Any),
+    key(
+        "logging",
+        Shape::Map(&[
+            key("format", Shape::Word(&["text", "json"])),
+            key("flushFrequency", Shape::Any),
+            key("verbosity", COUNT),
+            key("vmodule", Shape::Any),
+            key("options", Shape::Any),
+        ]),
+    ),
     key("enableSystemLogHandler", Shape::Truth),
     key("enableSystemLogQuery", Shape::Truth),
     key("shutdownGracePeriod", TIME),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::document::Found;
 use crate::machineconfig::ROLE_LABEL;
+use crate::machineconfig::lint::selector::Selector;
 use crate::machineconfig::lint::whole::Member;
 use crate::machineconfig::lint::whole::OWN_POOLS;
 use crate::machineconfig::lint::whole::POOL_LABEL;
@@ -13,7 +14,9 @@ use crate::machineconfig::lint::whole::Whole;
 const MOST: usize = 10;
 
 pub(super) fn role_without_pool(whole: &Whole, found: &mut Found<'_>) {
-    if !whole.of("MachineConfigPool").any(|_| true) {
+    let pools = || whole.of("MachineConfigPool");
+    let is_unclear = |selector: &Selector| !selector.is_readable();
+    if pools().next().is_none() || pools().any(|pool| pool.configs.as_ref().is_some_and(is_unclear)) {
         return;
     }
     for member in whole.of("MachineConfig").chain(whole.of("PinnedImageSet")) {
@@ -38,7 +41,7 @@ pub(super) fn selector_without_pool(whole: &Whole, found: &mut Found<'_>) {
     for member in whole.of("KubeletConfig").chain(whole.of("ContainerRuntimeConfig")) {
         let Some((selector, origin)) = &member.pools else { continue };
         let is_met = whole.of("MachineConfigPool").any(|pool| selector.selects(&pool.labels));
-        if !selector.is_empty() && !is_met {
+        if selector.is_readable() && !selector.is_empty() && !is_met {
             let message = format!("the {} `{}` selects no pool of the cluster", member.kind, member.name);
             let next = "label the pool, as in `oc label machineconfigpool worker custom-kubelet=enabled`";
             found.warning(origin, message, next);
@@ -51,7 +54,7 @@ pub(super) fn selector_without_pool(whole: &Whole, found: &mut Found<'_>) {
 fn by_pool<'a>(whole: &'a Whole, kind: &'a str) -> BTreeMap<String, Vec<&'a Member>> {
     let mut by_pool: BTreeMap<String, Vec<&Member>> = BTreeMap::new();
     for member in whole.of(kind) {
-        let Some((selector, _)) = member.pools.as_ref().filter(|(selector, _)| !selector.is_empty()) else {
+        let Some((selector, _)) = member.pools.as_ref().filter(|(selector, _)| selector.is_readable() && !selector.is_empty()) else {
             continue;
         };
         let known = whole.of("MachineConfigPool").filter(|pool| selector.selects(&pool.labels));
