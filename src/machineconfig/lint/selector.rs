@@ -39,7 +39,8 @@ impl Selector {
             })
             .collect();
         let written = value.get("matchLabels").and_then(Value::as_object).map_or(0, serde_json::Map::len);
-        let expressions = value.get("matchExpressions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let expressions =
+            value.get("matchExpressions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let written = written + expressions.len();
         requirements.extend(expressions.iter().filter_map(|expression| {
             let operator = match expression.get("operator")?.as_str()? {
@@ -69,7 +70,9 @@ impl Selector {
 
     /// Whether it selects what has these labels.
     pub fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
-        !self.is_empty() && self.requirements.iter().all(|requirement| requirement.is_met(labels))
+        !self.is_unreadable
+            && !self.requirements.is_empty()
+            && self.requirements.iter().all(|requirement| requirement.is_met(labels))
     }
 
     /// Whether it selects a MachineConfig of a role that has no other label.

@@ -54,7 +54,9 @@ pub(super) fn selector_without_pool(whole: &Whole, found: &mut Found<'_>) {
 fn by_pool<'a>(whole: &'a Whole, kind: &'a str) -> BTreeMap<String, Vec<&'a Member>> {
     let mut by_pool: BTreeMap<String, Vec<&Member>> = BTreeMap::new();
     for member in whole.of(kind) {
-        let Some((selector, _)) = member.pools.as_ref().filter(|(selector, _)| selector.is_readable() && !selector.is_empty()) else {
+        let Some((selector, _)) =
+            member.pools.as_ref().filter(|(selector, _)| selector.is_readable() && !selector.is_empty())
+        else {
             continue;
         };
         let known = whole.of("MachineConfigPool").filter(|pool| selector.selects(&pool.labels));
