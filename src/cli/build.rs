@@ -1,5 +1,6 @@
 //! `cotter build`: the medium that makes the machine, and the manifest of what must then be true.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::path::PathBuf;
@@ -16,7 +17,6 @@ use super::load::BaseArguments;
 use super::load::GivenArguments;
 use super::load::Loaded;
 use crate::image::Replace;
-use crate::plan::Delivery;
 use crate::plan::Medium;
 use crate::plan::Output;
 use crate::plan::Plan;
@@ -27,14 +27,14 @@ use crate::world::Existing;
 use crate::world::Failure;
 use crate::world::Fitted;
 
-/// Build the installation medium or a cloud's boot data, and its manifest
+/// Build the installation medium, a cloud's boot data or a cluster's MachineConfigs, and the manifest
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
     spec: PathBuf,
     #[command(flatten)]
     given: GivenArguments,
-    /// The medium to write; its manifest gets `.manifest.json` after the name. With `--pxe`, and for a cloud: the folder
+    /// The medium to write; its manifest gets `.manifest.json` after the name. With `--pxe`, for a cloud and for MachineConfigs: the folder
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
     /// Write what boots over the network into a folder, with the machine's own initrd and iPXE script
@@ -56,9 +56,9 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Err(exit) => return Ok(exit),
     };
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
-    if let Some(delivery) = loaded.plan.delivery().filter(|_| !arguments.pxe && arguments.base.base.is_none())
-    {
-        return deliver(arguments, &loaded.plan, delivery, existing, ui);
+    let is_folder = !arguments.pxe && arguments.base.base.is_none();
+    if let Some(outputs) = Outputs::of(&loaded.plan).filter(|_| is_folder) {
+        return deliver(arguments, &loaded.plan, &outputs, existing, ui);
     }
     load::medium(&loaded.plan)?;
     // What can be refused is refused before the stand-in is built or anything is copied.
@@ -91,11 +91,24 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Writes what a cloud is given, into a folder.
+/// What is written into a folder, for a cloud or for a cluster's operator.
+struct Outputs<'p> {
+    files: &'p BTreeMap<String, Output>,
+    notes: &'p [String],
+}
+
+impl<'p> Outputs<'p> {
+    fn of(plan: &'p Plan) -> Option<Self> {
+        let of_cloud = plan.delivery().map(|given| Self { files: &given.files, notes: &given.notes });
+        of_cloud.or_else(|| plan.handover().map(|given| Self { files: &given.files, notes: &given.notes }))
+    }
+}
+
+/// Writes what a cloud or a cluster's operator is given, into a folder.
 fn deliver(
     arguments: &Arguments,
     plan: &Plan,
-    delivery: &Delivery,
+    outputs: &Outputs<'_>,
     existing: Existing,
     ui: &mut Ui,
 ) -> Result<Exit, Failure> {
@@ -109,7 +122,7 @@ fn deliver(
         (Secrecy::Open, true) => 0o755,
         (Secrecy::Open, false) => 0o644,
     };
-    let files = delivery
+    let files = outputs
         .files
         .iter()
         .map(|(name, output)| (name.as_str(), (output.bytes.as_slice(), mode(output))))
@@ -117,17 +130,17 @@ fn deliver(
     world::write_folder(&folder, &files, existing)?;
     world::write_file(&manifest, &plan.manifest.to_json(), existing, 0o644)?;
     if ui.wants_json() {
-        let files: Vec<&String> = delivery.files.keys().collect();
+        let files: Vec<&String> = outputs.files.keys().collect();
         ui.json(&serde_json::json!({"folder": folder, "files": files, "manifest": manifest}));
         return Ok(Exit::Done);
     }
-    for (name, output) in &delivery.files {
+    for (name, output) in outputs.files {
         let readers =
             if output.secrecy == Secrecy::Secret { " (for you alone: it holds secrets)" } else { "" };
         ui.line(format!("{}{readers}", folder.join(name).display()));
     }
     ui.line(format!("{}", manifest.display()));
-    for note in &delivery.notes {
+    for note in outputs.notes {
         ui.note(format!("note: {note}"));
     }
     Ok(Exit::Done)

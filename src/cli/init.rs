@@ -40,6 +40,9 @@ enum TargetWord {
     Sno,
     /// An image of a cloud or hypervisor
     Cloud,
+    /// Nodes of an OpenShift cluster that is there
+    #[value(name = "machineconfig")]
+    MachineConfig,
 }
 
 impl TargetWord {
@@ -48,6 +51,7 @@ impl TargetWord {
             Self::Fcos => FIRST,
             Self::Sno => "dell-r640-sno",
             Self::Cloud => "cloud",
+            Self::MachineConfig => "machineconfig",
         }
     }
 }

@@ -120,8 +120,13 @@ pub(super) fn load(path: &Path, given: &Given, ui: &mut Ui) -> Result<Result<Loa
 /// What the installation medium brings, for what only such a machine has.
 pub(super) fn medium(plan: &Plan) -> Result<&Medium, Failure> {
     plan.medium().ok_or_else(|| {
-        let message = format!("`{}` is a machine in a cloud: it has no installation medium", plan.machine);
-        Failure::input(message, "`cotter build SPEC -o DIR` writes what it is given to boot with")
+        let (what, hint) = match plan.handover() {
+            Some(_) => {
+                ("of a cluster that is there", "`cotter build SPEC -o DIR` writes what its operator is given")
+            }
+            None => ("in a cloud", "`cotter build SPEC -o DIR` writes what it is given to boot with"),
+        };
+        Failure::input(format!("`{}` is a machine {what}: it has no installation medium", plan.machine), hint)
     })
 }
 

@@ -17,6 +17,7 @@ use crate::plan::Artifact;
 use crate::plan::Change;
 use crate::plan::Consequence;
 use crate::plan::Delivery;
+use crate::plan::Handover;
 use crate::plan::Plan;
 use crate::verify::Life;
 use crate::world;
@@ -105,6 +106,14 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
     if let Some(delivery) = plan.delivery() {
         show_delivery(delivery, ui);
     }
+    if let Some(handover) = plan.handover() {
+        ui.line(format!("for the pool `{}` of OpenShift {}", handover.role, handover.openshift));
+        for note in &handover.notes {
+            ui.line(format!("  {note}"));
+        }
+        let files: Vec<&str> = handover.files.keys().map(String::as_str).collect();
+        ui.line(format!("  `cotter build` writes {}", files.join(", ")));
+    }
     if let Some((used, length)) = room {
         ui.line(format!(
             "embed area: {used} of {length} bytes used, {} left",
@@ -184,6 +193,15 @@ fn delivery_as_json(delivery: &Delivery) -> serde_json::Value {
     })
 }
 
+fn handover_as_json(handover: &Handover) -> serde_json::Value {
+    serde_json::json!({
+        "role": handover.role,
+        "openshift": handover.openshift,
+        "notes": handover.notes,
+        "files": handover.files.keys().collect::<Vec<_>>(),
+    })
+}
+
 fn as_json(plan: &Plan, room: Option<(usize, u64)>) -> serde_json::Value {
     let rows: Vec<serde_json::Value> = plan
         .matrix()
@@ -207,6 +225,7 @@ fn as_json(plan: &Plan, room: Option<(usize, u64)>) -> serde_json::Value {
         "artifacts": rows,
         "embed_area": room.map(|(used, length)| serde_json::json!({"used_bytes": used, "length_bytes": length})),
         "cloud": plan.delivery().map(delivery_as_json),
+        "operator": plan.handover().map(handover_as_json),
         "expectations": plan.manifest.expectations,
     })
 }

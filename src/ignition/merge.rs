@@ -1,5 +1,8 @@
 //! Merging two Ignition documents, as Ignition does it (its config/merge/merge.go and the keys of types).
 
+use std::collections::HashMap;
+use std::collections::HashSet;
+
 use serde_json::Map;
 use serde_json::Value;
 
@@ -48,19 +51,25 @@ fn leave_to_child(list: &str, parent: &mut Map<String, Value>, child: &Map<Strin
     };
     let others =
         SHARED.into_iter().filter(|group| group.contains(&list)).flatten().filter(|other| **other != list);
-    let taken: Vec<Value> =
+    let taken: HashSet<&Value> =
         others.filter_map(|other| child.get(*other)?.as_array()).flatten().filter_map(key).collect();
-    members.retain(|member| key(member).is_none_or(|key| !taken.contains(&key)));
+    if !taken.is_empty() {
+        members.retain(|member| key(member).is_none_or(|key| !taken.contains(key)));
+    }
 }
 
 fn merge_lists(name: &str, mut parent: Vec<Value>, child: Vec<Value>) -> Vec<Value> {
-    for value in child {
-        let key = key(&value);
-        let same = parent.iter().position(|old| key.is_some() && self::key(old) == key);
-        match same.filter(|_| !JOINED.contains(&name)) {
+    if JOINED.contains(&name) {
+        parent.extend(child);
+        return parent;
+    }
+    let mut removed = Vec::new();
+    let places = places(&parent, &child);
+    for (value, place) in child.into_iter().zip(places) {
+        match place.filter(|place| *place < parent.len()) {
             // A header without a value takes the parent's away.
             Some(index) if name == "httpHeaders" && value.get("value").is_none_or(Value::is_null) => {
-                parent.remove(index);
+                removed.push(index);
             }
             Some(index) => {
                 let old = parent[index].take();
@@ -69,28 +78,52 @@ fn merge_lists(name: &str, mut parent: Vec<Value>, child: Vec<Value>) -> Vec<Val
             None => parent.push(value),
         }
     }
+    let mut index = 0;
+    parent.retain(|_| {
+        index += 1;
+        !removed.contains(&(index - 1))
+    });
     parent
 }
 
+/// Where each of the child's members goes: the place of the parent's with the same key, or of an earlier one of the
+/// child's own behind the parent's.
+fn places(parent: &[Value], child: &[Value]) -> Vec<Option<usize>> {
+    let mut known = HashMap::with_capacity(parent.len());
+    for (index, key) in parent.iter().enumerate().filter_map(|(index, value)| Some((index, key(value)?))) {
+        known.entry(key).or_insert(index);
+    }
+    let mut end = parent.len();
+    let mut places = Vec::with_capacity(child.len());
+    for value in child {
+        let place = key(value).and_then(|key| known.get(key).copied());
+        if place.is_none() {
+            known.extend(key(value).map(|key| (key, end)));
+            end += 1;
+        }
+        places.push(place);
+    }
+    places
+}
+
 /// What makes a member of a list the same as another.
-fn key(value: &Value) -> Option<Value> {
+fn key(value: &Value) -> Option<&Value> {
     match value {
-        Value::String(_) => Some(value.clone()),
+        Value::String(_) => Some(value),
         Value::Object(map)
             if map.contains_key("sizeMiB") || map.contains_key("startMiB") || is_partition(map) =>
         {
             let number = map.get("number").filter(|number| **number != 0);
-            number.or_else(|| map.get("label")).cloned()
+            number.or_else(|| map.get("label"))
         }
         Value::Object(map) => ["path", "device", "name", "url", "source"].iter().find_map(|key| {
             // A file system has a path too, but its device is what it is known by; a volume has a device
             // too, but its name is.
-            let known_by = match *key {
+            match *key {
                 "path" if map.contains_key("device") => None,
                 "device" if map.contains_key("name") => None,
                 _ => map.get(*key),
-            };
-            known_by.cloned()
+            }
         }),
         _ => None,
     }

@@ -15,6 +15,9 @@ pub const ROLE_LABEL: &str = "machineconfiguration.openshift.io/role";
 pub(super) const GENERATED_ANNOTATION: &str =
     "machineconfiguration.openshift.io/generated-by-controller-version";
 
+/// Says which release the operator was of.
+pub(super) const RELEASE_ANNOTATION: &str = "machineconfiguration.openshift.io/release-image-version";
+
 /// A MachineConfig: what is written, nothing worked out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MachineConfig {
@@ -63,7 +66,12 @@ impl MachineConfig {
 
     /// True for what the operator wrote itself.
     pub fn is_generated(&self) -> bool {
-        self.annotations.contains_key(GENERATED_ANNOTATION)
+        self.generated_by().is_some()
+    }
+
+    /// Which operator wrote it, if one did.
+    pub fn generated_by(&self) -> Option<&str> {
+        self.annotations.get(GENERATED_ANNOTATION).map(String::as_str)
     }
 
     /// The Kubernetes object: sections in a fixed order, and nothing that is not said.
@@ -91,7 +99,8 @@ impl MachineConfig {
 }
 
 impl Spec {
-    fn to_value(&self) -> Value {
+    /// What it says, and nothing else.
+    pub fn to_value(&self) -> Value {
         let mut spec = Map::new();
         spec.extend(self.config.clone().map(|config| ("config".to_owned(), config)));
         for (key, list) in [("kernelArguments", &self.kernel_arguments), ("extensions", &self.extensions)] {

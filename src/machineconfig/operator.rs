@@ -83,7 +83,7 @@ fn of_file(rendered: &Rendered, file: &Value) -> Vec<Problem> {
 }
 
 /// What Ignition fetches and the node cannot read again.
-fn of_contents(path: &str, contents: &Value) -> Option<Problem> {
+pub(super) fn of_contents(path: &str, contents: &Value) -> Option<Problem> {
     let text = |key: &str| contents.get(key).and_then(Value::as_str);
     let source = text("source").filter(|source| !source.is_empty())?;
     if !source.starts_with("data:") {
@@ -96,7 +96,7 @@ fn of_contents(path: &str, contents: &Value) -> Option<Problem> {
         text("compression") == Some("gzip") && ignition::decode(source, Some("gzip")).is_none();
     cannot_unpack.then(|| {
         Problem::new(
-            format!("the contents of `{path}` say `compression: gzip` and cannot be unpacked"),
+            format!("the contents of `{path}` say `compression: gzip` and cannot be unpacked, or come to more than 64 MiB"),
             "say `compression: \"\"` with plain contents; an earlier MachineConfig's `gzip` is inherited before OpenShift 4.20",
         )
     })

@@ -13,7 +13,8 @@ use crate::document::Origin;
 use crate::document::View;
 use crate::document::parse_all;
 
-const GROUP: &str = "machineconfiguration.openshift.io";
+/// The group of the operator's objects.
+pub(super) const GROUP: &str = "machineconfiguration.openshift.io";
 const VERSION: &str = "v1";
 const KIND: &str = "MachineConfig";
 
@@ -91,25 +92,26 @@ pub fn parse(name_of_source: &str, text: &str) -> (Vec<MachineConfig>, Vec<Probl
     (reader.configs, problems)
 }
 
-/// The MachineConfig that an object is, if all of it can be read.
-pub(super) fn config_of(object: &Object<'_>) -> Option<MachineConfig> {
+/// Reads one object as a MachineConfig, if it says that it is one; what is wrong with it is a problem.
+pub fn config_of(object: &Object<'_>) -> (Option<MachineConfig>, Vec<Problem>) {
     let mut reader = Reader::default();
     reader.object(object);
-    reader.configs.pop()
+    (reader.configs.pop(), reader.problems)
 }
 
 fn of_finding(finding: Diagnostic) -> Problem {
     Problem { config: None, origin: Some(finding.origin), what: finding.message, next: finding.help }
 }
 
+/// Reads MachineConfigs among other objects.
 #[derive(Default)]
-struct Reader {
-    configs: Vec<MachineConfig>,
-    problems: Vec<Problem>,
+pub(super) struct Reader {
+    pub(super) configs: Vec<MachineConfig>,
+    pub(super) problems: Vec<Problem>,
 }
 
 impl Reader {
-    fn object(&mut self, object: &Object<'_>) {
+    pub(super) fn object(&mut self, object: &Object<'_>) {
         if object.kind != KIND {
             return;
         }

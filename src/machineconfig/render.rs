@@ -7,12 +7,15 @@ use serde_json::json;
 
 use super::MachineConfig;
 use super::Part;
+use super::Pool;
 use super::Problem;
 use super::ROLE_LABEL;
 use super::Rules;
 use super::Sources;
 use super::schema::conform;
 use super::schema::find_duplicates;
+use super::spec_2::SPEC_2;
+use super::spec_2::to_spec_3;
 use super::validate::OPERATORS_FILE_MODE;
 use super::validate::validate;
 use crate::document::nearest;
@@ -75,6 +78,12 @@ impl Rendered {
         spec
     }
 
+    /// The file with this path, if there is one.
+    pub(super) fn file(&self, path: &str) -> Option<&Value> {
+        let files = self.members("storage", "files");
+        files.iter().find(|file| file.get("path").and_then(Value::as_str) == Some(path))
+    }
+
     /// The members of a list of the Ignition document, as in `storage` and `files`.
     pub(super) fn members(&self, section: &str, list: &str) -> &[Value] {
         let members =
@@ -92,31 +101,86 @@ impl Rendered {
 ///
 /// Everything that the operator would refuse, of every MachineConfig, not only the first.
 pub fn render(configs: &[MachineConfig], pool: &str, rules: &Rules) -> Result<Rendered, Vec<Problem>> {
-    let chosen = choose(configs, pool);
+    render_chosen(configs, &Choice::Role(pool), rules)
+}
+
+/// How the MachineConfigs of a pool are known.
+#[derive(Clone, Copy, Debug)]
+pub enum Choice<'a> {
+    /// By the pool's own selector.
+    Pool(&'a Pool),
+    /// By their role: no more is known of the pool than its name.
+    Role(&'a str),
+}
+
+impl Choice<'_> {
+    /// The pool's name.
+    pub fn pool(&self) -> &str {
+        match self {
+            Self::Pool(pool) => &pool.name,
+            Self::Role(role) => role,
+        }
+    }
+
+    fn includes(&self, config: &MachineConfig) -> bool {
+        match self {
+            Self::Pool(pool) => pool.selector.chooses(&config.labels),
+            Self::Role(pool) => {
+                let is_own = OWN_POOLS.contains(pool);
+                config.role().is_some_and(|role| role == *pool || (!is_own && role == WORKER))
+            }
+        }
+    }
+}
+
+/// Puts the MachineConfigs of a pool together that is known by more than its name.
+///
+/// # Errors
+///
+/// Those of [`render`].
+pub fn render_chosen(
+    configs: &[MachineConfig],
+    choice: &Choice<'_>,
+    rules: &Rules,
+) -> Result<Rendered, Vec<Problem>> {
     let mut problems = Vec::new();
-    if chosen.is_empty() {
-        let next = format!("label one with `{ROLE_LABEL}: {pool}`, or name another pool");
-        problems.push(Problem::new(format!("no MachineConfig is for the pool `{pool}`"), next));
-    }
-    find_namesakes(&chosen, &mut problems);
-    let documents: Vec<Option<Value>> =
-        chosen.iter().map(|config| examine(config, rules, &mut problems)).collect();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let rendered = put_together(&chosen, documents, pool, rules);
+    let chosen = examine_all(configs, choice, rules)?;
+    let rendered = put_together(chosen, choice.pool(), rules);
     problems.extend(kernel_problem(&rendered));
     problems.extend(size_problem(&rendered, rules));
     if problems.is_empty() { Ok(rendered) } else { Err(problems) }
 }
 
+/// A MachineConfig of a pool, with its document as the operator reads it.
+pub(super) type Examined<'a> = (&'a MachineConfig, Option<Value>);
+
+/// The MachineConfigs of a pool in the order of the operator, and their documents as ones of the newest spec.
+pub(super) fn examine_all<'a>(
+    configs: &'a [MachineConfig],
+    choice: &Choice<'_>,
+    rules: &Rules,
+) -> Result<Vec<Examined<'a>>, Vec<Problem>> {
+    let chosen = choose(configs, choice);
+    let mut problems = Vec::new();
+    if chosen.is_empty() {
+        let pool = choice.pool();
+        let next = match choice {
+            Choice::Pool(_) => {
+                "label one as its `machineConfigSelector` asks, or name another pool".to_owned()
+            }
+            Choice::Role(_) => format!("label one with `{ROLE_LABEL}: {pool}`, or name another pool"),
+        };
+        problems.push(Problem::new(format!("no MachineConfig is for the pool `{pool}`"), next));
+    }
+    find_namesakes(&chosen, &mut problems);
+    let documents: Vec<Option<Value>> =
+        chosen.iter().map(|config| examine(config, rules, &mut problems)).collect();
+    if problems.is_empty() { Ok(chosen.into_iter().zip(documents).collect()) } else { Err(problems) }
+}
+
 /// The MachineConfigs of a pool, in the order of the operator: the workers' first, each by the bytes of names.
-fn choose<'a>(configs: &'a [MachineConfig], pool: &str) -> Vec<&'a MachineConfig> {
-    let is_own = OWN_POOLS.contains(&pool);
-    let is_chosen = |config: &&MachineConfig| {
-        config.role().is_some_and(|role| role == pool || (!is_own && role == WORKER))
-    };
-    let mut chosen: Vec<&MachineConfig> = configs.iter().filter(is_chosen).collect();
+fn choose<'a>(configs: &'a [MachineConfig], choice: &Choice<'_>) -> Vec<&'a MachineConfig> {
+    let mut chosen: Vec<&MachineConfig> = configs.iter().filter(|config| choice.includes(config)).collect();
     chosen.sort_by_key(|config| (config.role() != Some(WORKER), config.name.as_bytes()));
     chosen
 }
@@ -137,7 +201,7 @@ fn find_namesakes(chosen: &[&MachineConfig], problems: &mut Vec<Problem>) {
 
 /// A MachineConfig's Ignition document as the operator reads it, as one of the newest spec; what it would refuse
 /// is a problem.
-fn examine(config: &MachineConfig, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
+pub(super) fn examine(config: &MachineConfig, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
     let mut found = Vec::new();
     let spec = &config.spec;
     let kernels = ["", DEFAULT_KERNEL].into_iter().chain(OTHER_KERNELS).collect::<Vec<_>>();
@@ -168,19 +232,33 @@ fn unknown_extension(extension: &str, rules: &Rules) -> Option<Problem> {
     Some(Problem::new(format!("`{extension}` is no extension of OpenShift {}", rules.version), next))
 }
 
+/// A document of any spec that the operator reads, as one of the newest that it reads: what it says by known keys,
+/// and nothing else.
+///
+/// # Errors
+///
+/// Everything that the operator would refuse.
+pub fn newest_spec(document: &Value, rules: &Rules) -> Result<Value, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let read = read(document, rules, &mut problems);
+    read.filter(|_| problems.is_empty()).ok_or(problems)
+}
+
 /// Reads a document of any spec that the operator reads, as one of the newest.
 fn read(document: &Value, rules: &Rules, problems: &mut Vec<Problem>) -> Option<Value> {
     let newest = rules.newest_ignition_minor;
     let version = document.pointer("/ignition/version").and_then(Value::as_str).unwrap_or_default();
+    let before = problems.len();
+    let translated = (version == SPEC_2).then(|| to_spec_3(document, problems));
     let minor = match minor_of(version).filter(|minor| *minor <= newest) {
         Some(minor) => minor,
+        None if translated.is_some() => 0,
         None => {
             problems.push(wrong_version(version, rules));
             return None;
         }
     };
-    let before = problems.len();
-    let mut document = conform(document, minor, problems);
+    let mut document = conform(translated.as_ref().unwrap_or(document), minor, problems);
     find_duplicates(&document, problems);
     // Places that were not read would be found wanting once more.
     if problems.len() == before {
@@ -190,18 +268,12 @@ fn read(document: &Value, rules: &Rules, problems: &mut Vec<Problem>) -> Option<
     Some(document)
 }
 
-fn version_of(minor: u8) -> String {
+pub(super) fn version_of(minor: u8) -> String {
     format!("3.{minor}.0")
 }
 
 fn wrong_version(version: &str, rules: &Rules) -> Problem {
     let newest = version_of(rules.newest_ignition_minor);
-    if version == "2.2.0" {
-        return Problem::new(
-            "Ignition's spec 2.2 is not read by this version of cotter",
-            format!("translate the document to spec {newest}; the operator still reads 2.2"),
-        );
-    }
     let numbers = version.split(['-', '+']).next().unwrap_or_default();
     let is_version =
         numbers.split('.').count() == 3 && numbers.split('.').all(|number| number.parse::<u32>().is_ok());
@@ -214,12 +286,7 @@ fn wrong_version(version: &str, rules: &Rules) -> Problem {
     Problem::new(what, format!("write `ignition.version: {newest}`, and no key that is newer"))
 }
 
-fn put_together(
-    chosen: &[&MachineConfig],
-    documents: Vec<Option<Value>>,
-    pool: &str,
-    rules: &Rules,
-) -> Rendered {
+fn put_together(chosen: Vec<Examined<'_>>, pool: &str, rules: &Rules) -> Rendered {
     let mut rendered = Rendered {
         pool: pool.to_owned(),
         config: json!({"ignition": {"version": version_of(rules.newest_ignition_minor)}}),
@@ -231,7 +298,7 @@ fn put_together(
         base_os_extensions_container_image: None,
         sources: Sources::default(),
     };
-    for (index, (config, document)) in chosen.iter().zip(documents).enumerate() {
+    for (index, (config, document)) in chosen.into_iter().enumerate() {
         let spec = &config.spec;
         rendered.sources.add(config, document.as_ref());
         rendered.kernel_arguments.extend(spec.kernel_arguments.iter().cloned());
@@ -468,7 +535,6 @@ mod tests {
             (json!({"version": "3.2"}), "invalid version"),
             (json!({}), "invalid version"),
             (json!({"version": 3}), "invalid version"),
-            (json!({"version": "2.2.0"}), "not read by this version of cotter"),
         ] {
             let found = refused(&[config("a", "worker", json!({"ignition": written}))], "4.18");
             assert!(found.len() == 1 && found[0].contains(words), "{found:?}");

@@ -26,6 +26,8 @@ pub struct Rules {
     pub newest_ignition_minor: u8,
     /// Whether a file that does not say `compression` is free of an earlier one's.
     pub resets_compression: bool,
+    /// Whether a node looks at whether units are enabled as they should be.
+    pub checks_enablement: bool,
     /// Whether images that its own MachineConfigs name do not count.
     pub ignores_generated_images: bool,
     /// The most that a rendered MachineConfig may have as JSON.

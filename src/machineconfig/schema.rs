@@ -4,7 +4,8 @@
 //! are dropped, letters' case does not matter, `null` is not said; and how the operator writes it again:
 //! without what is empty.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::Map;
 use serde_json::Value;
@@ -377,7 +378,7 @@ pub(super) fn find_duplicates(document: &Value, problems: &mut Vec<Problem>) {
 }
 
 fn find_in(keys: &[Key], map: &Map<String, Value>, at: &str, problems: &mut Vec<Problem>) {
-    let mut seen: BTreeMap<(&str, String), String> = BTreeMap::new();
+    let mut seen: HashMap<(&str, String), String> = HashMap::new();
     for Key(name, kind, _) in keys {
         let Some(value) = map.get(*name) else { continue };
         let place = if at.is_empty() { (*name).to_owned() } else { format!("{at}.{name}") };
@@ -391,12 +392,16 @@ fn find_in(keys: &[Key], map: &Map<String, Value>, at: &str, problems: &mut Vec<
                         find_in(keys, map, &place, problems);
                     }
                     let Some(key) = key_of(member, value) else { continue };
-                    match seen.get(&(space, key.clone())) {
-                        Some(first) => problems.push(Problem::new(
-                            format!("`{place}` is a duplicate entry: `{key}` is already `{first}`"),
+                    match seen.entry((space, key)) {
+                        Entry::Occupied(first) => problems.push(Problem::new(
+                            format!(
+                                "`{place}` is a duplicate entry: `{}` is already `{}`",
+                                first.key().1,
+                                first.get()
+                            ),
                             "keep one of them",
                         )),
-                        None => drop(seen.insert((space, key), place)),
+                        Entry::Vacant(free) => drop(free.insert(place)),
                     }
                 }
             }

@@ -146,6 +146,16 @@ impl<'a> Check<'a> {
     fn links(&mut self) {
         let links = self.members("storage", "links");
         let paths: BTreeSet<&str> = links.iter().map(|(_, link)| text(link, "path")).collect();
+        for list in ["files", "directories", "links"].into_iter().filter(|_| !paths.is_empty()) {
+            for (_, node) in self.members("storage", list) {
+                let path = text(node, "path");
+                let above = path.match_indices('/').map(|(end, _)| &path[..end]);
+                for link in above.filter(|above| paths.contains(above)) {
+                    let what = format!("`{path}` leads through the link `{link}`");
+                    self.say(what, "write the path that the link points to");
+                }
+            }
+        }
         let directories = self.members("storage", "directories");
         let directories: BTreeSet<&str> =
             directories.iter().map(|(_, directory)| text(directory, "path")).collect();
@@ -156,16 +166,6 @@ impl<'a> Check<'a> {
             let is_hard = link.get("hard") == Some(&Value::Bool(true));
             if is_hard && directories.contains(text(link, "target")) {
                 self.say(format!("`{at}` is a hard link to a directory"), "make it a symbolic link");
-            }
-        }
-        for list in ["files", "directories", "links"].into_iter().filter(|_| !paths.is_empty()) {
-            for (_, node) in self.members("storage", list) {
-                let path = text(node, "path");
-                for (end, _) in path.match_indices('/').filter(|(end, _)| *end > 0) {
-                    let Some(link) = path.get(..end).and_then(|above| paths.get(above)) else { continue };
-                    let what = format!("`{path}` leads through the link `{link}`");
-                    self.say(what, "write the path that the link points to");
-                }
             }
         }
     }

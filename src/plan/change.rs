@@ -73,7 +73,9 @@ fn is_same(old: &Artifact, new: &Artifact) -> bool {
 }
 
 fn consequence(artifact: &Artifact, other: Option<&Artifact>) -> Consequence {
-    let on_disk = |artifact: &Artifact| artifact.lives.contains(&Life::LaterBoots);
+    let is_of_operator = |artifact: &Artifact| artifact.lives == Life::OF_NODE;
+    let on_disk =
+        |artifact: &Artifact| artifact.lives.contains(&Life::LaterBoots) || is_of_operator(artifact);
     if !on_disk(artifact) && !other.is_some_and(on_disk) {
         return match artifact.section {
             // Where the system is installed cannot be changed later.
@@ -83,10 +85,14 @@ fn consequence(artifact: &Artifact, other: Option<&Artifact>) -> Consequence {
     }
     match artifact.section {
         Section::Verification => Consequence::Nothing,
+        // The operator reboots a node for a file, unless a policy says otherwise.
+        Section::Files if is_of_operator(artifact) => Consequence::Reboot,
         Section::Users | Section::Files => Consequence::InPlace,
-        Section::Identity | Section::Network | Section::Units | Section::KernelArguments => {
-            Consequence::Reboot
-        }
+        Section::Operator
+        | Section::Identity
+        | Section::Network
+        | Section::Units
+        | Section::KernelArguments => Consequence::Reboot,
         Section::Storage | Section::Install => Consequence::Reinstall,
     }
 }

@@ -45,6 +45,7 @@ impl std::fmt::Display for Section {
             Self::Units => "units",
             Self::KernelArguments => "kernel arguments",
             Self::Install => "install",
+            Self::Operator => "operator",
             Self::Verification => "verification",
         })
     }

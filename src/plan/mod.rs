@@ -2,6 +2,7 @@
 
 mod change;
 mod delivery;
+mod handover;
 mod matrix;
 
 pub use change::Change;
@@ -10,6 +11,7 @@ pub use change::changes;
 pub use delivery::Delivered;
 pub use delivery::Delivery;
 pub use delivery::Output;
+pub use handover::Handover;
 pub use matrix::Row;
 
 use serde::Deserialize;
@@ -51,6 +53,8 @@ pub enum Carrier {
     Medium(Medium),
     /// A cloud's boot data.
     Cloud(Box<Delivery>),
+    /// Objects of a cluster, for its operator.
+    Operator(Box<Handover>),
 }
 
 /// What an installation medium brings.
@@ -161,6 +165,8 @@ pub enum Section {
     KernelArguments,
     /// How the installation goes.
     Install,
+    /// What else a cluster's operator is told.
+    Operator,
     /// How cotter verifies.
     Verification,
 }
@@ -181,15 +187,23 @@ impl Plan {
     pub fn medium(&self) -> Option<&Medium> {
         match &self.carrier {
             Carrier::Medium(medium) => Some(medium),
-            Carrier::Cloud(_) => None,
+            Carrier::Cloud(_) | Carrier::Operator(_) => None,
         }
     }
 
     /// What a cloud is given, if the machine is in one.
     pub fn delivery(&self) -> Option<&Delivery> {
         match &self.carrier {
-            Carrier::Medium(_) => None,
+            Carrier::Medium(_) | Carrier::Operator(_) => None,
             Carrier::Cloud(delivery) => Some(delivery),
+        }
+    }
+
+    /// What a cluster's operator is given, if one configures the machine.
+    pub fn handover(&self) -> Option<&Handover> {
+        match &self.carrier {
+            Carrier::Medium(_) | Carrier::Cloud(_) => None,
+            Carrier::Operator(handover) => Some(handover),
         }
     }
 

@@ -12,12 +12,16 @@
 mod accounts;
 mod cloud;
 mod facts;
+mod gathered_nodes;
 mod must_gather;
+mod node;
 mod root;
 mod sosreport;
 mod sosreport_inventory;
 mod udev_export;
 
+pub use gathered_nodes::GatheredNode;
+pub use gathered_nodes::gathered_nodes;
 pub use must_gather::record as cluster_record;
 pub use root::Deployment;
 pub use root::deployment;

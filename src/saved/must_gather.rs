@@ -18,7 +18,7 @@ use crate::tree::Tree;
 use crate::tree::text;
 use crate::verify::BootRecord;
 
-const OBJECTS: &str = "cluster-scoped-resources";
+pub(super) const OBJECTS: &str = "cluster-scoped-resources";
 /// The most text of objects of one kind.
 const MAX_BYTES: usize = 64 << 20;
 

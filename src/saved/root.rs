@@ -8,6 +8,7 @@ use super::cloud;
 use super::facts::Asked;
 use super::facts::Facts;
 use super::facts::Of;
+use super::node;
 use crate::tree::Entry;
 use crate::tree::EntryKind;
 use crate::tree::Found;
@@ -100,7 +101,8 @@ pub fn record(tree: &dyn Tree, manifest: &Manifest) -> (BootRecord, bool) {
     let asked = Asked::by(manifest);
     let mut facts = Facts::default();
     host_name(tree, &mut facts);
-    kernel_arguments(tree, &mut facts);
+    kernel_arguments(tree, manifest, &mut facts);
+    node::of_root(tree, booted(tree), manifest, &mut facts);
     ignition_pending(tree, &mut facts);
     let accounts = Accounts::read(tree);
     users(tree, &accounts, &asked, &mut facts);
@@ -174,8 +176,16 @@ fn newest_entry(tree: &dyn Tree) -> Found<BootEntry> {
     Ok(of_deployments.max_by(|a, b| a.version.cmp(&b.version)))
 }
 
+/// The deployment that the next boot takes, as a path in a root that has its disk at `/sysroot`.
+fn booted(tree: &dyn Tree) -> Found<String> {
+    match newest_entry(tree)?.and_then(|entry| entry.deployment) {
+        Some(link) => tree.real(&format!("/sysroot{link}")),
+        None => Ok(None),
+    }
+}
+
 /// What the next boot gets.
-fn kernel_arguments(tree: &dyn Tree, facts: &mut Facts) {
+fn kernel_arguments(tree: &dyn Tree, manifest: &Manifest, facts: &mut Facts) {
     let subject = Subject::KernelArguments;
     let options = newest_entry(tree).and_then(|newest| match newest {
         Some(entry) => Ok(Some(entry.options)),
@@ -195,7 +205,9 @@ fn kernel_arguments(tree: &dyn Tree, facts: &mut Facts) {
         Some(open) => Err(format!("the boot loader puts something for `{open}` in the boot entry")),
         None => Ok(options),
     });
-    facts.looked(&subject, options, "there is no boot entry below /boot/loader/entries", |options| options);
+    let absent = "there is no boot entry below /boot/loader/entries";
+    node::of_arguments(options.clone(), absent, manifest, facts);
+    facts.looked(&subject, options, absent, |options| options);
 }
 
 /// A variable of the boot loader's that may bring any argument; CoreOS's own brings those of the first boot alone.
@@ -255,7 +267,7 @@ fn users(tree: &dyn Tree, accounts: &Result<Accounts, String>, asked: &Asked<'_>
 
 /// A file, directory or link: what it is, and what its links lead to.
 fn file(tree: &dyn Tree, path: &str, accounts: Option<&Accounts>, facts: &mut Facts) {
-    use FileProperty::{Kind, Mode, Owner, Sha256, Target};
+    use FileProperty::{Kind, Mode, Owner, Real, Sha256, Target};
     let subject = |property| Subject::File(path.to_owned(), property);
     let is_below = |place: &&&str| path.strip_prefix(**place).is_some_and(|rest| rest.starts_with('/'));
     let looked = match OF_A_RUNNING_SYSTEM.iter().find(is_below) {
@@ -267,7 +279,7 @@ fn file(tree: &dyn Tree, path: &str, accounts: Option<&Accounts>, facts: &mut Fa
     let (itself, followed) = match looked {
         Ok(looked) => looked,
         Err(why) => {
-            for property in [Kind, Mode, Owner, Sha256, Target] {
+            for property in [Kind, Mode, Owner, Real, Sha256, Target] {
                 facts.unknown(&subject(property), why.as_str());
             }
             return;
@@ -280,6 +292,14 @@ fn file(tree: &dyn Tree, path: &str, accounts: Option<&Accounts>, facts: &mut Fa
         Some(EntryKind::Other) | None => (None, None),
     };
     facts.found(&subject(Kind), kind.map(str::to_owned));
+    match target.as_deref() {
+        // A root has no devices, and this one masks.
+        Some("/dev/null") => facts.found(&subject(Real), ["/dev/null".to_owned()]),
+        _ => match tree.real(path) {
+            Ok(real) => facts.found(&subject(Real), real),
+            Err(why) => facts.unknown(&subject(Real), why),
+        },
+    }
     facts.found(&subject(Target), target);
     facts.found(&subject(Mode), followed.iter().map(|entry| format!("{:04o}", entry.mode)));
     match (&followed, accounts) {

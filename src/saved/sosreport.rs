@@ -10,6 +10,7 @@ use super::cloud;
 use super::facts::Asked;
 use super::facts::Facts;
 use super::facts::Of;
+use super::node;
 use crate::tree::EntryKind;
 use crate::tree::Links;
 use crate::tree::Tree;
@@ -34,6 +35,8 @@ pub fn record(tree: &dyn Tree, manifest: &Manifest) -> BootRecord {
     let command_line = text(tree, "/proc/cmdline");
     let life = life(tree, command_line.as_ref().ok().and_then(Option::as_deref).unwrap_or_default());
     facts.looked(&Subject::HostName, text(tree, "/sos_commands/host/hostname"), NOT_COLLECTED, words);
+    node::of_arguments(command_line.clone().map(|line| line.map(words)), NOT_COLLECTED, manifest, &mut facts);
+    node::of_sosreport(tree, NOT_COLLECTED, manifest, &mut facts);
     facts.looked(&Subject::KernelArguments, command_line, NOT_COLLECTED, words);
     name_servers(tree, &mut facts);
     gateways(tree, &mut facts);

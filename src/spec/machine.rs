@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::Butane;
 use super::Cloud;
 use super::LocalFile;
+use super::OperatorSection;
 use crate::document::Origin;
 use crate::document::Sourced;
 use crate::network::NetworkState;
@@ -47,6 +48,8 @@ pub struct Machine {
     pub sno: Option<Sno>,
     /// Where it boots and from what, if the target is a cloud.
     pub cloud: Option<Cloud>,
+    /// The pool and what its operator is told, if the target is MachineConfigs.
+    pub operator: Option<OperatorSection>,
     /// What the machine must reach after each boot.
     pub reach: Vec<Sourced<ReachTarget>>,
     /// Where it was asked for that the clock is synchronized, if it was.
@@ -64,12 +67,18 @@ pub enum Target {
     Sno,
     /// An image of a cloud or hypervisor, which reads boot data.
     Cloud,
+    /// Nodes of an OpenShift cluster, by its machine-config-operator.
+    MachineConfig,
 }
 
 impl Target {
     /// Every target with its word.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("fcos", Self::Fcos), ("sno", Self::Sno), ("cloud", Self::Cloud)];
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("fcos", Self::Fcos),
+        ("sno", Self::Sno),
+        ("cloud", Self::Cloud),
+        ("machineconfig", Self::MachineConfig),
+    ];
 }
 
 impl fmt::Display for Target {
@@ -220,7 +229,8 @@ impl Machine {
     /// The local files that this machine names, to be read by `world`.
     pub fn local_files(&self) -> Vec<LocalFile> {
         let of_cloud = self.cloud.iter().flat_map(Cloud::local_files);
-        self.butane.local_files().into_iter().chain(of_cloud).collect()
+        let of_operator = self.operator.iter().flat_map(OperatorSection::local_files);
+        self.butane.local_files().into_iter().chain(of_cloud).chain(of_operator).collect()
     }
 
     /// The lives that were asked for, wherever they were.

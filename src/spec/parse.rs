@@ -14,6 +14,7 @@ use super::Sno;
 use super::Target;
 use super::Variables;
 use super::cloud;
+use super::machineconfig;
 use super::network;
 use super::read;
 use super::rules;
@@ -49,6 +50,7 @@ pub fn parse(file: &str, text: &str, given: &Variables) -> (Option<Machine>, Dia
     document::run(rules::butane_checks(), &machine.butane.written, &mut findings);
     document::run(rules::MACHINE_CHECKS, &machine, &mut findings);
     document::run(rules::CLOUD_CHECKS, &machine, &mut findings);
+    document::run(rules::OPERATOR_CHECKS, &machine, &mut findings);
     document::run(crate::network::CHECKS, &machine.network, &mut findings);
     (Some(machine), findings)
 }
@@ -82,6 +84,9 @@ fn machine(root: &View<'_>) -> Machine {
         install: root.get("install").as_ref().and_then(install),
         sno: (target == Some(Target::Sno)).then(|| sno(root)),
         cloud: (target == Some(Target::Cloud)).then(|| cloud::cloud(root)).flatten(),
+        operator: (target == Some(Target::MachineConfig))
+            .then(|| machineconfig::machineconfig(root))
+            .flatten(),
         reach: verify.as_ref().map(|verify| verify.parse_list("reach")).unwrap_or_default(),
         clock: verify.and_then(|verify| verify.text_at("clock")).map(|clock| clock.origin),
         origin,

@@ -370,21 +370,12 @@ impl Draft {
         lives: &'static [Life],
         live_system: Place,
     ) -> Manifest {
-        let mut expectations = std::mem::take(&mut self.expected);
-        for expectation in &mut expectations {
+        for expectation in &mut self.expected {
             if lives.contains(&Life::AfterMco) && expectation.lives.contains(&Life::LaterBoots) {
                 expectation.lives.push(Life::AfterMco);
             }
         }
-        let manifest = Manifest {
-            schema: MANIFEST_SCHEMA.to_owned(),
-            machine: machine.name.value.clone(),
-            target: machine.target.value.to_string(),
-            spec: spec.clone(),
-            patience_seconds: on_node::PATIENCE_SECONDS,
-            expectations,
-            cluster: std::mem::take(&mut self.expected_of_cluster),
-        };
+        let manifest = self.manifest(machine, spec);
         let in_live = on_node::add(&mut self.live, &manifest, live_system);
         for (path, bytes) in on_node::add(&mut self.destination, &manifest, Place::Installed) {
             let both = in_live.iter().find(|(other, _)| *other == path);
@@ -399,6 +390,19 @@ impl Draft {
         manifest
     }
 
+    /// Everything that must be true, as it is expected by now.
+    pub(super) fn manifest(&mut self, machine: &Machine, spec: &SpecDigest) -> Manifest {
+        Manifest {
+            schema: MANIFEST_SCHEMA.to_owned(),
+            machine: machine.name.value.clone(),
+            target: machine.target.value.to_string(),
+            spec: spec.clone(),
+            patience_seconds: on_node::PATIENCE_SECONDS,
+            expectations: std::mem::take(&mut self.expected),
+            cluster: std::mem::take(&mut self.expected_of_cluster),
+        }
+    }
+
     /// Expects a file of cotter's to hold what was written, wherever it is.
     pub(super) fn expect_contents(&mut self, path: &str, bytes: &[u8], origin: &Origin) {
         let subject = Subject::File(path.to_owned(), FileProperty::Sha256);
@@ -409,6 +413,15 @@ impl Draft {
 
     /// Lists the kernel arguments of the installed system, and the consoles of both.
     pub(super) fn kernel_arguments(&mut self, machine: &Machine, install: &Install) {
+        self.installed_arguments(machine);
+        for console in &install.consoles {
+            let what = format!("console {}", console.value);
+            self.artifacts.push(Artifact::new(Section::KernelArguments, what, &console.origin));
+        }
+    }
+
+    /// Lists the kernel arguments of the installed system.
+    pub(super) fn installed_arguments(&mut self, machine: &Machine) {
         let arguments = &machine.butane.kernel_arguments;
         let installed = |what: String, origin: &Origin| {
             Artifact::new(Section::KernelArguments, what, origin).in_lives(&expect::INSTALLED)
@@ -421,10 +434,6 @@ impl Draft {
         for argument in &arguments.should_not_exist {
             let what = format!("no kernel argument {}", argument.value);
             self.artifacts.push(installed(what, &argument.origin));
-        }
-        for console in &install.consoles {
-            let what = format!("console {}", console.value);
-            self.artifacts.push(Artifact::new(Section::KernelArguments, what, &console.origin));
         }
     }
 

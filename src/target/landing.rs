@@ -213,7 +213,13 @@ fn written(machine: &Machine) -> Vec<(&'static str, &'static str, Origin)> {
         sno.and_then(|sno| sno.host_entries.clone()).map(|line| ("/etc/hosts", "the host entries", line));
     let servers = sno.and_then(|sno| sno.ntp_servers.first());
     let chrony = servers.map(|server| ("/etc/chrony.conf", "the time servers", server.origin.clone()));
-    hostname.into_iter().chain(hosts).chain(chrony).collect()
+    let operator = machine.operator.as_ref();
+    let asked = operator.and_then(|section| section.chrony.as_ref()).filter(|chrony| !chrony.is_disabled);
+    let asked = asked.map(|asked| ("/etc/chrony.conf", "the time servers", asked.origin.clone()));
+    let journal = operator.and_then(|section| section.journald.first());
+    let journal =
+        journal.map(|(_, value)| ("/etc/systemd/journald.conf", "journald's settings", value.origin.clone()));
+    hostname.into_iter().chain(hosts).chain(chrony).chain(asked).chain(journal).collect()
 }
 
 /// Gathers what lands on a machine that has only a Butane file: it knows nothing of lives.

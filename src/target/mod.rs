@@ -16,8 +16,10 @@ mod fallback;
 mod fcos;
 mod hardware;
 mod installer;
+mod kept;
 mod landing;
 mod live_parts;
+mod machineconfig;
 mod marker;
 mod medium;
 mod name_report;
@@ -27,6 +29,7 @@ mod payload;
 mod recover;
 mod secrets;
 mod sno;
+mod taken_over;
 
 pub use contents::ChildFile;
 pub use contents::Entry;
@@ -77,6 +80,7 @@ pub use secrets::secrets;
 pub use sno::Placement;
 
 use self::hardware::Fitting;
+use self::landing::System;
 use crate::document;
 use crate::document::Diagnostics;
 use crate::document::Rule;
@@ -172,6 +176,7 @@ pub fn rules() -> Vec<&'static Rule> {
         .chain(of_hardware)
         .chain(of_sno)
         .chain(&cloud::RULES)
+        .chain(&machineconfig::RULES)
         .chain(&crate::cloud::RULES)
         .collect()
 }
@@ -186,8 +191,10 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     let mut landed = landing::landed(machine, files, &mut findings);
     let names = Names::of(machine, files, &landed, &mut findings);
     landed.lost_names = names.lost();
-    if machine.target.value == Target::Cloud {
-        landed.system = cloud::system(machine, files);
+    match machine.target.value {
+        Target::Cloud => landed.system = cloud::system(machine, files),
+        Target::MachineConfig => landed.system = System::ReadOnlyImage,
+        Target::Fcos | Target::Sno => {}
     }
     document::run(checks::CHECKS, &landed, &mut findings);
     let fitting = Fitting { machine: machine.clone(), names };
@@ -205,6 +212,10 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     }
     if machine.target.value == Target::Cloud && !findings.has_errors() {
         cloud::check(machine, files, &mut findings);
+    }
+    // What is said twice of the same place is one finding.
+    if machine.target.value == Target::MachineConfig {
+        machineconfig::check(machine, files, &mut findings);
     }
     findings
 }
@@ -267,5 +278,6 @@ pub fn plan_placed(
         Target::Fcos => fcos::plan(machine, spec, files),
         Target::Cloud => cloud::plan(machine, spec, files),
         Target::Sno => sno::plan(machine, spec, files, placement),
+        Target::MachineConfig => machineconfig::plan(machine, spec, files),
     }
 }

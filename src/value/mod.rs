@@ -69,6 +69,7 @@ pub use secret::secret_in;
 pub use source_url::SourceUrl;
 pub use ssh_destination::SshDestination;
 pub use ssh_key::SshKey;
+pub use timestamp::parse_timestamp;
 pub use timestamp::timestamp;
 pub use unit_name::UnitName;
 pub use user_name::UserName;

@@ -122,6 +122,13 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
         ["network-fallback"] => {
             "what carries the default route did not come up: see `journalctl -b -u cotter-network-fallback -u NetworkManager`".to_owned()
         }
+        ["kernel-arguments", "repeated"] => {
+            "`rpm-ostree kargs --delete=WORD` takes one away; twice is harmless for most, and tells of a change that went wrong".to_owned()
+        }
+        ["kernel-type"] => "see `uname -r` and `rpm-ostree status`: the kernel is changed by the operator alone".to_owned(),
+        ["fips"] => "FIPS mode is set when a node is installed: install it anew".to_owned(),
+        ["os-image"] => "see `rpm-ostree status`: the update did not come to its end, or somebody rebased by hand".to_owned(),
+        ["package", name, _] => format!("see `rpm -q {name}` and `rpm-ostree status`"),
         ["kernel-arguments"] => "see `/proc/cmdline` and the boot entry below `/boot/loader/entries`".to_owned(),
         ["interface", name, ..] => format!("see `nmcli device show {name}` and `journalctl -b -u NetworkManager`"),
         ["user", name, ..] if record.facts.contains_key("payload/digest") => {

@@ -26,6 +26,9 @@ impl Life {
     /// The lives of a machine whose image is there already.
     pub const OF_IMAGE: [Self; 2] = [Self::FirstBoot, Self::LaterBoots];
 
+    /// The lives of a node that is there, of which the machine-config-operator alone decides what is asked for.
+    pub const OF_NODE: [Self; 1] = [Self::AfterMco];
+
     /// The lives of a machine that the machine-config-operator takes over.
     pub const WITH_OPERATOR: [Self; 4] = [Self::Live, Self::FirstBoot, Self::LaterBoots, Self::AfterMco];
 

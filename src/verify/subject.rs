@@ -11,6 +11,16 @@ pub enum Subject {
     HostName,
     /// Words of the kernel command line.
     KernelArguments,
+    /// Words that the kernel command line has more than once.
+    RepeatedKernelArguments,
+    /// The kind of kernel, in the operator's words: `default`, `realtime` or `64k-pages`.
+    KernelType,
+    /// `on` or `off`.
+    Fips,
+    /// The image that the system was booted from, without the way it came.
+    OsImage,
+    /// `yes` if the package is installed, else `no`.
+    Package(String),
     /// Gateways of default routes.
     DefaultGateway,
     /// Name servers in use.
@@ -146,6 +156,8 @@ pub enum FileProperty {
     Kind,
     /// What a link points to.
     Target,
+    /// Where all links lead from there: a path without any.
+    Real,
     /// Mode, owner and SHA-256 in one, and the first two alone.
     Whole,
 }
@@ -164,6 +176,11 @@ impl fmt::Display for Subject {
         match self {
             Self::HostName => f.write_str("hostname"),
             Self::KernelArguments => f.write_str("kernel-arguments"),
+            Self::RepeatedKernelArguments => f.write_str("kernel-arguments/repeated"),
+            Self::KernelType => f.write_str("kernel-type"),
+            Self::Fips => f.write_str("fips"),
+            Self::OsImage => f.write_str("os-image"),
+            Self::Package(name) => write!(f, "package/{name}/installed"),
             Self::DefaultGateway => f.write_str("default-gateway"),
             Self::NameServers => f.write_str("name-servers"),
             Self::SearchDomains => f.write_str("search-domains"),
@@ -255,6 +272,7 @@ impl fmt::Display for FileProperty {
             Self::Owner => "owner",
             Self::Kind => "kind",
             Self::Target => "target",
+            Self::Real => "real",
             Self::Whole => "whole",
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::io;
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -55,9 +56,14 @@ fn refuse_foreign(out: &Path) -> Result<(), Failure> {
     for entry in out.read_dir().map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let name = entry.file_name();
-        let is_ours =
-            name.to_str().is_some_and(|name| OURS.contains(&name) || name.starts_with("guestinfo."));
-        if !is_ours || !entry.file_type().map_err(failed)?.is_file() {
+        let is_file = entry.file_type().map_err(failed)?.is_file();
+        let is_ours = name.to_str().is_some_and(|name| {
+            OURS.contains(&name)
+                || name.starts_with("guestinfo.")
+                // Another kind of file is not opened: it could keep who reads it waiting.
+                || name.ends_with(".yaml") && is_file && says_that_it_is_ours(&entry.path())
+        });
+        if !is_ours || !is_file {
             let message =
                 format!("`{}` holds `{}`, which is not cotter's", out.display(), name.to_string_lossy());
             return Err(foreign(message));
@@ -65,6 +71,17 @@ fn refuse_foreign(out: &Path) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+/// True for a file whose first line says who made it: its name says nothing.
+fn says_that_it_is_ours(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    let read =
+        std::fs::File::open(path).and_then(|file| file.take(MADE_BY.len() as u64).read_to_end(&mut begin));
+    read.is_ok() && begin == MADE_BY
+}
+
+/// How objects of a cluster begin.
+const MADE_BY: &[u8] = b"# Made by cotter ";
 
 /// What such folders hold.
 const OURS: [&str; 16] = [

@@ -18,6 +18,7 @@ use crate::spec::Cloud;
 use crate::spec::Installer;
 use crate::spec::LocalFile;
 use crate::spec::Machine;
+use crate::spec::OperatorSection;
 use crate::spec::Variables;
 use crate::target::ChildFile;
 use crate::target::Entry;
@@ -140,7 +141,8 @@ impl Reader {
         {
             files.contents.insert(inventory.value.clone(), bytes);
         }
-        for file in machine.cloud.iter().flat_map(Cloud::local_files) {
+        let of_operator = machine.operator.iter().flat_map(OperatorSection::local_files);
+        for file in machine.cloud.iter().flat_map(Cloud::local_files).chain(of_operator) {
             if let Some(bytes) = self.file(&file, folder) {
                 self.remember(&file.value, &bytes);
                 files.contents.insert(file.value.clone(), bytes);

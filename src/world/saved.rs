@@ -8,6 +8,7 @@ use super::Failure;
 use super::folder::Folder;
 use super::machine_facts::records;
 use crate::saved;
+use crate::saved::GatheredNode;
 use crate::saved::Kind;
 use crate::saved::RECORDS;
 use crate::tree::Entry;
@@ -90,6 +91,34 @@ pub fn facts(path: &Path, manifest: &Manifest) -> Result<Kept, Failure> {
             Ok(Kept { notes: vec![note], boots: Vec::new(), earlier: 0, cluster: Some(record) })
         }
     }
+}
+
+/// The first of these files that was kept of a machine, and its bytes; nothing if none is there.
+pub fn first_file(path: &Path, names: &[&str]) -> Result<Option<(String, Vec<u8>)>, Failure> {
+    refuse_archive(path)?;
+    let disk = Folder::open(path)?;
+    let (mut system, _) = system_on(path, disk)?;
+    system.elsewhere = saved::elsewhere(&system);
+    for name in names {
+        let refused = |why: String| {
+            let message = format!("failed to read `{name}` below `{}`: {}", path.display(), printable(&why));
+            Failure::input(message, "name the root of a node, with `/etc` and `/var` in it")
+        };
+        if let Some(bytes) = system.read(name).map_err(refused)? {
+            return Ok(Some(((*name).to_owned(), bytes)));
+        }
+    }
+    Ok(None)
+}
+
+/// What a must-gather tells of each node.
+pub fn gathered_nodes(path: &Path) -> Result<Vec<GatheredNode>, Failure> {
+    refuse_archive(path)?;
+    let refused = |why: String| {
+        let message = format!("`{}` cannot be read: {}", path.display(), printable(&why));
+        Failure::input(message, "name the folder that `oc adm must-gather` made")
+    };
+    saved::gathered_nodes(&Folder::open(path)?).map_err(refused)
 }
 
 /// The system on a disk: of an ostree one the deployment that the next boot takes, with words that say which.

@@ -23,8 +23,8 @@ pub const CLOUD_INIT: &str = "cloud-init init --local; cloud-init init; cloud-in
     cloud-init modules --mode final";
 /// What systemd would start of Google's guest agent.
 pub const STARTUP_SCRIPT: &str = "google_metadata_script_runner startup";
-/// What an ssh server would start.
-pub const SHELL: &str = "exec bash --norc -s";
+/// What an ssh server would start; its tools may be slow here, where many tests run at once.
+pub const SHELL: &str = "export COTTER_TOOL_SECONDS=60; exec bash --norc -s";
 /// The address of its only port.
 pub const PORT: &str = "e4:43:4b:0a:00:01";
 
@@ -168,12 +168,11 @@ impl Root {
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let words: Vec<String> = words.map(quoted).collect();
         let ssh = folder.path().join("ssh");
-        std::fs::write(&ssh, format!("#!/bin/bash\nexec {}\n", words.join(" "))).unwrap();
-        std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
+        tools::put_program(&ssh, format!("#!/bin/bash\nexec {}\n", words.join(" ")).as_bytes());
         let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
         let _others = tools::MOUNTS.read();
         let done = Command::new(env!("CARGO_BIN_EXE_cotter"))
-            .args(["verify", "m.json", "--ssh", "machine", "--format", "json", "--timeout", "120"])
+            .args(["verify", "m.json", "--ssh", "machine", "--format", "json", "--timeout", "600"])
             .current_dir(folder.path())
             .env("PATH", path)
             .stdin(Stdio::null())

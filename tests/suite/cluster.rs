@@ -4,7 +4,6 @@
 use std::io::BufRead as _;
 use std::io::BufReader;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
@@ -102,9 +101,7 @@ impl Cluster {
             log.display(),
             self.path("bootkube").display()
         );
-        self.write("bin/systemctl", &systemctl);
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(self.path("bin/systemctl"), mode).unwrap();
+        tools::put_program(&self.path("bin/systemctl"), systemctl.as_bytes());
         self.write("bootkube", "inactive\n");
         self.write("systemctl.log", "");
         self.write("pod.yaml", "kind: Pod\nmetadata: {name: kube-apiserver}\n");

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use cotter::plan::Delivery;
+use cotter::plan::Handover;
 use cotter::plan::Plan;
 use cotter::value::Digest;
 use cotter::world;
@@ -69,6 +70,9 @@ fn tree(plan: &Plan, got: &mut BTreeMap<String, Vec<u8>>) {
     if let Some(delivery) = plan.delivery() {
         deliver(delivery, got);
     }
+    if let Some(handover) = plan.handover() {
+        hand_over(handover, got);
+    }
     let lives: Vec<String> = plan.lives.iter().map(ToString::to_string).collect();
     let lives = lives.join(", ");
     let mut matrix = format!("({lives})\n");
@@ -114,6 +118,19 @@ fn deliver(delivery: &Delivery, got: &mut BTreeMap<String, Vec<u8>>) {
         }
     }
     got.insert("expect/delivery.txt".to_owned(), list.into_bytes());
+}
+
+/// What a cluster's operator is given.
+fn hand_over(handover: &Handover, got: &mut BTreeMap<String, Vec<u8>>) {
+    let mut list = format!("for {} of {}\n", handover.role, handover.openshift);
+    for note in &handover.notes {
+        list.push_str(&format!("note {note}\n"));
+    }
+    for (name, output) in &handover.files {
+        list.push_str(&format!("{name} {:?}\n", output.secrecy));
+        got.insert(format!("expect/objects/{name}"), output.bytes.clone());
+    }
+    got.insert("expect/objects.txt".to_owned(), list.into_bytes());
 }
 
 /// What is the same in all machines, and what is compressed, would only hide the rest.

@@ -195,7 +195,7 @@ impl Node {
     fn tool(self, name: &str, program: Option<&str>) -> Self {
         std::fs::create_dir_all(self.path("tools")).unwrap();
         match program {
-            Some(program) => self.write(&format!("tools/{name}"), program.as_bytes(), 0o755),
+            Some(program) => tools::put_program(&self.path(&format!("tools/{name}")), program.as_bytes()),
             None => self.write(&format!("tools/{name}"), b"", 0o644),
         }
         self
@@ -451,6 +451,8 @@ fn a_missing_tool_makes_unknown_what_it_would_have_told() {
         ("curl", "reach/https://127.0.0.1:1"),
         ("bash", "reach/tcp://a.invalid:1"),
         ("journalctl", "startup-script/result"),
+        ("rpm-ostree", "os-image"),
+        ("rpm", "package/usbguard/installed"),
         // Where there is none, it has done nothing wrong.
         ("cloud-init", ""),
         ("udevadm", ""),
@@ -478,6 +480,8 @@ fn a_missing_tool_makes_unknown_what_it_would_have_told() {
             "reach/https://127.0.0.1:1",
             "startup-script/result",
             "cloud-init/status",
+            "os-image",
+            "package/usbguard/installed",
         ];
         let more = std::fs::read_to_string(node.path("expectations")).unwrap() + &expecting(&more);
         node.write("expectations", more.as_bytes(), 0o600);

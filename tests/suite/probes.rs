@@ -48,9 +48,7 @@ fn write(path: &Path, text: &str) {
 }
 
 fn program(path: &Path, text: &str) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    write(path, text);
-    std::fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+    tools::put_program(path, text.as_bytes());
 }
 
 /// A folder with a manifest of this machine, in which cotter runs.
@@ -232,6 +230,48 @@ fn a_machine_is_judged_over_ssh_and_nothing_stays_there() {
             assert!(!(is_ours && is_old(&entry.path())), "{} was left behind", entry.path().display());
         }
     }
+}
+
+/// The node's own MachineConfig is larger than a record, and comes all the same.
+#[test]
+fn a_node_is_held_against_the_machineconfig_that_it_keeps() {
+    let over_etc = "exec unshare -m bash -c 'mount -t overlay overlay -o \"lowerdir=$0/etc:/etc\" /etc && exec bash -s' \"$(dirname \"$0\")\"\n";
+    let private = Command::new("unshare").args(["-m", "true"]).output();
+    if !private.is_ok_and(|done| done.status.success()) {
+        tools::skip("only root can give a node another `/etc`");
+        return;
+    }
+    let Some(sshd) = Sshd::with(over_etc) else { return };
+    let file = sshd.here.path("file");
+    write(&file, &"x".repeat(2 << 20));
+    let config = json!({"metadata": {"name": "rendered-worker-1"}, "spec": {"config": {
+        "ignition": {"version": "3.4.0"},
+        "storage": {"files": [
+            {"path": file, "contents": {"source": format!("data:,{}", "x".repeat(2 << 20))}},
+            {"path": sshd.here.path("gone"), "contents": {"source": "data:,x"}},
+        ]},
+        "systemd": {"units": [{"name": "cotter-m.service", "mask": true}, {"name": "cotter-n.service", "mask": true}]},
+    }, "kernelType": "64k-pages"}});
+    let units = sshd.here.path("etc/systemd/system");
+    std::fs::create_dir_all(&units).unwrap();
+    std::os::unix::fs::symlink("/dev/null", units.join("cotter-m.service")).unwrap();
+    write(&units.join("cotter-n.service"), "[Service]\n");
+    let kept = sshd.here.path("etc/machine-config-daemon/currentconfig");
+    std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    let ssh_config = sshd.here.path("ssh_config");
+    let arguments =
+        ["machineconfig", "drift", "--ssh", "machine", "--ssh-config", ssh_config.to_str().unwrap()];
+    let (code, out, err) = said(&sshd.here.cotter(&arguments).output().unwrap());
+    assert!(code == 2 && err.contains("keeps no MachineConfig"), "{code} {out}{err}");
+    write(&kept, &config.to_string());
+    let (code, out, err) = said(&sshd.here.cotter(&arguments).output().unwrap());
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(out.contains("machine held against rendered-worker-1"), "{out}");
+    assert!(out.contains(&format!("file {}: expected file", sshd.here.path("gone").display())), "{out}");
+    assert!(!out.contains(&format!("contents of {}", file.display())), "{out}");
+    assert!(out.contains("the operator stops here: could not stat file"), "{out}");
+    assert!(out.contains("kernel of type 64k-pages: expected 64k-pages, found default"), "{out}");
+    assert!(out.contains("unit cotter-n.service masked") && !out.contains("unit cotter-m.service"), "{out}");
 }
 
 #[test]
@@ -452,7 +492,7 @@ fn a_reboot_is_proved_and_what_it_took_away_is_said_first() {
         &format!("{NEW_BOOT}; echo x >>count; [ $(wc -l <count) != 2 ] || echo wrong >hostname"),
     );
     let run = |more: &[&str]| {
-        let mut arguments = vec!["verify", "m.json", "--ssh", "m", "--reboot"];
+        let mut arguments = vec!["verify", "m.json", "--ssh", "m", "--reboot", "--timeout", "600"];
         arguments.extend(more);
         said(&here.with_bin(&arguments).output().unwrap())
     };

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::fixture;
 use crate::fixture::Generation;
+use crate::tools;
 
 /// Finds what QEMU was told, counts the boots, and then does what `guest` says.
 const QEMU: &str = r#"#!/bin/bash
@@ -47,10 +48,7 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         fixture::iso(folder.path(), Generation::Current)?;
         let bench = Self(folder);
-        std::fs::create_dir(bench.path("bin")).unwrap();
-        let program = bench.path("bin/qemu-system-x86_64");
-        std::fs::write(&program, QEMU).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        tools::put_program(&bench.path("bin/qemu-system-x86_64"), QEMU.as_bytes());
         std::fs::write(bench.path("guest"), guest).unwrap();
         std::fs::write(bench.path("a.yaml"), MACHINE).unwrap();
         Some(bench)

@@ -47,8 +47,9 @@ fn broken(row: &Row, text: &str, which: usize) -> Vec<String> {
     }
     let is_replaced = |line: &str| {
         let key = line.split(':').next().unwrap();
-        // An image in a cloud is installed already.
-        if key == "install" && text.contains("target: cloud") {
+        // An image in a cloud is installed already, and so is a node of a cluster.
+        let has_no_installation = ["target: cloud", "target: machineconfig"].iter().any(|t| text.contains(t));
+        if key == "install" && has_no_installation {
             return true;
         }
         text.lines().any(|own| own.starts_with(&format!("{key}:")))

@@ -136,10 +136,7 @@ fn apply(engine: &Path, work: &Path, root: &Path, document: &[u8]) {
     std::fs::write(&config, document).unwrap();
     // The engine relabels for SELinux whether there is a policy or not.
     let tools_folder = work.join("bin");
-    std::fs::create_dir_all(&tools_folder).unwrap();
-    let setfiles = tools_folder.join("setfiles");
-    std::fs::write(&setfiles, "#!/bin/sh\ncat >/dev/null\n").unwrap();
-    tools::output(Command::new("chmod").arg("755").arg(&setfiles));
+    tools::put_program(&tools_folder.join("setfiles"), b"#!/bin/sh\ncat >/dev/null\n");
     let path = format!("{}:{}:/usr/sbin:/sbin", tools_folder.display(), std::env::var("PATH").unwrap());
     for stage in ["fetch-offline", "files"] {
         let argument = |name: &str, value: &Path| format!("-{name}={}", value.display());

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::fixture;
 use crate::fixture::Generation;
 use crate::golden;
+use crate::tools;
 
 /// Over since 2021.
 const ENDED: &str = "-----BEGIN CERTIFICATE-----
@@ -476,9 +477,7 @@ fn cotter(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
 
 /// A program in place of openshift-install.
 fn put_installer(folder: &Path, script: &str) {
-    let path = folder.join("openshift-install");
-    std::fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
-    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    tools::put_program(&folder.join("openshift-install"), format!("#!/bin/sh\n{script}").as_bytes());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+use std::process::Stdio;
 use std::sync::RwLock;
 
 /// Who makes a namespace of its own has everything in it that is mounted just then, and keeps it mounted: it reads
@@ -46,6 +47,16 @@ pub fn skip(why: &str) {
     let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("skipped");
     let mut list = OpenOptions::new().create(true).append(true).open(list).expect("the list can be written");
     writeln!(list, "{why}").expect("the list can be written");
+}
+
+/// Makes a program, and the folders above it. Another process writes it: a program that was started meanwhile, by another
+/// test, would hold a file open that is written here, and what is open for writing cannot be run ("text file busy").
+pub fn put_program(path: &Path, text: &[u8]) {
+    let mut install = Command::new("install");
+    install.args(["-D", "-m", "755", "/dev/stdin"]).arg(path).stdin(Stdio::piped());
+    let mut install = install.spawn().expect("`install` runs");
+    install.stdin.take().expect("it reads").write_all(text).expect("it reads all");
+    assert!(install.wait().expect("it ends").success(), "{} cannot be made", path.display());
 }
 
 /// Runs a program that must do well, and gives its standard output.

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let mut texts = Vec::new();
     for path in &arguments.paths {
-        for (name, text) in world::read_objects(path)? {
+        for (name, text) in world::read_cluster_objects(path)? {
             // What lies in a folder is named within it.
             let name = if path.is_dir() { path.join(name).display().to_string() } else { name };
             texts.push((name, text));

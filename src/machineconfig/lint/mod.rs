@@ -105,7 +105,7 @@ fn one(object: &Object<'_>, rules: &'static Rules, whole: &mut Whole, findings: 
     }
     let is_huge = rules::least_size(object.value) > HUGE_BYTES;
     if thing.kind == "MachineConfig" && !is_huge {
-        thing.config = config_of(object);
+        thing.config = config_of(object).0;
     }
     // What the operator wrote is as it is; it matters for what others write.
     if has_room && !thing.is_operators() {

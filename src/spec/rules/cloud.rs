@@ -39,8 +39,8 @@ pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
     Check {
         rule: Rule {
             name: "no-live-medium",
-            refuses: "`lives` with `live` for a machine in a cloud",
-            why: "it boots an image that is there, and has no live medium",
+            refuses: "`lives` with `live` for a machine in a cloud, or one that an operator configures",
+            why: "it boots what is there, and has no live medium",
             example: "lives: [live]",
         },
         by: no_live_medium,
@@ -107,11 +107,13 @@ fn bootstrap(machine: &Machine, found: &mut Found<'_>) {
 }
 
 fn no_live_medium(machine: &Machine, found: &mut Found<'_>) {
-    if machine.target.value != Target::Cloud {
-        return;
-    }
+    let what = match machine.target.value {
+        Target::Cloud => "a machine in a cloud has no live medium",
+        Target::MachineConfig => "a node that is there has no live medium",
+        Target::Fcos | Target::Sno => return,
+    };
     for lives in machine.said_lives().into_iter().filter(|lives| lives.value.contains(&Life::Live)) {
         let help = "leave `lives` out: everything is there from the first boot on";
-        found.error(&lives.origin, "a machine in a cloud has no live medium", help);
+        found.error(&lives.origin, what, help);
     }
 }

@@ -136,8 +136,7 @@ pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
 
 fn target_not_here(machine: &Machine, found: &mut Found<'_>) {
     let Some(word) = machine.butane.view().text_at("target") else { return };
-    let later = ["harvester", "machineconfig"];
-    if later.contains(&word.value.as_str()) {
+    if word.value == "harvester" {
         let known: Vec<String> = Target::ALL.iter().map(|(word, _)| format!("`{word}`")).collect();
         let message = format!("this version of cotter does not build the target `{}`", word.value);
         found.error(&word.origin, message, format!("it builds {}", known.join(", ")));
@@ -149,14 +148,23 @@ fn section_not_used(machine: &Machine, found: &mut Found<'_>) {
     for (name, place, _) in root.entries() {
         let target = machine.target.value;
         let of_another = match name {
-            "sno" | "machineconfig" => (target != Target::Sno).then_some("say `target: sno`"),
+            "sno" => (target != Target::Sno).then_some("say `target: sno`"),
+            "machineconfig" => (![Target::Sno, Target::MachineConfig].contains(&target))
+                .then_some("say `target: machineconfig`"),
             "cloud" => (target != Target::Cloud).then_some("say `target: cloud`"),
-            "install" | "base" => (target == Target::Cloud).then_some("say the image as `cloud.image`"),
+            "install" | "base" => match target {
+                Target::Cloud => Some("say the image as `cloud.image`"),
+                Target::MachineConfig => Some("know that its nodes are installed already"),
+                Target::Fcos | Target::Sno => None,
+            },
             _ => None,
         };
         if let Some(way) = of_another {
             let message = format!("the target `{target}` does not use `{name}`");
             found.warning(&place, message, format!("leave it out, or {way}"));
+        }
+        if name == "machineconfig" && target == Target::Sno {
+            unused_by_single_node(&root, found);
         }
         if name == "harvester" {
             let message = format!("this version of cotter does not use `{name}`");
@@ -165,9 +173,20 @@ fn section_not_used(machine: &Machine, found: &mut Found<'_>) {
     }
 }
 
+/// A single node's section says its pool and version; the rest is written with the target of its own.
+fn unused_by_single_node(root: &View<'_>, found: &mut Found<'_>) {
+    let section = root.get("machineconfig");
+    for (name, place, _) in section.iter().flat_map(View::entries) {
+        if !["role", "openshift", "nodes"].contains(&name) {
+            let message = format!("the target `sno` does not use `machineconfig.{name}`");
+            found.warning(&place, message, "put it into a file of its own with `target: machineconfig`");
+        }
+    }
+}
+
 fn install_disk(machine: &Machine, found: &mut Found<'_>) {
-    // An image is installed already.
-    if machine.target.value == Target::Cloud {
+    // An image is installed already, and so is a node.
+    if [Target::Cloud, Target::MachineConfig].contains(&machine.target.value) {
         return;
     }
     let help = "say where, as in `device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4` (`ls -l /dev/disk/by-id`)";

@@ -51,7 +51,7 @@ const fn leaf(
 }
 
 /// Every text with a rule of its own, for the table of rules.
-pub(crate) static LEAVES: [&Leaf; 40] = [
+pub(crate) static LEAVES: [&Leaf; 41] = [
     &VERSION,
     &MACHINE_NAME,
     &HOST_NAME,
@@ -92,6 +92,7 @@ pub(crate) static LEAVES: [&Leaf; 40] = [
     &PROFILE,
     &FETCH_URL,
     &PROGRAM_NAME,
+    &POOL_NAME,
 ];
 
 /// Any text.
@@ -500,6 +501,27 @@ pub(crate) static OPENSHIFT: Leaf = leaf(
             _ => refuse(
                 format!("`{text}` is not a version of OpenShift"),
                 "write major and minor, as in \"4.19\"",
+            ),
+        }
+    },
+);
+
+pub(crate) static POOL_NAME: Leaf = leaf(
+    "pool-name",
+    "a pool of machines that is none",
+    "the operator finds pools by labels, which take no other letters",
+    "role: Worker",
+    |text| {
+        let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        match (1..=63).contains(&text.len())
+            && text.bytes().all(is_letter)
+            && !text.starts_with('-')
+            && !text.ends_with('-')
+        {
+            true => Ok(()),
+            false => refuse(
+                format!("`{text}` is not the name of a pool"),
+                "use lower-case letters, digits and `-`, as in `worker`",
             ),
         }
     },

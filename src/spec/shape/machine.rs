@@ -3,6 +3,7 @@
 use super::butane;
 use super::cloud;
 use super::leaf;
+use super::machineconfig;
 use super::network;
 use crate::document::Key;
 use crate::document::Shape;
@@ -63,10 +64,6 @@ static SNO: [Key; 6] = [
         "Write the names api, api-int and those of the console into /etc/hosts, for a network without them in DNS.",
     ),
     key("ntp_servers", Shape::List(&Shape::Text(&leaf::NTP_SERVER)), "Time servers, for /etc/chrony.conf."),
-];
-static MACHINE_CONFIG: [Key; 2] = [
-    key("role", Shape::Word(&["master"]), "The pool of the machine."),
-    key("openshift", Shape::Text(&leaf::OPENSHIFT), "The version of OpenShift whose rules hold, as in 4.19."),
 ];
 static HARDWARE: [Key; 2] = [
     key(
@@ -135,7 +132,11 @@ static KEYS: [Key; 21] = [
     key("sno", Shape::Map(&SNO), "Single-node OpenShift or OKD, for target `sno`."),
     key("cloud", Shape::Map(&cloud::CLOUD), "Where a machine of target `cloud` boots, and from what."),
     key("harvester", Shape::Free, "For target `harvester`; not used by this version."),
-    key("machineconfig", Shape::Map(&MACHINE_CONFIG), "OpenShift's machine configuration, for target `sno`."),
+    key(
+        "machineconfig",
+        Shape::Map(&machineconfig::MACHINE_CONFIG),
+        "OpenShift's machine configuration, for targets `machineconfig` and `sno`.",
+    ),
 ];
 
 /// A machine file.

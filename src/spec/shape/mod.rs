@@ -7,6 +7,7 @@ mod butane;
 mod cloud;
 mod leaf;
 mod machine;
+mod machineconfig;
 mod network;
 
 pub(crate) use butane::BUTANE_FILE;

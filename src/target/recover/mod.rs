@@ -13,7 +13,7 @@ pub use medium::installs_by_itself;
 
 use serde_json::Value;
 
-use super::sno;
+use super::kept;
 use crate::ignition;
 use crate::ignition::Document;
 use crate::network::KEYFILE_FOLDER;
@@ -149,7 +149,7 @@ fn files(
             bytes,
             // What no line of the machine file asked for came with a document that may hold anything.
             secrecy: asked.map_or(Secrecy::Secret, |artifact| artifact.secrecy),
-            is_kept_by_operator: target == Target::Sno && sno::is_kept_file(file),
+            is_kept_by_operator: target == Target::Sno && kept::is_kept_file(file),
         });
     }
     files

@@ -4,6 +4,8 @@ use super::InstallerDocument;
 use crate::cluster;
 use crate::document::Diagnostics;
 use crate::document::Origin;
+use crate::machineconfig::generate::Chrony;
+use crate::machineconfig::generate::chrony_text;
 use crate::network::Pin;
 use crate::plan::Artifact;
 use crate::plan::Section;
@@ -42,12 +44,8 @@ pub(super) fn add(
         }
     }
     if let Some(first) = sno.ntp_servers.first() {
-        let mut text = String::new();
-        for server in &sno.ntp_servers {
-            text.push_str(&format!("server {} iburst\n", server.value));
-        }
-        // As RHCOS has them.
-        text.push_str("driftfile /var/lib/chrony/drift\nmakestep 1.0 3\nrtcsync\nlogdir /var/log/chrony\n");
+        let asked = Chrony { servers: sno.ntp_servers.clone(), ..Chrony::default() };
+        let text = chrony_text(&asked);
         draft.write(
             Artifact::new(Section::Identity, "time servers", &first.origin),
             "/etc/chrony.conf",

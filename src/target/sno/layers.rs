@@ -4,16 +4,16 @@
 //! What the operator must not manage goes into the document that the bootstrap in place makes: the operator
 //! never looks at it. Each thing is in one of the two, so there is nothing to disagree.
 
-use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
 use super::installer_document::one;
-use super::taken_over::SHARED_WITH_RESOLVER;
 use crate::cluster::NODE_CONFIG;
 use crate::ignition::Document;
 use crate::ignition::merge;
 use crate::machineconfig::MachineConfig;
+use crate::target::kept::core_user;
+use crate::target::kept::is_kept_file;
 
 /// The MachineConfig with core's password and keys.
 pub(in crate::target) const CORE: &str = "99-master-cotter-core";
@@ -69,42 +69,6 @@ pub(super) fn split(destination: &Document, kernel_arguments: &[String]) -> Laye
     }
     machine_configs.push(config(NODE_CONFIG, machine, kernel_arguments));
     Layers { machine_configs, in_place: Document::new(in_place) }
-}
-
-/// Of core, the operator manages password and keys alone; the rest of what was asked for is another layer's.
-fn core_user(user: &Value) -> (Option<Value>, Option<Value>) {
-    let mut kept = Map::new();
-    let mut rest = Map::new();
-    for (key, value) in user.as_object().into_iter().flatten() {
-        let is_kept = ["passwordHash", "sshAuthorizedKeys"].contains(&key.as_str());
-        if key == "name" || is_kept {
-            kept.insert(key.clone(), value.clone());
-        }
-        if key == "name" || !is_kept {
-            rest.insert(key.clone(), value.clone());
-        }
-    }
-    // A name alone says nothing.
-    let unless_empty = |user: Map<String, Value>| (user.len() > 1).then_some(Value::Object(user));
-    (unless_empty(kept), unless_empty(rest))
-}
-
-/// Folders that the operator writes into.
-const KEPT_FOLDERS: [&str; 4] = ["/etc/", "/var/", "/opt/", "/usr/local/"];
-
-/// True for a file that the operator can keep: whole, carried along, with plain permission bits, and nobody else's
-/// too; and none that decides who may become root, which a rotation of keys must never touch.
-pub(in crate::target) fn is_kept_file(file: &Value) -> bool {
-    let path = file["path"].as_str().unwrap_or_default();
-    let source = file["contents"]["source"].as_str();
-    let is_added_to = file["append"].as_array().is_some_and(|parts| !parts.is_empty());
-    KEPT_FOLDERS.iter().any(|folder| path.starts_with(folder))
-        && !path.starts_with("/etc/sudoers")
-        && path != SHARED_WITH_RESOLVER
-        && source.is_some_and(|source| source.starts_with("data:"))
-        && file["mode"].as_u64().is_none_or(|mode| mode <= 0o777)
-        && file["overwrite"] != false
-        && !is_added_to
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ mod flow;
 mod in_place;
 mod installer_document;
 mod layers;
-mod taken_over;
 
 pub(super) use certificates::check as check_certificates;
 pub(super) use checks::CHECKS;
@@ -29,13 +28,13 @@ pub(super) use flow::taken_away;
 pub(super) use installer_document::Feature;
 pub(super) use installer_document::InstallerDocument;
 pub(super) use layers::CORE;
-pub(super) use layers::is_kept_file;
 
 use super::contents::Files;
 use super::draft;
 use super::draft::Draft;
 use super::on_node;
 use super::on_node::Place;
+use super::taken_over;
 use crate::document::Diagnostics;
 use crate::document::Origin;
 use crate::ignition::Config;

@@ -1,11 +1,13 @@
 //! A machine seen over ssh: looked at, and rebooted.
 
+mod first_file;
 mod frame;
 mod many;
 mod reboot;
 mod ssh;
 mod trouble;
 
+pub use first_file::first_file;
 pub use many::look_at_all;
 pub use reboot::Waiting;
 pub use reboot::reboot;

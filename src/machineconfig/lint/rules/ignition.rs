@@ -11,9 +11,11 @@ use crate::machineconfig::Finding;
 use crate::machineconfig::document_problems;
 use crate::machineconfig::lint::place::Place;
 use crate::machineconfig::lint::thing::Thing;
+use crate::machineconfig::newest_spec;
 use crate::machineconfig::schema::conform;
 use crate::machineconfig::schema::find_duplicates;
 use crate::machineconfig::schema::keys_at;
+use crate::machineconfig::spec_2::SPEC_2;
 use crate::machineconfig::validate::OPERATORS_FILE_MODE;
 use crate::machineconfig::validate::validate;
 
@@ -75,7 +77,7 @@ fn document<'a>(thing: &Thing<'a>) -> Option<(Place<'a>, Option<u8>, &'a str)> {
 }
 
 fn is_2_2(version: &str) -> bool {
-    version.starts_with("2.2.")
+    version == SPEC_2
 }
 
 fn version(thing: &Thing<'_>, found: &mut Found<'_>) {
@@ -98,13 +100,24 @@ fn old(thing: &Thing<'_>, found: &mut Found<'_>) {
     {
         let origin = document.at(&["ignition", "version"]).unwrap_or(document).origin().clone();
         let newest = thing.rules.newest_ignition_minor;
-        let message = "Ignition's spec 2.2 is long over; what it says is not looked at here";
+        let message = "Ignition's spec 2.2 is long over; the operator translates it";
         found.warning(&origin, message, format!("translate the document to spec 3.{newest}"));
     }
 }
 
 fn refused(thing: &Thing<'_>, found: &mut Found<'_>) {
-    let Some((document, Some(minor), _)) = document(thing) else { return };
+    let Some((document, minor, version)) = document(thing) else { return };
+    let minor = match minor {
+        Some(minor) => minor,
+        None if is_2_2(version) => {
+            let problems = newest_spec(document.value, thing.rules).err().unwrap_or_default();
+            for problem in problems.into_iter().take(MAX_REFUSED) {
+                found.error(&place_of(&document, &problem.what), problem.what, problem.next);
+            }
+            return;
+        }
+        None => return,
+    };
     let mut problems = Vec::new();
     let read = conform(document.value, minor, &mut problems);
     let is_whole = problems.is_empty();
