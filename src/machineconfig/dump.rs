@@ -11,8 +11,10 @@ use super::name::RENDERED_PREFIX;
 use super::pool::read_pool;
 use super::read::GROUP;
 use super::read::Object;
-use super::read::Reader;
+use super::read::config_of;
 use super::read::each_object;
+use super::version::Said;
+use super::version::listen;
 
 /// The objects of a cluster that decide what is rendered.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,8 +27,8 @@ pub struct Dump {
     pub pools: Vec<Pool>,
     /// The release's own images.
     pub images: Images,
-    /// The version of OpenShift.
-    pub version: Option<String>,
+    /// The version of OpenShift, and which object says it.
+    pub said: Option<Said>,
     /// Which release the operator says it is of.
     pub release: Option<String>,
 }
@@ -34,21 +36,39 @@ pub struct Dump {
 impl Dump {
     /// Adds the objects in `text`; `name_of_source` names it in problems.
     pub fn add(&mut self, name_of_source: &str, text: &str) -> Vec<Problem> {
-        let mut reader = Reader::default();
         let mut wrong = Vec::new();
-        let mut problems =
-            each_object(name_of_source, text, &mut |object| match (object.group, object.kind) {
-                (GROUP, "MachineConfigPool") => self.pools.push(read_pool(object, &mut wrong)),
-                (GROUP, "ControllerConfig") => self.controller_config(object),
-                ("config.openshift.io", "ClusterVersion") => self.cluster_version(object),
-                _ => reader.object(object),
-            });
-        problems.append(&mut reader.problems);
+        let mut problems = each_object(name_of_source, text, &mut |object| wrong.extend(self.take(object)));
         problems.append(&mut wrong);
-        let (rendered, configs): (Vec<_>, Vec<_>) = reader.configs.into_iter().partition(is_rendered);
-        self.rendered.extend(rendered);
-        self.configs.extend(configs);
         problems
+    }
+
+    /// Keeps of an object what decides; what is wrong with it is a problem.
+    pub(super) fn take(&mut self, object: &Object<'_>) -> Vec<Problem> {
+        listen(&mut self.said, object);
+        match (object.group, object.kind) {
+            (GROUP, "MachineConfigPool") => {
+                let (pool, problems) = read_pool(object);
+                self.pools.push(pool);
+                problems
+            }
+            (GROUP, "ControllerConfig") => {
+                self.controller_config(object);
+                Vec::new()
+            }
+            _ => {
+                let (config, problems) = config_of(object);
+                match config {
+                    Some(config) if is_rendered(&config) => self.rendered.push(config),
+                    config => self.configs.extend(config),
+                }
+                problems
+            }
+        }
+    }
+
+    /// The version of OpenShift, if an object says it.
+    pub fn version(&self) -> Option<&str> {
+        self.said.as_ref().map(|said| said.version.as_str())
     }
 
     /// The pool of this name.
@@ -59,6 +79,14 @@ impl Dump {
     /// What the operator rendered under this name.
     pub fn rendered_as(&self, name: &str) -> Option<&MachineConfig> {
         self.rendered.iter().find(|config| config.name == name)
+    }
+
+    /// The images of a pool: those of the release, unless it takes them of another stream.
+    pub fn images_of(&self, pool: &Pool) -> Images {
+        match pool.image_stream {
+            Some(_) => Images::default(),
+            None => self.images.clone(),
+        }
     }
 
     /// Which operator made what it made.
@@ -80,12 +108,6 @@ impl Dump {
         let release =
             annotations.and_then(|annotations| annotations.get(RELEASE_ANNOTATION)).and_then(Value::as_str);
         self.release = self.release.take().or(release.map(str::to_owned));
-    }
-
-    fn cluster_version(&mut self, object: &Object<'_>) {
-        let version = object.value.pointer("/status/desired/version").and_then(Value::as_str);
-        self.version =
-            self.version.take().or(version.filter(|version| !version.is_empty()).map(str::to_owned));
     }
 }
 
@@ -121,7 +143,7 @@ items:
         assert_eq!(names, ["rendered-mine", "00-worker"]);
         assert!(dump.rendered_as("rendered-worker-1").is_some());
         assert_eq!((dump.images.os.as_deref(), dump.images.extensions.as_deref()), (Some("os"), Some("ext")));
-        assert_eq!((dump.version.as_deref(), dump.controller()), (Some("4.20.3"), Some("abc")));
+        assert_eq!((dump.version(), dump.controller()), (Some("4.20.3"), Some("abc")));
         let wanted = dump.pool("worker").and_then(|pool| pool.wanted.as_deref());
         assert_eq!(wanted, Some("rendered-worker-1"));
     }

@@ -12,6 +12,8 @@ use super::Problem;
 use super::ROLE_LABEL;
 use super::Rules;
 use super::Sources;
+use super::pool::OWN_POOLS;
+use super::pool::WORKER;
 use super::schema::conform;
 use super::schema::find_duplicates;
 use super::spec_2::SPEC_2;
@@ -50,12 +52,6 @@ const OTHER_KERNELS: [&str; 2] = ["realtime", "64k-pages"];
 
 /// The kind of kernel if nobody asks for another.
 const DEFAULT_KERNEL: &str = "default";
-
-/// Pools of the product: only MachineConfigs of their own role are theirs.
-const OWN_POOLS: [&str; 3] = ["arbiter", "master", "worker"];
-
-/// The role that every pool of one's own has too.
-const WORKER: &str = "worker";
 
 impl Rendered {
     /// The `spec` of the rendered MachineConfig. An image that is not known here is left out.

@@ -21,7 +21,7 @@ use super::Failure;
 use super::saved::refuse_archive;
 use crate::document::Origin;
 use crate::machineconfig::each_object;
-use crate::machineconfig::explain::Dump;
+use crate::machineconfig::explain::Gathered;
 use crate::machineconfig::explain::MAX_OBJECT_BYTES;
 use crate::machineconfig::explain::Pieces;
 use crate::machineconfig::explain::matters;
@@ -36,8 +36,8 @@ const MAX_DEPTH: usize = 24;
 /// Reads a dump: a file of objects, standard input (`-`), or a folder, as a must-gather is. Also says what could not be read.
 ///
 /// In a must-gather, files that cannot matter are not opened.
-pub fn read_dump(path: &Path) -> Result<(Dump, Vec<String>), Failure> {
-    let mut reading = Reading { dump: Dump::default(), troubles: Vec::new(), files: 0 };
+pub fn read_dump(path: &Path) -> Result<(Gathered, Vec<String>), Failure> {
+    let mut reading = Reading { dump: Gathered::default(), troubles: Vec::new(), files: 0 };
     let failed = |cause: io::Error| match cause.kind() {
         io::ErrorKind::InvalidData => Failure::input(
             format!("`{}` is no dump: {cause}", path.display()),
@@ -58,7 +58,7 @@ pub fn read_dump(path: &Path) -> Result<(Dump, Vec<String>), Failure> {
 }
 
 struct Reading {
-    dump: Dump,
+    dump: Gathered,
     troubles: Vec<String>,
     files: usize,
 }

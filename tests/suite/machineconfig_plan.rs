@@ -665,6 +665,21 @@ fn what_if_one_were_deleted_or_added() {
 }
 
 #[test]
+fn a_pool_has_what_its_selector_takes() {
+    let desk = Desk::new();
+    let pool = json!({"apiVersion": "machineconfiguration.openshift.io/v1", "kind": "MachineConfigPool",
+        "metadata": {"name": "fast"},
+        "spec": {"machineConfigSelector": {"matchExpressions": [{"key": "machineconfiguration.openshift.io/role",
+            "operator": "In", "values": ["worker", "other"]}]}},
+        "status": {"configuration": {"name": "rendered-worker-1"}}});
+    let other = object("10-other", Some("other"), json!({"kernelArguments": ["other"]}));
+    let path = dump(&desk, &[pool, other]);
+    let (_, plan) = plan(&["--from-dump", &path, "--pool", "fast"]);
+    let arguments = ["--delete-if-present=quiet", "--append=quiet", "--append=other"];
+    assert_eq!(plan["rpm_ostree_kargs"], json!(arguments), "{plan}");
+}
+
+#[test]
 fn a_drain_of_registries_can_be_overridden_until_4_19() {
     let desk = Desk::new();
     let registries = |text: &str| {
@@ -682,7 +697,9 @@ fn a_drain_of_registries_can_be_overridden_until_4_19() {
         object("rendered-worker-1", None, registries("unqualified-search-registries = [\"a\"]"));
     pool_state["spec"]["kernelArguments"] = json!([]);
     let pool = json!({"apiVersion": "machineconfiguration.openshift.io/v1", "kind": "MachineConfigPool",
-        "metadata": {"name": "worker"}, "status": {"configuration": {"name": "rendered-worker-1"}}});
+        "metadata": {"name": "worker"},
+        "spec": {"machineConfigSelector": {"matchLabels": {"machineconfiguration.openshift.io/role": "worker"}}},
+        "status": {"configuration": {"name": "rendered-worker-1"}}});
     pool_state["spec"]["config"]["storage"]["files"][0]["overwrite"] = json!(true);
     let list = json!({"kind": "List", "items": [config, pool_state, pool, map]});
     let path = desk.write("dump.json", &list.to_string());

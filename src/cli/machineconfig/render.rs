@@ -58,7 +58,7 @@ pub(in crate::cli) struct Arguments {
 fn openshift_help() -> String {
     let default = Rules::default_version();
     format!(
-        "The version of OpenShift whose operator's rules hold [default: the dump's ClusterVersion, or else {default}]"
+        "The version of OpenShift whose operator's rules hold [default: what the dump says, or else {default}]"
     )
 }
 
@@ -89,7 +89,7 @@ fn read(path: &Path) -> Result<(Dump, Vec<machineconfig::Problem>), Failure> {
 }
 
 fn rules(arguments: &Arguments, dump: &Dump, ui: &mut Ui) -> Result<&'static Rules, Failure> {
-    let version = match (&arguments.openshift, &dump.version) {
+    let version = match (&arguments.openshift, dump.version()) {
         (Some(version), _) => version.as_str(),
         (None, Some(version)) => {
             ui.note(format!("note: the dump is of OpenShift {version}"));
@@ -124,11 +124,7 @@ fn finish(
     let given = Images { os: arguments.os_image.clone(), extensions: arguments.extensions_image.clone() };
     let pool = dump.pool(&arguments.pool);
     let stream = pool.and_then(|pool| pool.image_stream.as_deref());
-    let images = match stream {
-        // The ControllerConfig's are those of another stream.
-        Some(_) => given,
-        None => given.or(dump.images.clone()),
-    };
+    let images = given.or(pool.map_or_else(|| dump.images.clone(), |pool| dump.images_of(pool)));
     let mut object = RenderedObject::new(rendered, &images)
         .map_err(|problem| Failure::input(problem.what, problem.next))?;
     object.pool_uid = pool.map(|pool| pool.uid.clone()).unwrap_or_default();

@@ -5,7 +5,7 @@
 //! `flags.rs`, a cause in `actions.rs`, and what the node does about it in `steps.rs`.
 
 mod actions;
-mod dump;
+mod cluster;
 mod first_boot;
 mod flags;
 mod kernel_arguments;
@@ -21,10 +21,10 @@ mod steps;
 
 pub use actions::Cause;
 pub use actions::Reason;
-pub use dump::Dump;
-pub use dump::Pending;
-pub use dump::put;
-pub use dump::remove;
+pub use cluster::Cluster;
+pub use cluster::Pending;
+pub use cluster::put;
+pub use cluster::remove;
 pub use first_boot::Deed;
 pub use flags::Flags;
 pub use flags::How;

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::Dump;
+use super::Gathered;
 use super::Remark;
 use super::object::Condition;
 use super::object::condition;
@@ -165,7 +165,7 @@ impl Image {
     }
 }
 
-pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) {
+pub(super) fn explain(dump: &Gathered, findings: &mut Vec<Remark>) {
     let images = &dump.boot_images;
     for (name, set) in &images.sets {
         let release = images.release.as_ref();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Dump;
+use super::Gathered;
 use super::Options;
 use super::Remark;
 use super::object::members;
@@ -67,7 +67,11 @@ pub(super) fn of_pool(object: &Value, origin: &Origin) -> Vec<Certificate> {
     members(object, "/status/certExpirys").map(read).collect()
 }
 
-pub(super) fn explain(dump: &Dump, options: Options, findings: &mut Vec<Remark>) -> Vec<CertificateState> {
+pub(super) fn explain(
+    dump: &Gathered,
+    options: Options,
+    findings: &mut Vec<Remark>,
+) -> Vec<CertificateState> {
     // Every pool tells of the same ones as the controller, and the controller of more.
     let mut known: BTreeMap<(&str, &str, &str), &Certificate> = BTreeMap::new();
     for certificate in &dump.certificates {

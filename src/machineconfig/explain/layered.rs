@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Dump;
+use super::Gathered;
 use super::Options;
 use super::Remark;
 use super::object::Condition;
@@ -60,7 +60,7 @@ impl Layered {
 }
 
 /// Pools whose image somebody builds elsewhere: nobody renews that but they.
-fn explain_own_images(dump: &Dump, options: Options, findings: &mut Vec<Remark>) {
+fn explain_own_images(dump: &Gathered, options: Options, findings: &mut Vec<Remark>) {
     for (name, pool) in &dump.pools {
         let Some(config) = dump.configs.get(&pool.wanted).filter(|config| config.overrides_image) else {
             continue;
@@ -75,7 +75,7 @@ fn explain_own_images(dump: &Dump, options: Options, findings: &mut Vec<Remark>)
     }
 }
 
-pub(super) fn explain(dump: &Dump, options: Options, findings: &mut Vec<Remark>) {
+pub(super) fn explain(dump: &Gathered, options: Options, findings: &mut Vec<Remark>) {
     explain_own_images(dump, options, findings);
     for (name, build) in &dump.layered.builds {
         let about = format!("image build {name}");

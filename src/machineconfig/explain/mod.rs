@@ -1,10 +1,10 @@
 //! What a dump of a cluster says of its machine configuration: pools, nodes, phases of updates, certificates, boot
 //! images, rendered MachineConfigs that nobody uses, images that were built, and the operator's metrics.
 //!
-//! A [`Dump`] takes objects one by one and keeps the little of each that matters; [`explain`] looks at all of it.
+//! [`Gathered`] takes objects one by one and keeps the little of each that matters; [`explain`] looks at all of it.
 //!
 //! To explain another kind of object:
-//! 1. let [`Dump::take`] keep it, by its group and kind, and [`matters`] let its files of a must-gather through;
+//! 1. let [`Gathered::take`] keep it, by its group and kind, and [`matters`] let its files of a must-gather through;
 //! 2. write a file beside this one that says what is wrong with it, and call it in [`explain`];
 //! 3. give it to `docs/schemas/machineconfig-explain-1.json`, and a dump to `tests/suite/machineconfig_explain.rs`.
 //!
@@ -48,7 +48,7 @@ const MACHINE_CONFIGURATION: &str = "machineconfiguration.openshift.io";
 
 /// What is kept of a dump, each object once.
 #[derive(Debug, Default)]
-pub struct Dump {
+pub struct Gathered {
     pools: BTreeMap<String, pool::Pool>,
     nodes: BTreeMap<String, node::Node>,
     updates: BTreeMap<String, phase::Update>,
@@ -134,7 +134,7 @@ impl Remark {
     }
 }
 
-impl Dump {
+impl Gathered {
     /// Keeps what matters of an object. `group` is empty for kinds of Kubernetes itself.
     pub fn take(&mut self, group: &str, kind: &str, object: &Value, origin: &Origin) {
         let name = object::text(object, "/metadata/name").to_owned();
@@ -180,7 +180,7 @@ impl Dump {
 }
 
 /// Says what a dump comes to, what is wrong first.
-pub fn explain(dump: &Dump, options: Options) -> Explanation {
+pub fn explain(dump: &Gathered, options: Options) -> Explanation {
     let mut findings = Vec::new();
     let nodes = node::explain(dump, options, &mut findings);
     let pools = pool::explain(dump, &mut findings);
@@ -207,7 +207,7 @@ pub fn explain(dump: &Dump, options: Options) -> Explanation {
 impl Explanation {
     /// An explanation of nothing but metrics.
     pub fn of_metrics(metrics: Vec<MetricVerdict>, findings: Vec<Remark>) -> Self {
-        let nothing = explain(&Dump::default(), Options { now_seconds: 0, days: 0 });
+        let nothing = explain(&Gathered::default(), Options { now_seconds: 0, days: 0 });
         nothing.with_metrics(metrics, findings)
     }
 

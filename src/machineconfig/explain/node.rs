@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Dump;
+use super::Gathered;
 use super::MACHINE_CONFIGURATION;
 use super::Options;
 use super::Remark;
@@ -75,7 +75,7 @@ impl Node {
     }
 }
 
-pub(super) fn explain(dump: &Dump, options: Options, findings: &mut Vec<Remark>) -> Vec<NodeState> {
+pub(super) fn explain(dump: &Gathered, options: Options, findings: &mut Vec<Remark>) -> Vec<NodeState> {
     let mut states = Vec::new();
     for (name, node) in &dump.nodes {
         Remarks { dump, options, name, node, findings }.all();
@@ -93,7 +93,7 @@ pub(super) fn explain(dump: &Dump, options: Options, findings: &mut Vec<Remark>)
 }
 
 struct Remarks<'a> {
-    dump: &'a Dump,
+    dump: &'a Gathered,
     options: Options,
     name: &'a str,
     node: &'a Node,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Dump;
+use super::Gathered;
 use super::Options;
 use super::Remark;
 use super::object::Condition;
@@ -118,7 +118,7 @@ impl Update {
     }
 }
 
-pub(super) fn explain(dump: &Dump, options: Options, findings: &mut Vec<Remark>) -> Vec<UpdateState> {
+pub(super) fn explain(dump: &Gathered, options: Options, findings: &mut Vec<Remark>) -> Vec<UpdateState> {
     let mut states = Vec::new();
     for (node, update) in &dump.updates {
         let about = || format!("update of node {node}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Dump;
+use super::Gathered;
 use super::Remark;
 use super::node::Node;
 use super::object::Condition;
@@ -91,7 +91,7 @@ impl Pool {
 }
 
 /// The pool that a node is in: a node of the control plane is in no other, and a pool of one's own goes before `worker`.
-pub(super) fn of_node<'a>(dump: &'a Dump, node: &Node) -> Option<(&'a String, &'a Pool)> {
+pub(super) fn of_node<'a>(dump: &'a Gathered, node: &Node) -> Option<(&'a String, &'a Pool)> {
     let rank = |name: &str| match name {
         "master" => 0,
         "arbiter" => 1,
@@ -101,7 +101,7 @@ pub(super) fn of_node<'a>(dump: &'a Dump, node: &Node) -> Option<(&'a String, &'
     dump.pools.iter().filter(|(_, pool)| pool.selects(node)).min_by_key(|(name, _)| rank(name))
 }
 
-pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) -> Vec<PoolState> {
+pub(super) fn explain(dump: &Gathered, findings: &mut Vec<Remark>) -> Vec<PoolState> {
     let mut behind: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, node) in &dump.nodes {
         if let Some((pool, of)) = of_node(dump, node).filter(|(_, pool)| node.current != pool.wanted) {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Dump;
+use super::Gathered;
 use super::Remark;
 use super::object::members;
 use super::object::text;
@@ -65,7 +65,7 @@ impl Config {
     }
 }
 
-pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) -> Vec<Rendered> {
+pub(super) fn explain(dump: &Gathered, findings: &mut Vec<Remark>) -> Vec<Rendered> {
     let mut users: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (name, pool) in &dump.pools {
         for config in [&pool.wanted, &pool.reached] {

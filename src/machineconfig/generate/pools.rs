@@ -12,9 +12,7 @@ use super::finish;
 use super::words;
 use crate::document::Sourced;
 use crate::machineconfig::ROLE_LABEL;
-
-/// Pools that every cluster has.
-const OWN_POOLS: [&str; 3] = ["arbiter", "master", "worker"];
+use crate::machineconfig::pool::OWN_POOLS;
 
 /// A pool of one's own.
 #[derive(Clone, Debug)]

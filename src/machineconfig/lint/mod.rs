@@ -14,10 +14,8 @@ mod kinds;
 mod place;
 mod quantity;
 mod rules;
-mod selector;
 mod shape;
 mod thing;
-mod version;
 mod whole;
 
 use self::place::Place;
@@ -28,6 +26,7 @@ use super::Problem;
 use super::Rules;
 use super::each_object;
 use super::read::config_of;
+use super::version::said_by_objects;
 use crate::document::Diagnostic;
 use crate::document::Diagnostics;
 use crate::document::Origin;
@@ -63,7 +62,7 @@ pub struct Linted {
 pub fn lint(texts: &[(String, String)], openshift: Option<&str>) -> Result<Linted, Box<Problem>> {
     let said = match openshift {
         Some(_) => None,
-        None => version::said_by_objects(texts),
+        None => said_by_objects(texts),
     };
     let wanted = openshift.or(said.as_ref().map(|said| said.version.as_str()));
     let rules = Rules::of(wanted.unwrap_or(Rules::default_version()))?;

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::selector::Selector;
 use super::thing::Thing;
 use crate::document::Origin;
 use crate::machineconfig::MachineConfig;
@@ -14,10 +13,9 @@ use crate::machineconfig::Part;
 use crate::machineconfig::Problem;
 use crate::machineconfig::Rendered;
 use crate::machineconfig::Rules;
+use crate::machineconfig::Selector;
+use crate::machineconfig::pool::OWN_POOLS;
 use crate::machineconfig::render;
-
-/// Pools that every cluster has.
-pub(super) const OWN_POOLS: [&str; 3] = ["master", "worker", "arbiter"];
 
 /// More pools are not looked at: a cluster has a few, and each takes all that the workers have.
 const MAX_POOLS: usize = 32;

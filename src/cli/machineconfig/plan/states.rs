@@ -10,7 +10,7 @@ use crate::machineconfig::MachineConfig;
 use crate::machineconfig::Problem;
 use crate::machineconfig::Rules;
 use crate::machineconfig::change::Circumstances;
-use crate::machineconfig::change::Dump;
+use crate::machineconfig::change::Cluster;
 use crate::machineconfig::change::Knobs;
 use crate::machineconfig::change::State;
 use crate::machineconfig::change::put;
@@ -56,17 +56,22 @@ pub(super) fn read(arguments: &Arguments) -> Result<Read<Asked>, Failure> {
     })
 }
 
+fn cluster(path: &Path) -> Result<Cluster, Failure> {
+    let mut cluster = Cluster::default();
+    for (name, text) in world::read_objects(path)? {
+        cluster.read(&name, &text);
+    }
+    Ok(cluster)
+}
+
 /// The `MachineConfiguration` of a file.
 fn policy(path: &Path) -> Result<Read<Knobs>, Failure> {
-    let mut dump = Dump::default();
-    for (name, text) in world::read_objects(path)? {
-        dump.read(&name, &text);
-    }
-    if !dump.problems.is_empty() {
-        return Ok(Err(dump.problems));
+    let cluster = cluster(path)?;
+    if !cluster.problems.is_empty() {
+        return Ok(Err(cluster.problems));
     }
     // A person may have fetched it and changed its spec since: what the operator once said of it does not count.
-    match dump.knobs {
+    match cluster.knobs {
         Some(knobs) => Ok(Ok(Knobs { in_force: None, ..knobs })),
         None => Err(Failure::input(
             format!("`{}` holds no MachineConfiguration", path.display()),
@@ -112,25 +117,22 @@ fn from_dump(
     more: Vec<MachineConfig>,
     knobs: Option<&Knobs>,
 ) -> Result<Read<Asked>, Failure> {
-    let mut dump = Dump::default();
-    for (name, text) in world::read_objects(path)? {
-        dump.read(&name, &text);
-    }
+    let mut cluster = cluster(path)?;
     for name in &arguments.without {
-        if let Err(problem) = dump.remove(name) {
-            dump.problems.push(*problem);
+        if let Err(problem) = cluster.remove(name) {
+            cluster.problems.push(*problem);
         }
     }
-    put(&mut dump.configs, more);
+    put(&mut cluster.dump.configs, more);
     if let Some(knobs) = knobs {
-        dump.knobs = Some(knobs.clone());
+        cluster.knobs = Some(knobs.clone());
     }
-    if !dump.problems.is_empty() {
-        return Ok(Err(dump.problems));
+    if !cluster.problems.is_empty() {
+        return Ok(Err(cluster.problems));
     }
-    let rules = rules_of(arguments, dump.version.as_deref())?;
-    let around = dump.circumstances(&rules.version);
-    Ok(dump.pending(&arguments.pool, rules).map(|pending| Asked {
+    let rules = rules_of(arguments, cluster.dump.version())?;
+    let around = cluster.circumstances(&rules.version);
+    Ok(cluster.pending(&arguments.pool, rules).map(|pending| Asked {
         old: pending.old,
         new: pending.new,
         around,

@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::Each;
 use crate::document::Found;
 use crate::document::Rule;
-use crate::machineconfig::lint::selector::Selector;
+use crate::machineconfig::Selector;
 use crate::machineconfig::lint::thing::Thing;
-use crate::machineconfig::lint::whole::OWN_POOLS;
+use crate::machineconfig::pool::OWN_POOLS;
 
 const KINDS: &[&str] = &["MachineConfigPool"];
 
@@ -108,8 +108,8 @@ fn without_worker(thing: &Thing<'_>, found: &mut Found<'_>) {
     if is_own(thing)
         || selector.is_empty()
         || !selector.is_readable()
-        || selector.selects_role("worker")
-        || selector.selects_role("master")
+        || selector.chooses_role("worker")
+        || selector.chooses_role("master")
     {
         return;
     }
@@ -127,7 +127,7 @@ fn of_masters(thing: &Thing<'_>, found: &mut Found<'_>) {
     if is_own(thing) {
         return;
     }
-    let takes_masters = selector(thing, "machineConfigSelector").selects_role("master");
+    let takes_masters = selector(thing, "machineConfigSelector").chooses_role("master");
     let nodes = selector(thing, "nodeSelector");
     let key = match (takes_masters, nodes.keys().any(|key| MASTERS.contains(&key))) {
         (_, true) => "nodeSelector",

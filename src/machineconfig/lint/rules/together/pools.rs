@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::document::Found;
 use crate::machineconfig::ROLE_LABEL;
-use crate::machineconfig::lint::selector::Selector;
+use crate::machineconfig::Selector;
 use crate::machineconfig::lint::whole::Member;
-use crate::machineconfig::lint::whole::OWN_POOLS;
 use crate::machineconfig::lint::whole::POOL_LABEL;
 use crate::machineconfig::lint::whole::Whole;
+use crate::machineconfig::pool::OWN_POOLS;
 
 /// The most KubeletConfigs of a pool, and the most ContainerRuntimeConfigs.
 const MOST: usize = 10;
@@ -25,7 +25,7 @@ pub(super) fn role_without_pool(whole: &Whole, found: &mut Found<'_>) {
         let is_own = OWN_POOLS.contains(&role.as_str()) && !whole.knows_pools();
         let is_taken = whole
             .of("MachineConfigPool")
-            .any(|pool| pool.configs.as_ref().is_some_and(|selector| selector.selects(&member.labels)));
+            .any(|pool| pool.configs.as_ref().is_some_and(|selector| selector.chooses(&member.labels)));
         if !is_own && !is_taken {
             let message = format!("no pool takes `{}`: none selects the role `{role}`", member.name);
             let next = "make a pool that selects it, or label it for another";
@@ -40,7 +40,7 @@ pub(super) fn selector_without_pool(whole: &Whole, found: &mut Found<'_>) {
     }
     for member in whole.of("KubeletConfig").chain(whole.of("ContainerRuntimeConfig")) {
         let Some((selector, origin)) = &member.pools else { continue };
-        let is_met = whole.of("MachineConfigPool").any(|pool| selector.selects(&pool.labels));
+        let is_met = whole.of("MachineConfigPool").any(|pool| selector.chooses(&pool.labels));
         if selector.is_readable() && !selector.is_empty() && !is_met {
             let message = format!("the {} `{}` selects no pool of the cluster", member.kind, member.name);
             let next = "label the pool, as in `oc label machineconfigpool worker custom-kubelet=enabled`";
@@ -59,11 +59,11 @@ fn by_pool<'a>(whole: &'a Whole, kind: &'a str) -> BTreeMap<String, Vec<&'a Memb
         else {
             continue;
         };
-        let known = whole.of("MachineConfigPool").filter(|pool| selector.selects(&pool.labels));
+        let known = whole.of("MachineConfigPool").filter(|pool| selector.chooses(&pool.labels));
         let mut pools: Vec<String> = known.map(|pool| format!("the pool `{}`", pool.name)).collect();
         if pools.is_empty() {
             let own = OWN_POOLS.iter().filter(|name| {
-                selector.selects(&BTreeMap::from([(format!("{POOL_LABEL}{name}"), String::new())]))
+                selector.chooses(&BTreeMap::from([(format!("{POOL_LABEL}{name}"), String::new())]))
             });
             pools.extend(own.map(|name| format!("the pool `{name}`")));
         }

@@ -14,8 +14,8 @@ use crate::machineconfig::Problem;
 use crate::machineconfig::Rendered;
 use crate::machineconfig::lint::kinds::is_since;
 use crate::machineconfig::lint::whole::Member;
-use crate::machineconfig::lint::whole::OWN_POOLS;
 use crate::machineconfig::lint::whole::Whole;
+use crate::machineconfig::pool::OWN_POOLS;
 use crate::machineconfig::validate::OPERATORS_FILE_MODE;
 use crate::machineconfig::validate::validate;
 

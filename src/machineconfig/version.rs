@@ -2,23 +2,27 @@
 
 use serde_json::Value;
 
-use super::super::Object;
-use super::super::each_object;
+use super::Object;
+use super::each_object;
 
 /// The annotation of MachineConfigs that the operator wrote itself: its release.
 const RELEASE_ANNOTATION: &str =
     "/metadata/annotations/machineconfiguration.openshift.io~1release-image-version";
 
 /// A version, and which object says it.
-#[derive(Debug)]
-pub(super) struct Said {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The version.
     pub version: String,
+    /// The object's kind and name.
     pub by: String,
+    /// Who is believed first.
+    rank: u8,
 }
 
 /// What the objects in the texts say: ClusterVersion first, then what the operator wrote, then ControllerConfig.
 pub(super) fn said_by_objects(texts: &[(String, String)]) -> Option<Said> {
-    let mut best: Option<(u8, Said)> = None;
+    let mut best = None;
     for (name, text) in texts {
         // Most texts are no dumps, and need not be read for this.
         if !["ClusterVersion", "release-image-version", "ControllerConfig"]
@@ -27,19 +31,21 @@ pub(super) fn said_by_objects(texts: &[(String, String)]) -> Option<Said> {
         {
             continue;
         }
-        each_object(name, text, &mut |object| {
-            let said = of_object(object);
-            if let Some((rank, said)) = said
-                && best.as_ref().is_none_or(|(known, _)| rank < *known)
-            {
-                best = Some((rank, said));
-            }
-        });
+        each_object(name, text, &mut |object| listen(&mut best, object));
     }
-    best.map(|(_, said)| said)
+    best
 }
 
-fn of_object(object: &Object<'_>) -> Option<(u8, Said)> {
+/// Takes what an object says for the best that is known, if it is.
+pub(super) fn listen(best: &mut Option<Said>, object: &Object<'_>) {
+    if let Some(said) = of_object(object)
+        && best.as_ref().is_none_or(|known| said.rank < known.rank)
+    {
+        *best = Some(said);
+    }
+}
+
+fn of_object(object: &Object<'_>) -> Option<Said> {
     let text = |pointer: &str| object.value.pointer(pointer).and_then(Value::as_str);
     let name = text("/metadata/name").unwrap_or_default();
     let (rank, version) = match object.kind {
@@ -53,7 +59,7 @@ fn of_object(object: &Object<'_>) -> Option<(u8, Said)> {
         _ => return None,
     };
     let is_version = version.starts_with(|c: char| c.is_ascii_digit()) && version.contains('.');
-    is_version.then(|| (rank, Said { version: version.to_owned(), by: format!("{} `{name}`", object.kind) }))
+    is_version.then(|| Said { version: version.to_owned(), by: format!("{} `{name}`", object.kind), rank })
 }
 
 #[cfg(test)]
