@@ -6,6 +6,8 @@ use std::fmt;
 use serde_json::Value;
 
 use super::config::MachineConfig;
+use super::lists::NAMED_LISTS;
+use super::lists::NamedList;
 
 /// A part of a rendered MachineConfig that one MachineConfig can take from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,26 +114,26 @@ impl Sources {
     }
 }
 
-/// The lists of an Ignition document, what their members are known by, and what they are here.
-type Listed = (&'static str, &'static str, fn(String) -> Part);
-const LISTS: [Listed; 10] = [
-    ("/storage/files", "path", Part::Path),
-    ("/storage/directories", "path", Part::Path),
-    ("/storage/links", "path", Part::Path),
-    ("/storage/disks", "device", Part::Disk),
-    ("/storage/filesystems", "device", Part::FileSystem),
-    ("/storage/raid", "name", Part::Raid),
-    ("/storage/luks", "name", Part::Luks),
-    ("/passwd/users", "name", Part::User),
-    ("/passwd/groups", "name", Part::Group),
-    ("/systemd/units", "name", Part::Unit),
-];
+/// What the members of a list are here.
+fn part_of(list: NamedList) -> fn(String) -> Part {
+    match list.key {
+        "disks" => Part::Disk,
+        "filesystems" => Part::FileSystem,
+        "raid" => Part::Raid,
+        "luks" => Part::Luks,
+        "users" => Part::User,
+        "groups" => Part::Group,
+        "units" => Part::Unit,
+        _ => Part::Path,
+    }
+}
 
 fn of_document(document: &Value) -> Vec<Part> {
     let mut parts = Vec::new();
     let members = |pointer: &str| document.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
-    for (pointer, key, part) in LISTS {
-        parts.extend(members(pointer).filter_map(|member| text(member, key)).map(part));
+    for list in NAMED_LISTS {
+        let names = list.members(document).iter().filter_map(|member| list.name(member));
+        parts.extend(names.map(str::to_owned).map(part_of(list)));
     }
     for unit in members("/systemd/units") {
         let dropins = unit.get("dropins").and_then(Value::as_array).into_iter().flatten();

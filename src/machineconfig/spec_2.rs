@@ -12,6 +12,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::Problem;
+use super::path::clean;
 
 /// The version of such documents.
 pub(super) const SPEC_2: &str = "2.2.0";
@@ -189,22 +190,9 @@ fn node(node: &Value) -> Value {
         &["overwrite", "mode", "target"],
     );
     if let Some(path) = node.get("path").and_then(Value::as_str) {
-        translated["path"] = clean(path).into();
+        translated["path"] = clean(path).into_owned().into();
     }
     translated
-}
-
-/// A path in its shortest form, below the root.
-fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }
 
 /// Units from the last to the first, each name once. Of those that are there again, only drop-ins are taken.

@@ -5,19 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Lists of an Ignition document, what their members are known by, and what they are.
-const LISTS: [(&str, &str, &str, &str); 10] = [
-    ("storage", "files", "path", "file"),
-    ("storage", "directories", "path", "directory"),
-    ("storage", "links", "path", "link"),
-    ("storage", "disks", "device", "disk"),
-    ("storage", "filesystems", "device", "file system"),
-    ("storage", "raid", "name", "RAID"),
-    ("storage", "luks", "name", "encrypted volume"),
-    ("passwd", "users", "name", "user"),
-    ("passwd", "groups", "name", "group"),
-    ("systemd", "units", "name", "unit"),
-];
+use super::lists::NAMED_LISTS;
+use super::lists::is_named;
 
 /// Says in which parts the `spec` of a rendered MachineConfig differs from another: names, never contents.
 /// `theirs` and `ours` name them.
@@ -29,17 +18,14 @@ pub fn spec_differences(their_spec: &Value, our_spec: &Value, theirs: &str, ours
             found.push(format!("`{key}` differs"));
         }
     }
-    for (section, list, known_by, what) in LISTS {
-        let members =
-            |config: &Value| -> Vec<Value> { config[section][list].as_array().cloned().unwrap_or_default() };
-        let (their_members, our_members) = (members(their_config), members(our_config));
+    for list in NAMED_LISTS {
+        let what = list.what;
+        let (their_members, our_members) = (list.members(their_config), list.members(our_config));
         let by_name = |members: &[Value]| -> BTreeMap<String, Value> {
-            members
-                .iter()
-                .map(|member| (member[known_by].as_str().unwrap_or_default().to_owned(), member.clone()))
-                .collect()
+            let name = |member| list.name(member).unwrap_or_default().to_owned();
+            members.iter().map(|member| (name(member), member.clone())).collect()
         };
-        let (their_names, our_names) = (by_name(&their_members), by_name(&our_members));
+        let (their_names, our_names) = (by_name(their_members), by_name(our_members));
         let before = found.len();
         for name in their_names.keys().chain(our_names.keys()).collect::<BTreeSet<_>>() {
             match (their_names.get(name), our_names.get(name)) {
@@ -57,16 +43,14 @@ pub fn spec_differences(their_spec: &Value, our_spec: &Value, theirs: &str, ours
             }
         }
         if found.len() == before && their_members != our_members {
-            found.push(format!("`{section}.{list}` has another order"));
+            found.push(format!("`{}.{}` has another order", list.section, list.key));
         }
     }
     for section in keys(their_config, our_config) {
         let rest = |config: &Value| {
             let mut rest = config[section].clone();
             if let Value::Object(map) = &mut rest {
-                map.retain(|key, value| {
-                    !LISTS.iter().any(|(of, list, ..)| *of == section && list == key) && says(value).is_some()
-                });
+                map.retain(|key, value| !is_named(section, key) && says(value).is_some());
             }
             says(&rest).cloned()
         };

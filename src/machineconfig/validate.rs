@@ -11,24 +11,10 @@ use base64::engine::GeneralPurposeConfig;
 use serde_json::Value;
 
 use super::Problem;
+use super::path::is_clean;
+use super::unit_name::has_kind;
 use super::unit_text;
 use crate::value::VerificationHash;
-
-/// Suffixes of unit names that Ignition takes.
-const UNIT_SUFFIXES: [&str; 12] = [
-    "service",
-    "socket",
-    "device",
-    "mount",
-    "automount",
-    "swap",
-    "target",
-    "path",
-    "timer",
-    "snapshot",
-    "slice",
-    "scope",
-];
 
 /// The levels of a RAID by their first name; the first row takes no spares.
 const RAID_LEVELS: [&[&str]; 6] = [
@@ -233,8 +219,7 @@ impl<'a> Check<'a> {
     fn units(&mut self) {
         for (at, unit) in self.members("systemd", "units") {
             let name = text(unit, "name");
-            let suffix = name.rsplit_once('.').map_or("", |(_, suffix)| suffix);
-            if !UNIT_SUFFIXES.contains(&suffix) {
+            if !has_kind(name) {
                 let what = format!("`{at}` is called `{name}`, which has not the suffix of a systemd unit");
                 self.say(what, "end it with its kind, as in `hello.service`");
             }
@@ -407,11 +392,6 @@ impl<'a> Check<'a> {
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// As Go's `path.Clean` leaves it alone.
-fn is_clean(path: &str) -> bool {
-    path == "/" || path.split('/').skip(1).all(|part| !matches!(part, "" | "." | ".."))
 }
 
 fn is_guid(text: &str) -> bool {

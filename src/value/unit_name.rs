@@ -13,15 +13,20 @@ const SUFFIXES: [&str; 10] =
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct UnitName(String);
 
+impl UnitName {
+    /// True for a text that ends with the kind of a unit.
+    pub fn has_kind(text: &str) -> bool {
+        text.rsplit_once('.').is_some_and(|(_, suffix)| SUFFIXES.contains(&suffix))
+    }
+}
+
 impl FromStr for UnitName {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b":-_.\\@".contains(&b);
-        let right = text.rsplit_once('.').is_some_and(|(stem, suffix)| {
-            !stem.is_empty() && !stem.starts_with('@') && SUFFIXES.contains(&suffix)
-        });
-        if right && text.len() <= 255 && text.bytes().all(allowed) {
+        let is_right = !text.starts_with(['.', '@']) && Self::has_kind(text);
+        if is_right && text.len() <= 255 && text.bytes().all(allowed) {
             return Ok(Self(text.to_owned()));
         }
         Err(ValueError::new(

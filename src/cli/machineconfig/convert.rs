@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Exit;
 use super::Ui;
 use super::placed;
+use super::rules_of;
 use super::tell;
 use super::write_result;
 use crate::cli::load;
@@ -68,8 +69,7 @@ enum Source {
 type Result<T> = std::result::Result<T, Failure>;
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit> {
-    let rules =
-        Rules::of(&arguments.openshift).map_err(|problem| Failure::input(problem.what, problem.next))?;
+    let rules = rules_of(&arguments.openshift)?;
     let source = match is_butane(&arguments.file)? {
         true => translate(arguments, ui)?,
         false => read(&arguments.file, ui)?,

@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::Exit;
 use super::Ui;
-use super::plan::of_problem;
+use super::configs_at;
+use super::rules_of;
+use super::tell;
 use crate::cli::ui::Tone;
 use crate::cli::ui::counted;
 use crate::cli::ui::shown;
@@ -21,7 +23,6 @@ use crate::machineconfig::difference;
 use crate::machineconfig::difference::Blob;
 use crate::machineconfig::difference::Detail;
 use crate::machineconfig::difference::Difference;
-use crate::world;
 use crate::world::Failure;
 
 /// Show what differs between MachineConfigs: files and units as text, secrets never
@@ -43,16 +44,14 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let rules = Rules::of(&arguments.openshift).map_err(|problem| of_problem(&problem))?;
+    let rules = rules_of(&arguments.openshift)?;
     let mut problems = Vec::new();
     let mut sides = Vec::new();
     for path in [&arguments.old, &arguments.new] {
         sides.push(read(path, arguments.pool.as_deref(), rules, &mut problems)?);
     }
     if !problems.is_empty() {
-        for problem in &problems {
-            ui.failure(&of_problem(problem));
-        }
+        tell(&problems, ui);
         return Ok(Exit::Input);
     }
     let (old, new) = match sides.as_slice() {
@@ -86,12 +85,8 @@ fn read(
     rules: &Rules,
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<MachineConfig>, Failure> {
-    let mut configs = Vec::new();
-    for (name, text) in world::read_objects(path)? {
-        let (more, wrong) = machineconfig::parse(&name, &text);
-        configs.extend(more);
-        problems.extend(wrong);
-    }
+    let (configs, wrong) = configs_at(path)?;
+    problems.extend(wrong);
     if configs.is_empty() && problems.is_empty() {
         return Err(Failure::input(
             format!("`{}` holds no MachineConfig", path.display()),

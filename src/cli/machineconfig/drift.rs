@@ -8,11 +8,12 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
+use super::rules_of;
+use super::tell;
 use crate::cli::remote;
 use crate::cli::report;
 use crate::cli::ui::Tone;
 use crate::cli::ui::shown;
-use crate::machineconfig::Problem;
 use crate::machineconfig::Rules;
 use crate::machineconfig::drift;
 use crate::machineconfig::drift::DRIFT_SCHEMA;
@@ -72,8 +73,7 @@ struct Probe {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let rules =
-        Rules::of(&arguments.openshift).map_err(|problem| Failure::input(problem.what, problem.next))?;
+    let rules = rules_of(&arguments.openshift)?;
     let nodes = match &arguments.probe.must_gather {
         Some(folder) => gathered(folder, arguments.config.as_deref(), rules, ui)?,
         None => one_node(arguments, rules, ui)?.map(|node| vec![node]),
@@ -202,10 +202,6 @@ fn gathered(
 
 /// The MachineConfig in a text; what is wrong with it is said.
 fn wanted(name: &str, bytes: Vec<u8>, ui: &mut Ui) -> Option<Wanted> {
-    let refused = |ui: &mut Ui, problem: Problem| {
-        let place = problem.origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
-        ui.failure(&Failure::input(format!("{place}{}", problem.what), problem.next));
-    };
     let Ok(text) = String::from_utf8(bytes) else {
         ui.failure(&Failure::input(format!("`{name}` is no text"), "name a rendered MachineConfig"));
         return None;
@@ -213,7 +209,7 @@ fn wanted(name: &str, bytes: Vec<u8>, ui: &mut Ui) -> Option<Wanted> {
     match drift::read_node_config(name, &text) {
         Ok(wanted) => Some(wanted),
         Err(problems) => {
-            problems.into_iter().for_each(|problem| refused(ui, problem));
+            tell(&problems, ui);
             None
         }
     }

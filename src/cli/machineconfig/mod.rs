@@ -17,7 +17,10 @@ use clap::Subcommand;
 use super::Exit;
 use super::Ui;
 use super::ui::shown;
+use crate::machineconfig;
+use crate::machineconfig::MachineConfig;
 use crate::machineconfig::Problem;
+use crate::machineconfig::Rules;
 use crate::world;
 use crate::world::Existing;
 use crate::world::Failure;
@@ -55,11 +58,32 @@ fn placed(problem: &Problem) -> String {
     shown(&format!("{}{}{}", place.unwrap_or_default(), config.unwrap_or_default(), problem.what))
 }
 
+/// A problem as what could not be done.
+fn of_problem(problem: &Problem) -> Failure {
+    Failure::input(placed(problem), problem.next.clone())
+}
+
 /// Says what is wrong, all of it.
 fn tell(problems: &[Problem], ui: &mut Ui) {
     for problem in problems {
-        ui.failure(&Failure::input(placed(problem), problem.next.clone()));
+        ui.failure(&of_problem(problem));
     }
+}
+
+/// The operator's rules of a version.
+fn rules_of(version: &str) -> Result<&'static Rules, Failure> {
+    Rules::of(version).map_err(|problem| of_problem(&problem))
+}
+
+/// The MachineConfigs of a file or folder, or of standard input, and what is wrong with them.
+fn configs_at(path: &Path) -> Result<(Vec<MachineConfig>, Vec<Problem>), Failure> {
+    let (mut configs, mut problems) = (Vec::new(), Vec::new());
+    for (name, text) in world::read_objects(path)? {
+        let (more, wrong) = machineconfig::parse(&name, &text);
+        configs.extend(more);
+        problems.extend(wrong);
+    }
+    Ok((configs, problems))
 }
 
 /// Writes a result to a file that only its owner can read, or prints it.

@@ -9,7 +9,9 @@ use serde_json::json;
 
 use super::Exit;
 use super::Ui;
+use super::of_problem;
 use super::provenance;
+use super::rules_of;
 use super::tell;
 use super::write_result;
 use crate::machineconfig;
@@ -97,7 +99,7 @@ fn rules(arguments: &Arguments, dump: &Dump, ui: &mut Ui) -> Result<&'static Rul
         }
         (None, None) => Rules::default_version(),
     };
-    Rules::of(version).map_err(|problem| Failure::input(problem.what, problem.next))
+    rules_of(version)
 }
 
 fn choice<'a>(arguments: &'a Arguments, dump: &'a Dump) -> Result<Choice<'a>, Failure> {
@@ -125,8 +127,7 @@ fn finish(
     let pool = dump.pool(&arguments.pool);
     let stream = pool.and_then(|pool| pool.image_stream.as_deref());
     let images = given.or(pool.map_or_else(|| dump.images.clone(), |pool| dump.images_of(pool)));
-    let mut object = RenderedObject::new(rendered, &images)
-        .map_err(|problem| Failure::input(problem.what, problem.next))?;
+    let mut object = RenderedObject::new(rendered, &images).map_err(|problem| of_problem(&problem))?;
     object.pool_uid = pool.map(|pool| pool.uid.clone()).unwrap_or_default();
     object.controller = dump.controller().unwrap_or_default().to_owned();
     object.release = dump.release.clone().unwrap_or_default();

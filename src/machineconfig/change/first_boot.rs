@@ -5,7 +5,7 @@
 
 use super::Action;
 use super::Flags;
-use super::path::folder_of;
+use crate::machineconfig::path::folder_of;
 
 const NOTHING: [&str; 2] = ["/etc/kubernetes/kubelet-ca.crt", "/var/lib/kubelet/config.json"];
 const NOTHING_BELOW: &str = "/etc/nmstate/openshift";

@@ -14,36 +14,17 @@ use crate::document::View;
 use crate::document::nearest;
 use crate::machineconfig::Object;
 use crate::machineconfig::Problem;
+use crate::machineconfig::disruption::MOST_ACTIONS;
+use crate::machineconfig::disruption::MOST_ENTRIES;
+use crate::machineconfig::disruption::STORAGE;
+use crate::machineconfig::disruption::TYPES;
+use crate::machineconfig::unit_name::is_for_policies;
 
 /// The kind of the object, and the group of its API.
 pub(super) const KIND: &str = "MachineConfiguration";
 const GROUP: &str = "operator.openshift.io";
 /// Its only name.
 const NAME: &str = "cluster";
-/// The most entries of files, and of units.
-pub(super) const MOST_ENTRIES: usize = 50;
-/// The most actions of an entry.
-const MOST_ACTIONS: usize = 10;
-/// The longest name of a unit.
-const MOST_OF_NAME: usize = 255;
-
-const TYPES: [&str; 6] = ["Reboot", "Drain", "Reload", "Restart", "DaemonReload", "None"];
-const STORAGE: [&str; 3] = ["Disks", "FileSystems", "Raid"];
-const UNIT_SUFFIXES: [&str; 12] = [
-    "service",
-    "socket",
-    "device",
-    "mount",
-    "automount",
-    "swap",
-    "target",
-    "path",
-    "timer",
-    "snapshot",
-    "slice",
-    "scope",
-];
-
 /// What a `MachineConfiguration` says about changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Knobs {
@@ -95,16 +76,6 @@ pub fn knobs_of(object: &Object<'_>) -> (Knobs, Vec<Problem>) {
         knobs.in_force = Some(reader.policies(&policies));
     }
     (knobs, reader.problems)
-}
-
-/// True for a name that a policy can hold.
-pub(super) fn is_unit_name(name: &str) -> bool {
-    let Some((stem, suffix)) = name.rsplit_once('.') else { return false };
-    let plain = |c: char| c.is_ascii_alphanumeric() || ":._-\\".contains(c);
-    name.len() <= MOST_OF_NAME
-        && !stem.is_empty()
-        && stem.chars().all(plain)
-        && UNIT_SUFFIXES.contains(&suffix)
 }
 
 /// A value with its place.
@@ -225,7 +196,7 @@ impl Reader {
     }
 
     fn unit_name(&mut self, at: &At<'_>, name: &str) {
-        if !is_unit_name(name) {
+        if !is_for_policies(name) {
             let what = format!("`{name}` is no name of a unit that a policy takes");
             let next = "write letters, digits and `:._-`, and a suffix as in `chronyd.service`; at most 255 characters";
             self.say(at, what, next);
@@ -327,7 +298,6 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::Knobs;
-    use super::is_unit_name;
     use super::knobs_of;
     use crate::machineconfig::Problem;
     use crate::machineconfig::each_object;
@@ -397,20 +367,5 @@ mod tests {
         assert!(read(&format!("    files:\n{many}")).1[0].what.contains("51 entries"));
         let many = "{type: Drain}, ".repeat(11);
         assert!(read(&format!("    sshkey: {{actions: [{many}]}}")).1[0].what.contains("11 actions"));
-    }
-
-    #[test]
-    fn names_of_units() {
-        for (name, expected) in [
-            ("chronyd.service", true),
-            ("a:b_c-d.e.timer", true),
-            ("chronyd", false),
-            (".service", false),
-            ("a@.service", false),
-            ("a.conf", false),
-        ] {
-            assert_eq!(is_unit_name(name), expected, "{name}");
-        }
-        assert!(!is_unit_name(&format!("{}.service", "a".repeat(255))));
     }
 }

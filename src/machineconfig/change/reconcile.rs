@@ -6,13 +6,13 @@
 use serde_json::Value;
 
 use super::State;
-use super::path::is_below;
 use super::registries;
 use super::registries::REGISTRIES;
 use crate::machineconfig::Part;
 use crate::machineconfig::Problem;
 use crate::machineconfig::Rendered;
 use crate::machineconfig::operator::of_contents;
+use crate::machineconfig::path::is_below;
 use crate::machineconfig::validate::OPERATORS_FILE_MODE;
 use crate::machineconfig::validate::validate;
 

@@ -18,8 +18,8 @@ use super::actions::Reason;
 use super::actions::would_reboot;
 use super::flags::Changed;
 use super::policy::suggestion_for;
-use super::policy_object::MOST_ENTRIES;
-use super::policy_object::is_unit_name;
+use crate::machineconfig::disruption::MOST_ENTRIES;
+use crate::machineconfig::unit_name::is_for_policies;
 
 /// What a policy can do for a change.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,7 +128,7 @@ fn obstacles(reasons: &[Reason], around: &Circumstances) -> Vec<String> {
     for reason in reasons {
         if let Cause::Unit(name) = &reason.cause
             && reason.actions.contains(&Action::Reboot)
-            && !is_unit_name(name)
+            && !is_for_policies(name)
         {
             cannot.push(format!(
                 "a policy cannot name the unit `{name}`: it takes letters, digits and `:._-` alone"
@@ -188,7 +188,7 @@ fn file_entry(path: &str, choices: &mut Vec<String>) -> Entry {
 fn unit_of_file(path: &str) -> Option<&str> {
     let (folder, name) = path.strip_prefix("/etc/systemd/system/")?.split_once('/')?;
     let unit = folder.strip_suffix(".d")?;
-    (name.ends_with(".conf") && is_unit_name(unit)).then_some(unit)
+    (name.ends_with(".conf") && is_for_policies(unit)).then_some(unit)
 }
 
 /// A unit is restarted if it is to run: what is gone, masked or disabled cannot or must not be.

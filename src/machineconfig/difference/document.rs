@@ -12,53 +12,32 @@ use super::contents::Contents;
 use super::flat;
 use super::unified::unified;
 use crate::machineconfig::change::How;
-
-/// Lists whose members are known by a key: section, list, key, what a member is.
-const LISTS: [(&str, &str, &str, &str); 9] = [
-    ("storage", "files", "path", "file"),
-    ("storage", "directories", "path", "directory"),
-    ("storage", "links", "path", "link"),
-    ("storage", "disks", "device", "disk"),
-    ("storage", "filesystems", "device", "file system"),
-    ("storage", "raid", "name", "RAID"),
-    ("storage", "luks", "name", "encrypted volume"),
-    ("passwd", "groups", "name", "group"),
-    ("passwd", "users", "name", "user"),
-];
+use crate::machineconfig::lists::NAMED_LISTS;
+use crate::machineconfig::lists::NamedList;
+use crate::machineconfig::lists::is_named;
 
 /// Adds everything that differs.
 pub(super) fn compare(old: &Value, new: &Value, found: &mut Found<'_>) {
-    for (section, list, key, kind) in LISTS {
-        members(old, new, (section, list, key), kind, &of_member(kind), found);
+    for list in NAMED_LISTS {
+        members(old, new, list, found);
     }
-    members(old, new, ("systemd", "units", "name"), "unit", &of_unit, found);
     found.changed("Ignition document", "", flat::compare("", Some(&rest(old)), Some(&rest(new))));
 }
 
-type Compare = dyn Fn(&str, Option<&Value>, Option<&Value>) -> Vec<Detail>;
+type Compare = fn(&str, Option<&Value>, Option<&Value>) -> Vec<Detail>;
 
-fn of_member(kind: &'static str) -> Box<Compare> {
-    match kind {
-        "file" => Box::new(of_file),
-        "user" => Box::new(of_user),
-        _ => Box::new(|_, old, new| flat::compare("", old, new)),
+fn of_member(what: &str) -> Compare {
+    match what {
+        "file" => of_file,
+        "user" => of_user,
+        "unit" => of_unit,
+        _ => |_, old, new| flat::compare("", old, new),
     }
 }
 
-fn list_of<'a>(document: &'a Value, section: &str, list: &str) -> &'a [Value] {
-    let list = document.get(section).and_then(|section| section.get(list)).and_then(Value::as_array);
-    list.map(Vec::as_slice).unwrap_or_default()
-}
-
-fn members(
-    old: &Value,
-    new: &Value,
-    (section, list, key): (&str, &str, &str),
-    kind: &'static str,
-    compare: &Compare,
-    found: &mut Found<'_>,
-) {
-    let (before, after) = (list_of(old, section, list), list_of(new, section, list));
+fn members(old: &Value, new: &Value, list: NamedList, found: &mut Found<'_>) {
+    let (before, after, key) = (list.members(old), list.members(new), list.known_by);
+    let compare = of_member(list.what);
     if before == after {
         return;
     }
@@ -80,10 +59,10 @@ fn members(
         if details.is_empty() && how == How::Updated {
             details.push(Detail::line("written", None, Some("in another way, and the same".to_owned())));
         }
-        found.say(kind, name, how, details);
+        found.say(list.what, name, how, details);
     }
     if order(before, key, &new_by_name) != order(after, key, &old_by_name) {
-        let what = format!("{section}.{list}");
+        let what = format!("{}.{}", list.section, list.key);
         let detail =
             Detail::line("order", None, Some("another, which alone changes nothing on a node".to_owned()));
         found.changed("list", &what, vec![detail]);
@@ -198,11 +177,9 @@ fn text_of(name: &str, old: Option<&Value>, new: Option<&Value>) -> Option<Detai
 /// What has no words of its own.
 fn rest(document: &Value) -> Value {
     let Some(document) = document.as_object() else { return json!({}) };
-    let lists: Vec<(&str, &str)> =
-        LISTS.iter().map(|(section, list, ..)| (*section, *list)).chain([("systemd", "units")]).collect();
     let sections = document.iter().map(|(name, section)| {
         let Some(map) = section.as_object() else { return (name.clone(), section.clone()) };
-        let others = map.iter().filter(|(list, _)| !lists.contains(&(name.as_str(), list.as_str())));
+        let others = map.iter().filter(|(list, _)| !is_named(name, list));
         (name.clone(), Value::Object(others.map(|(key, value)| (key.clone(), value.clone())).collect()))
     });
     Value::Object(sections.collect())

@@ -12,6 +12,7 @@ use super::super::parse;
 use crate::document::Origin;
 use crate::document::View;
 use crate::ignition::decode;
+use crate::machineconfig::lists::NAMED_LISTS;
 use crate::value::Digest;
 
 /// Mode of what does not say one.
@@ -149,21 +150,12 @@ pub fn read_node_config(name_of_source: &str, text: &str) -> Result<Wanted, Vec<
     }
 }
 
-/// Lists whose members have places worth telling.
-const LISTS: [[&str; 2]; 5] = [
-    ["storage", "files"],
-    ["storage", "directories"],
-    ["storage", "links"],
-    ["systemd", "units"],
-    ["passwd", "users"],
-];
-
 fn places_of(object: &View<'_>) -> BTreeMap<String, Origin> {
     let mut places = BTreeMap::new();
-    for list in LISTS {
-        let members = object.at(&["spec", "config", list[0]]).map(|section| section.list(list[1]));
+    for list in NAMED_LISTS {
+        let members = object.at(&["spec", "config", list.section]).map(|section| section.list(list.key));
         for (index, member) in members.unwrap_or_default().iter().enumerate() {
-            places.insert(format!("{}.{}[{index}]", list[0], list[1]), member.origin().clone());
+            places.insert(format!("{}.{}[{index}]", list.section, list.key), member.origin().clone());
         }
     }
     let arguments = object.at(&["spec"]).map(|spec| spec.list("kernelArguments")).unwrap_or_default();

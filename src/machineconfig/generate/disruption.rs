@@ -1,7 +1,5 @@
 //! Policies of disruption: what a node does after a change, instead of a reboot.
 
-use std::str::FromStr;
-
 use serde_json::Value;
 use serde_json::json;
 
@@ -14,88 +12,37 @@ use super::versions::missing;
 use super::words;
 use crate::document::Sourced;
 use crate::document::nearest;
+use crate::machineconfig::disruption::Action;
+use crate::machineconfig::disruption::MOST_ACTIONS;
+use crate::machineconfig::disruption::MOST_ENTRIES;
+use crate::machineconfig::unit_name::is_for_policies;
 use crate::value::FilePath;
 
-/// Most entries of one list, and most actions of one entry, by the CRD.
-const MAX_ENTRIES: usize = 50;
-const MAX_ACTIONS: usize = 10;
-
-/// What a service may end in, by the CRD.
-const SUFFIXES: [&str; 12] = [
-    "service",
-    "socket",
-    "device",
-    "mount",
-    "automount",
-    "swap",
-    "target",
-    "path",
-    "timer",
-    "snapshot",
-    "slice",
-    "scope",
-];
-
-/// What a node does after a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Nothing.
-    None,
-    /// It reboots.
-    Reboot,
-    /// Its pods go elsewhere first.
-    Drain,
-    /// systemd reads its units again.
-    DaemonReload,
-    /// A service reads its files again.
-    Reload(String),
-    /// A service is restarted.
-    Restart(String),
-}
-
-impl FromStr for Action {
-    type Err = (String, String);
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const PLAIN: [(&str, Action); 4] = [
-            ("none", Action::None),
-            ("reboot", Action::Reboot),
-            ("drain", Action::Drain),
-            ("daemon-reload", Action::DaemonReload),
-        ];
-        if let Some((_, action)) = PLAIN.into_iter().find(|(word, _)| *word == text) {
-            return Ok(action);
-        }
-        let (word, service) = text.split_once(':').unwrap_or((text, ""));
-        let next = "as in `reload:chronyd.service`; the name with its suffix".to_owned();
-        match word {
-            "reload" | "restart" if !is_service(service) => {
-                Err((format!("`{text}` does not name what to {word}"), next))
-            }
-            "reload" => Ok(Self::Reload(service.to_owned())),
-            "restart" => Ok(Self::Restart(service.to_owned())),
-            _ => {
-                let known = ["none", "reboot", "drain", "daemon-reload", "reload:UNIT", "restart:UNIT"];
-                let next =
-                    match nearest(word, ["none", "reboot", "drain", "daemon-reload", "reload", "restart"]) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("write one of {}", known.join(", ")),
-                    };
-                Err((format!("`{text}` is nothing that a node does after a change"), next))
-            }
-        }
+/// Reads a word that says what a node does after a change, as in `restart:chronyd.service`.
+fn action(text: &str) -> Result<Action, (String, String)> {
+    let (word, service) = text.split_once(':').unwrap_or((text, ""));
+    match text {
+        "none" => return Ok(Action::None),
+        "reboot" => return Ok(Action::Reboot),
+        "drain" => return Ok(Action::Drain),
+        "daemon-reload" => return Ok(Action::DaemonReload),
+        _ => {}
     }
-}
-
-impl Action {
-    fn to_value(&self) -> Value {
-        match self {
-            Self::None => json!({"type": "None"}),
-            Self::Reboot => json!({"type": "Reboot"}),
-            Self::Drain => json!({"type": "Drain"}),
-            Self::DaemonReload => json!({"type": "DaemonReload"}),
-            Self::Reload(service) => json!({"type": "Reload", "reload": {"serviceName": service}}),
-            Self::Restart(service) => json!({"type": "Restart", "restart": {"serviceName": service}}),
+    match word {
+        "reload" | "restart" if !is_for_policies(service) => {
+            let next = "as in `reload:chronyd.service`; the name with its suffix";
+            Err((format!("`{text}` does not name what to {word}"), next.to_owned()))
+        }
+        "reload" => Ok(Action::Reload(service.to_owned())),
+        "restart" => Ok(Action::Restart(service.to_owned())),
+        _ => {
+            let known = ["none", "reboot", "drain", "daemon-reload", "reload:UNIT", "restart:UNIT"];
+            let near = nearest(word, ["none", "reboot", "drain", "daemon-reload", "reload", "restart"]);
+            let next = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("write one of {}", known.join(", ")),
+            };
+            Err((format!("`{text}` is nothing that a node does after a change"), next))
         }
     }
 }
@@ -129,8 +76,13 @@ pub fn disruption_policy(policy: &Policy, pool: &Pool<'_>) -> Result<Made, Vec<P
     let is_path = |path: &str| path.parse::<FilePath>().is_ok();
     let files =
         entries("path", &policy.files, is_path, "an absolute path, as in `/etc/chrony.conf`", &mut problems);
-    let units =
-        entries("name", &policy.units, is_service, "the name of a unit, as in `app.service`", &mut problems);
+    let units = entries(
+        "name",
+        &policy.units,
+        is_for_policies,
+        "the name of a unit, as in `app.service`",
+        &mut problems,
+    );
     for (key, list) in [("files", files), ("units", units)] {
         if !list.is_empty() {
             written[key] = list.into();
@@ -163,9 +115,9 @@ fn entries(
             let what = format!("`{}` has two policies", name.value);
             problems.push(words::problem(name, what, "put all its actions into one"));
         }
-        if index == MAX_ENTRIES {
+        if index == MOST_ENTRIES {
             let what =
-                format!("there are {} policies, and a cluster takes {MAX_ENTRIES} of a kind", asked.len());
+                format!("there are {} policies, and a cluster takes {MOST_ENTRIES} of a kind", asked.len());
             problems.push(words::problem(name, what, "name a folder instead of its files"));
         }
         let actions = actions(words, &format!("`{}`", name.value), problems);
@@ -181,39 +133,31 @@ fn entries(
 fn actions(words: &[Sourced<String>], of: &str, problems: &mut Vec<Problem>) -> Vec<Value> {
     let mut actions = Vec::new();
     for word in words {
-        match word.parse::<Action>() {
+        match action(word) {
             Ok(action) => actions.push(action),
             Err((what, next)) => problems.push(words::problem(word, what, next)),
         }
     }
     let Some(first) = words.first() else { return Vec::new() };
-    if actions.len() > MAX_ACTIONS {
-        let what = format!("{of} has {} actions, and a cluster takes {MAX_ACTIONS}", actions.len());
+    if actions.len() > MOST_ACTIONS {
+        let what = format!("{of} has {} actions, and a cluster takes {MOST_ACTIONS}", actions.len());
         problems.push(words::problem(first, what, "say fewer, or `reboot`"));
     }
-    if actions.len() > 1 && actions.iter().any(|action| matches!(action, Action::None | Action::Reboot)) {
+    if actions.len() > 1 && actions.iter().any(Action::is_alone) {
         let what = format!("`none` and `reboot` go with no other action ({of})");
         problems.push(words::problem(first, what, "keep it alone, or take it out"));
     }
     actions.iter().map(Action::to_value).collect()
 }
 
-/// The CRD's rule for names of services.
-fn is_service(text: &str) -> bool {
-    let is_stem = |stem: &str| {
-        !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b":._\\-".contains(&b))
-    };
-    text.len() <= 255
-        && text.rsplit_once('.').is_some_and(|(stem, suffix)| is_stem(stem) && SUFFIXES.contains(&suffix))
-}
-
 #[cfg(test)]
 mod tests {
     use super::Action;
+    use super::action;
 
     #[test]
     fn actions_are_words() {
-        for (word, action) in [
+        for (word, expected) in [
             ("none", Some(Action::None)),
             ("daemon-reload", Some(Action::DaemonReload)),
             ("reload:crio.service", Some(Action::Reload("crio.service".into()))),
@@ -223,9 +167,9 @@ mod tests {
             ("Reboot", None),
             ("special", None),
         ] {
-            assert_eq!(word.parse::<Action>().ok(), action, "{word}");
+            assert_eq!(action(word).ok(), expected, "{word}");
         }
-        let (_, next) = "rebot".parse::<Action>().err().unwrap_or_default();
+        let (_, next) = action("rebot").err().unwrap_or_default();
         assert_eq!(next, "did you mean `reboot`?");
     }
 }

@@ -17,14 +17,12 @@ mod kubelet;
 mod operator;
 mod pools;
 mod ports;
-mod quantity;
 mod runtime;
 mod time;
 mod users;
 mod versions;
 mod words;
 
-pub use disruption::Action;
 pub use disruption::Policy;
 pub use disruption::disruption_policy;
 pub use images::BuiltImage;

@@ -8,10 +8,10 @@ use super::Made;
 use super::Pool;
 use super::Problem;
 use super::finish;
-use super::quantity::Quantity;
 use super::words;
 use crate::document::Sourced;
 use crate::document::nearest;
+use crate::machineconfig::quantity::Quantity;
 
 /// Bounds of the operator (pkg/controller/container-runtime-config/helpers.go).
 const MIN_LOG_BYTES: i128 = 8192;
@@ -95,12 +95,12 @@ pub fn drop_ins(asked: &Runtime) -> Result<Vec<(String, String)>, Vec<Problem>> 
     let mut files = Vec::new();
     files.extend(read.log_level.map(|level| one("logLevel", "log_level", format!("\"{level}\""))));
     files.extend(read.pids_limit.map(|limit| one("pidsLimit", "pids_limit", limit.to_string())));
-    let log_size = read.log_size_max.filter(|size| size.bytes != 0);
-    files.extend(log_size.map(|size| one("logSizeMax", "log_size_max", size.bytes.to_string())));
+    let log_size = read.log_size_max.filter(|size| size.whole() != 0);
+    files.extend(log_size.map(|size| one("logSizeMax", "log_size_max", size.whole().to_string())));
     let runtime = read.default_runtime;
     files.extend(runtime.map(|runtime| one("defaultRuntime", "default_runtime", format!("\"{runtime}\""))));
     // The rest of this file is the release's own.
-    let overlay = read.overlay_size.filter(|size| size.bytes != 0);
+    let overlay = read.overlay_size.filter(|size| size.whole() != 0);
     files.extend(overlay.map(|size| {
         let text = format!("[storage]\n  [storage.options]\n    size = \"{size}\"\n");
         ("/etc/containers/storage.conf".to_owned(), text)
@@ -161,7 +161,7 @@ fn size(
     problems: &mut Vec<Problem>,
 ) -> Option<Quantity> {
     let word = asked.as_ref()?;
-    let read = word.parse::<Quantity>().ok().filter(|quantity| is_right(quantity.bytes));
+    let read = word.parse::<Quantity>().ok().filter(|quantity| is_right(quantity.whole()));
     if read.is_none() {
         let what = format!("`{}` is no size that it can have", word.value);
         problems.push(words::problem(word, what, format!("write {wanted}")));

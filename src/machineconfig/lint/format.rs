@@ -2,8 +2,9 @@
 //!
 //! From the patterns and rules (CEL) of the kinds' definitions in openshift/api, written out.
 
-use super::quantity::amount;
-use super::quantity::seconds;
+use super::duration::seconds;
+use crate::machineconfig::quantity::amount;
+use crate::machineconfig::unit_name::is_for_policies;
 
 /// A form that a text must have.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub(super) static PUSH_SPEC: Format = Format {
 pub(super) static SERVICE: Format = Format {
     refusal: "is not the name of a systemd unit",
     help: "write its whole name with its kind, as in `crio.service`, of letters, digits, `:-_.\\`, at most 255",
-    fits: is_service,
+    fits: is_for_policies,
 };
 
 /// An amount as Kubernetes writes it.
@@ -163,27 +164,6 @@ fn is_push_spec(text: &str) -> bool {
         && !last.is_empty()
         && !tag.is_empty();
     text.len() <= 447 && (is_public || is_service)
-}
-
-/// The kinds of units that the API knows.
-const UNIT_KINDS: [&str; 12] = [
-    "service",
-    "socket",
-    "device",
-    "mount",
-    "automount",
-    "swap",
-    "target",
-    "path",
-    "timer",
-    "snapshot",
-    "slice",
-    "scope",
-];
-
-fn is_service(text: &str) -> bool {
-    let Some((name, kind)) = text.rsplit_once('.') else { return false };
-    text.len() <= 255 && !name.is_empty() && is_word_of(name, b":._\\-") && UNIT_KINDS.contains(&kind)
 }
 
 /// How many numbers there are between the dots.

@@ -9,10 +9,10 @@
 //! 2. add a case that breaks it and one that keeps it to `tests/lint.toml`;
 //! 3. `COTTER_BLESS=1 cargo test --test suite machineconfig_lint` writes it into `docs/machineconfig-rules.md`.
 
+mod duration;
 mod format;
 mod kinds;
 mod place;
-mod quantity;
 mod rules;
 mod shape;
 mod thing;

@@ -16,6 +16,7 @@ use clap::Subcommand;
 use self::output::Output;
 use super::Exit;
 use super::Ui;
+use super::rules_of;
 use crate::document::Origin;
 use crate::document::Sourced;
 use crate::machineconfig::Problem;
@@ -80,7 +81,7 @@ struct ForVersion {
 
 impl ForVersion {
     fn rules(&self) -> Result<&'static Rules, Failure> {
-        Rules::of(&self.openshift).map_err(|problem| Failure::input(problem.what, problem.next))
+        rules_of(&self.openshift)
     }
 }
 

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
-use crate::machineconfig::Problem;
+use super::tell;
 use crate::machineconfig::change::change;
 use crate::world::Failure;
 
@@ -52,9 +52,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let mut asked = match states::read(arguments)? {
         Ok(asked) => asked,
         Err(problems) => {
-            for problem in &problems {
-                ui.failure(&of_problem(problem));
-            }
+            tell(&problems, ui);
             return Ok(Exit::Input);
         }
     };
@@ -67,14 +65,4 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         false => text::show(&change, &asked, ui),
     }
     Ok(if change.is_reconcilable() { Exit::Done } else { Exit::Differs })
-}
-
-/// A problem as what could not be done, with its place.
-pub(super) fn of_problem(problem: &Problem) -> Failure {
-    let place = problem.origin.as_ref().map(|origin| {
-        let key = if origin.key.is_empty() { String::new() } else { format!(" ({})", origin.key) };
-        format!("{}:{}:{}{key}: ", origin.file, origin.line, origin.column)
-    });
-    let config = problem.config.as_ref().map(|name| format!("`{name}`: ")).unwrap_or_default();
-    Failure::input(format!("{}{config}{}", place.unwrap_or_default(), problem.what), problem.next.clone())
 }

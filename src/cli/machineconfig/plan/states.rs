@@ -4,7 +4,8 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::Arguments;
-use super::of_problem;
+use crate::cli::machineconfig::configs_at;
+use crate::cli::machineconfig::rules_of;
 use crate::machineconfig;
 use crate::machineconfig::MachineConfig;
 use crate::machineconfig::Problem;
@@ -96,19 +97,9 @@ fn with(paths: &[PathBuf], problems: &mut Vec<Problem>) -> Result<Vec<MachineCon
     Ok(configs)
 }
 
-fn configs_at(path: &Path) -> Result<(Vec<MachineConfig>, Vec<Problem>), Failure> {
-    let (mut configs, mut problems) = (Vec::new(), Vec::new());
-    for (name, text) in world::read_objects(path)? {
-        let (more, wrong) = machineconfig::parse(&name, &text);
-        configs.extend(more);
-        problems.extend(wrong);
-    }
-    Ok((configs, problems))
-}
-
-fn rules_of(arguments: &Arguments, found: Option<&str>) -> Result<&'static Rules, Failure> {
-    let version = arguments.openshift.as_deref().or(found).unwrap_or(Rules::default_version());
-    Rules::of(version).map_err(|problem| of_problem(&problem))
+/// The version that is asked for, or that the dump says.
+fn version<'a>(arguments: &'a Arguments, said: Option<&'a str>) -> &'a str {
+    arguments.openshift.as_deref().or(said).unwrap_or(Rules::default_version())
 }
 
 fn from_dump(
@@ -130,7 +121,7 @@ fn from_dump(
     if !cluster.problems.is_empty() {
         return Ok(Err(cluster.problems));
     }
-    let rules = rules_of(arguments, cluster.dump.version())?;
+    let rules = rules_of(version(arguments, cluster.dump.version()))?;
     let around = cluster.circumstances(&rules.version);
     Ok(cluster.pending(&arguments.pool, rules).map(|pending| Asked {
         old: pending.old,
@@ -186,7 +177,7 @@ fn from_files(
     if !problems.is_empty() {
         return Ok(Err(problems));
     }
-    let rules = rules_of(arguments, None)?;
+    let rules = rules_of(version(arguments, None))?;
     let around = Circumstances::new(&rules.version, knobs);
     let old = state(&before, old_is_whole, &arguments.pool, rules);
     let new = state(&after, new_is_whole, &arguments.pool, rules);

@@ -5,6 +5,7 @@ use crate::document::Found;
 use crate::document::Rule;
 use crate::machineconfig::lint::place::Place;
 use crate::machineconfig::lint::thing::Thing;
+use crate::machineconfig::path::is_clean;
 
 const KINDS: &[&str] = &["MachineConfiguration"];
 
@@ -120,10 +121,7 @@ fn path(thing: &Thing<'_>, found: &mut Found<'_>) {
     for file in thing.list(&["nodeDisruptionPolicy", "files"]) {
         let Some(path) = file.get("path") else { continue };
         let text = path.text().unwrap_or_default();
-        let is_clean = text
-            .strip_prefix('/')
-            .is_some_and(|rest| rest.split('/').all(|part| !["", ".", ".."].contains(&part)));
-        if !is_clean {
+        if !is_clean(text) || text == "/" {
             let message = format!("no file has the path `{}`", text.escape_debug());
             let next = "write an absolute path without a `/` at its end, as in `/etc/chrony.conf`";
             found.error(path.origin(), message, next);

@@ -6,10 +6,10 @@ use super::Each;
 use crate::document::Found;
 use crate::document::Rule;
 use crate::document::nearest;
+use crate::machineconfig::lint::duration::seconds;
 use crate::machineconfig::lint::place::Place;
-use crate::machineconfig::lint::quantity::amount;
-use crate::machineconfig::lint::quantity::seconds;
 use crate::machineconfig::lint::thing::Thing;
+use crate::machineconfig::quantity::amount;
 
 const KINDS: &[&str] = &["KubeletConfig"];
 

@@ -6,8 +6,8 @@ use super::Each;
 use crate::document::Found;
 use crate::document::Rule;
 use crate::machineconfig::lint::place::Place;
-use crate::machineconfig::lint::quantity::amount;
 use crate::machineconfig::lint::thing::Thing;
+use crate::machineconfig::quantity::amount;
 
 const KINDS: &[&str] = &["ContainerRuntimeConfig"];
 

@@ -72,11 +72,8 @@ fn units<'a>(thing: &Thing<'a>) -> Vec<(&'a str, Place<'a>)> {
 
 fn unit_name(thing: &Thing<'_>, found: &mut Found<'_>) {
     // Ignition looks at the suffix alone.
-    let suffixes =
-        ["service", "socket", "target", "timer", "mount", "automount", "swap", "path", "slice", "device"];
     for (name, unit) in units(thing) {
-        let has_suffix = name.rsplit_once('.').is_some_and(|(_, suffix)| suffixes.contains(&suffix));
-        if has_suffix && name.parse::<UnitName>().is_err() {
+        if UnitName::has_kind(name) && name.parse::<UnitName>().is_err() {
             let message = format!("`{}` is not the name of a systemd unit", name.escape_debug());
             let next = "write letters, digits and `:-_.\\@`, at most 255";
             found.error(&unit.origin_at("name"), message, next);

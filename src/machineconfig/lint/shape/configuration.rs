@@ -10,31 +10,35 @@ use super::SELECTOR;
 use super::Shape;
 use super::key;
 use super::needed;
+use crate::machineconfig::disruption::MOST_ACTIONS;
+use crate::machineconfig::disruption::MOST_ENTRIES;
+use crate::machineconfig::disruption::STORAGE;
+use crate::machineconfig::disruption::TYPES;
 
 static SERVICES: [Key; 1] = [needed("serviceName", Shape::Text(&SERVICE))];
 
 static ACTIONS: Items = Items {
     of: Shape::Map(&[
-        needed("type", Shape::Word(&["Reboot", "Drain", "Reload", "Restart", "DaemonReload", "None"])),
+        needed("type", Shape::Word(&TYPES)),
         key("reload", Shape::Map(&SERVICES)),
         key("restart", Shape::Map(&SERVICES)),
     ]),
     least: 0,
-    most: 10,
+    most: MOST_ACTIONS,
     unlike: None,
 };
 
 static FILES: Items = Items {
     of: Shape::Map(&[needed("path", Shape::Text(&ANY)), needed("actions", Shape::List(&ACTIONS))]),
     least: 0,
-    most: 50,
+    most: MOST_ENTRIES,
     unlike: Some(&["path"]),
 };
 
 static UNITS: Items = Items {
     of: Shape::Map(&[needed("name", Shape::Text(&SERVICE)), needed("actions", Shape::List(&ACTIONS))]),
     least: 0,
-    most: 50,
+    most: MOST_ENTRIES,
     unlike: Some(&["name"]),
 };
 
@@ -56,7 +60,7 @@ static MANAGERS: Items = Items {
 };
 
 static OVERRIDES: Items =
-    Items { of: Shape::Word(&["Disks", "FileSystems", "Raid"]), least: 0, most: 3, unlike: Some(&[]) };
+    Items { of: Shape::Word(&STORAGE), least: 0, most: STORAGE.len(), unlike: Some(&[]) };
 
 static LEVELS: &[&str] = &["", "Normal", "Debug", "Trace", "TraceAll"];
 

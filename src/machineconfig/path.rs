@@ -14,8 +14,13 @@ pub(super) fn folder_of(path: &str) -> String {
     clean(if folder.is_empty() { "/" } else { folder }).into_owned()
 }
 
-/// Without doubled slashes, dots and a slash at the end.
-fn clean(path: &str) -> Cow<'_, str> {
+/// True for an absolute path that Go's `path.Clean` leaves alone.
+pub(super) fn is_clean(path: &str) -> bool {
+    clean(path) == path
+}
+
+/// An absolute path in its shortest form: without doubled slashes, dots and a slash at the end.
+pub(super) fn clean(path: &str) -> Cow<'_, str> {
     let has_more = path.contains("//") || path.contains("/.") || (path.len() > 1 && path.ends_with('/'));
     if path.starts_with('/') && !has_more {
         return path.into();
@@ -33,8 +38,10 @@ fn clean(path: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use super::clean;
     use super::folder_of;
     use super::is_below;
+    use super::is_clean;
 
     #[test]
     fn a_folder_is_above_what_is_in_it() {
@@ -47,6 +54,18 @@ mod tests {
             ("/", "/etc/a", false),
         ] {
             assert_eq!(is_below(folder, path), expected, "{folder} {path}");
+        }
+        for (path, shortest) in [
+            ("/", "/"),
+            ("/a/b", "/a/b"),
+            ("/a/", "/a"),
+            ("//a/./b/../c", "/a/c"),
+            ("/..", "/"),
+            ("a", "/a"),
+            ("", "/"),
+            ("/a/.b", "/a/.b"),
+        ] {
+            assert_eq!((clean(path).as_ref(), is_clean(path)), (shortest, path == shortest), "{path}");
         }
         assert_eq!((folder_of("/etc/a"), folder_of("/a")), ("/etc".into(), "/".into()));
     }
