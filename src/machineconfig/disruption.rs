@@ -55,6 +55,16 @@ impl Action {
         }
     }
 
+    /// Reads an action of a policy, if it is a known one.
+    pub(super) fn of(value: &Value) -> Option<Self> {
+        let service = |key: &str| Some(value.get(key)?.get("serviceName")?.as_str()?.to_owned());
+        match value.get("type")?.as_str()? {
+            "Reload" => Some(Self::Reload(service("reload")?)),
+            "Restart" => Some(Self::Restart(service("restart")?)),
+            word => word.parse().ok(),
+        }
+    }
+
     /// Whether it stands alone: beside it, others would say nothing.
     pub fn is_alone(&self) -> bool {
         matches!(self, Self::Reboot | Self::None)

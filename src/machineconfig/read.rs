@@ -99,7 +99,8 @@ pub fn config_of(object: &Object<'_>) -> (Option<MachineConfig>, Vec<Problem>) {
     (reader.configs.pop(), reader.problems)
 }
 
-fn of_finding(finding: Diagnostic) -> Problem {
+/// A finding about a text as a problem.
+pub(super) fn of_finding(finding: Diagnostic) -> Problem {
     Problem { config: None, origin: Some(finding.origin), what: finding.message, next: finding.help }
 }
 

@@ -118,7 +118,8 @@ impl Choice<'_> {
         }
     }
 
-    fn includes(&self, config: &MachineConfig) -> bool {
+    /// Whether a MachineConfig is one of the pool's.
+    pub(super) fn includes(&self, config: &MachineConfig) -> bool {
         match self {
             Self::Pool(pool) => pool.selector.chooses(&config.labels),
             Self::Role(pool) => {
@@ -177,8 +178,13 @@ pub(super) fn examine_all<'a>(
 /// The MachineConfigs of a pool, in the order of the operator: the workers' first, each by the bytes of names.
 fn choose<'a>(configs: &'a [MachineConfig], choice: &Choice<'_>) -> Vec<&'a MachineConfig> {
     let mut chosen: Vec<&MachineConfig> = configs.iter().filter(|config| choice.includes(config)).collect();
-    chosen.sort_by_key(|config| (config.role() != Some(WORKER), config.name.as_bytes()));
+    chosen.sort_by_key(|config| order_of(config));
     chosen
+}
+
+/// What the operator sorts by.
+pub(super) fn order_of(config: &MachineConfig) -> (bool, &[u8]) {
+    (config.role() != Some(WORKER), config.name.as_bytes())
 }
 
 /// A cluster has one object of a name: of two files, the one that is applied later would take the other's place.

@@ -756,7 +756,7 @@ fn says_everything_that_is_wrong_with_the_input() {
     for (arguments, expected) in [
         (
             vec![state.as_str(), &state, "--policy", &policy],
-            &["is called `default`", "wrong.yaml:9:", "`Restart`"][..],
+            &["called `default`", "wrong.yaml:9:", "`Restart`"][..],
         ),
         (vec![&state, &empty], &["holds no MachineConfig"]),
         (vec![&state, &state, "--policy", &state], &["holds no MachineConfiguration"]),

@@ -26,11 +26,13 @@ use super::Problem;
 use super::Rules;
 use super::each_object;
 use super::read::config_of;
+use super::read::of_finding;
 use super::version::said_by_objects;
 use crate::document::Diagnostic;
 use crate::document::Diagnostics;
 use crate::document::Origin;
 use crate::document::Rule;
+use crate::document::Severity;
 
 /// More findings help nobody.
 const MAX_FINDINGS: usize = 500;
@@ -82,6 +84,18 @@ pub fn lint(texts: &[(String, String)], openshift: Option<&str>) -> Result<Linte
         openshift: &rules.version,
         said_by: said.map(|said| said.by),
     })
+}
+
+/// What is wrong with an object for itself, whichever version of OpenShift it is for.
+pub(super) fn object_problems(object: &Object<'_>) -> Vec<Problem> {
+    // The rules of the usual version are there.
+    let Ok(rules) = Rules::of(Rules::default_version()) else { return Vec::new() };
+    let mut findings = Diagnostics::new();
+    one(object, rules, &mut Whole::new(rules), &mut findings);
+    let counts = |finding: &Diagnostic| {
+        finding.severity == Severity::Error && finding.rule != rules::shapes::NOT_SERVED.name
+    };
+    findings.sorted().into_iter().filter(counts).map(of_finding).collect()
 }
 
 /// All rules of the linter.

@@ -8,14 +8,15 @@ use serde_json::Value;
 
 use super::thing::Thing;
 use crate::document::Origin;
+use crate::machineconfig::Choice;
 use crate::machineconfig::MachineConfig;
 use crate::machineconfig::Part;
 use crate::machineconfig::Problem;
 use crate::machineconfig::Rendered;
 use crate::machineconfig::Rules;
 use crate::machineconfig::Selector;
-use crate::machineconfig::pool::OWN_POOLS;
 use crate::machineconfig::render;
+use crate::machineconfig::render::order_of;
 
 /// More pools are not looked at: a cluster has a few, and each takes all that the workers have.
 const MAX_POOLS: usize = 32;
@@ -104,12 +105,9 @@ impl Whole {
 
     /// The MachineConfigs that a pool takes, in the order in which they are merged.
     pub fn of_pool(&self, pool: &str) -> Vec<(&Member, &MachineConfig)> {
-        let is_own = OWN_POOLS.contains(&pool);
-        let is_taken = |config: &MachineConfig| {
-            config.role().is_some_and(|role| role == pool || (!is_own && role == "worker"))
-        };
-        let mut configs: Vec<_> = self.configs().filter(|(_, config)| is_taken(config)).collect();
-        configs.sort_by_key(|(_, config)| (config.role() != Some("worker"), config.name.as_bytes()));
+        let choice = Choice::Role(pool);
+        let mut configs: Vec<_> = self.configs().filter(|(_, config)| choice.includes(config)).collect();
+        configs.sort_by_key(|(_, config)| order_of(config));
         configs
     }
 
