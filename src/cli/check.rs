@@ -40,7 +40,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let Some(spec) = arguments.spec.as_ref().filter(|_| !arguments.rules) else {
-        rules(ui);
+        show_rules(&target::rules(), ui);
         return Ok(Exit::Done);
     };
     let given = arguments.given.given_on(&arguments.base);
@@ -88,8 +88,8 @@ fn machine(
     Ok((findings, planned.sources))
 }
 
-fn rules(ui: &mut Ui) {
-    let rules = target::rules();
+/// Prints rules: what each refuses, why, and an example.
+pub(super) fn show_rules(rules: &[&Rule], ui: &mut Ui) {
     if ui.wants_json() {
         let row = |rule: &&Rule| serde_json::json!({"name": rule.name, "refuses": rule.refuses, "why": rule.why, "example": rule.example});
         ui.json(&serde_json::json!({"schema": "cotter.dev/rules/1", "rules": rules.iter().map(row).collect::<Vec<_>>()}));

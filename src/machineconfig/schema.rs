@@ -359,7 +359,8 @@ impl Reader<'_> {
     }
 }
 
-fn kind_of(value: &Value) -> &'static str {
+/// What somebody wrote, in words.
+pub(super) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a truth value",

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
-use crate::document::Rule;
+use crate::cli::check::show_rules;
 use crate::document::Severity;
 use crate::machineconfig;
 use crate::machineconfig::Rules;
@@ -36,7 +36,7 @@ pub(in crate::cli) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     if arguments.rules {
-        print_rules(&machineconfig::lint_rules(), ui);
+        show_rules(&machineconfig::lint_rules(), ui);
         return Ok(Exit::Done);
     }
     let mut texts = Vec::new();
@@ -76,18 +76,4 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         ui.note(format!("{} objects: nothing is wrong", linted.objects));
     }
     Ok(Exit::Done)
-}
-
-fn print_rules(rules: &[&Rule], ui: &mut Ui) {
-    if ui.wants_json() {
-        let row = |rule: &&Rule| serde_json::json!({"name": rule.name, "refuses": rule.refuses, "why": rule.why, "example": rule.example});
-        ui.json(&serde_json::json!({"schema": "cotter.dev/rules/1", "rules": rules.iter().map(row).collect::<Vec<_>>()}));
-        return;
-    }
-    for rule in rules {
-        ui.line(rule.name);
-        ui.line(format!("  refuses  {}", rule.refuses));
-        ui.line(format!("  why      {}", rule.why));
-        ui.line(format!("  as in    {}", rule.example));
-    }
 }

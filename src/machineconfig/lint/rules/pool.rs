@@ -8,10 +8,21 @@ use crate::document::Rule;
 use crate::machineconfig::Selector;
 use crate::machineconfig::lint::thing::Thing;
 use crate::machineconfig::pool::OWN_POOLS;
+use crate::machineconfig::selector::wrong_values;
 
 const KINDS: &[&str] = &["MachineConfigPool"];
 
 pub(super) static RULES: &[Each] = &[
+    Each {
+        rule: Rule {
+            name: "selector-values",
+            refuses: "an expression of a selector whose values do not go with its operator",
+            why: "nobody can tell what it selects: the operator stops at it",
+            example: "matchExpressions: [{key: a, operator: Exists, values: [b]}]",
+        },
+        kinds: &["MachineConfigPool", "KubeletConfig", "ContainerRuntimeConfig"],
+        by: selector_values,
+    },
     Each {
         rule: Rule {
             name: "pool-takes-nothing",
@@ -76,6 +87,16 @@ pub(super) static RULES: &[Each] = &[
 
 fn selector(thing: &Thing<'_>, key: &str) -> Selector {
     thing.spec(&[key]).map(|place| Selector::of(place.value)).unwrap_or_default()
+}
+
+fn selector_values(thing: &Thing<'_>, found: &mut Found<'_>) {
+    for key in ["machineConfigSelector", "nodeSelector", "machineConfigPoolSelector"] {
+        for expression in thing.list(&[key, "matchExpressions"]) {
+            if let Some((what, next)) = wrong_values(expression.value) {
+                found.error(expression.origin(), format!("an expression of `{key}` {what}"), next);
+            }
+        }
+    }
 }
 
 fn is_own(thing: &Thing<'_>) -> bool {

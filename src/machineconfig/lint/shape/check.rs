@@ -18,6 +18,7 @@ use crate::machineconfig::lint::kinds::Served;
 use crate::machineconfig::lint::place::Place;
 use crate::machineconfig::lint::rules::shapes as rule;
 use crate::machineconfig::lint::thing::Thing;
+use crate::machineconfig::schema::kind_of;
 
 /// Adds everything that is wrong with an object as its kind's shape has it.
 pub(in super::super) fn check(thing: &Thing<'_>, findings: &mut Diagnostics) {
@@ -255,17 +256,6 @@ fn wanted(shape: &Shape) -> &'static str {
         Shape::List(_) => "a list",
         Shape::Of(shape) => wanted(shape),
         Shape::Any => "a value",
-    }
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
     }
 }
 
