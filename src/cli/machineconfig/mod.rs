@@ -1,8 +1,8 @@
 //! `cotter machineconfig`: OpenShift's machine configuration, without a cluster. One file per word.
 
 mod convert;
-mod explaining;
 mod diff;
+mod explaining;
 mod plan;
 mod render;
 
