@@ -288,3 +288,37 @@ fn a_single_node_says_what_it_does_not_use() {
         said["findings"].as_array().unwrap().iter().filter_map(|finding| finding["rule"].as_str()).collect();
     assert!(rules.contains(&"machineconfig-role") && rules.contains(&"section-not-used"), "{rules:?}");
 }
+
+/// What only the first boot makes is lost in no file that is merged in.
+#[test]
+fn what_merged_files_bring_is_carried_or_refused() {
+    let test = Test::of("starter-machineconfig");
+    let merge = |name: &str, text: &str| {
+        std::fs::write(test.path(name), text).unwrap();
+        let file = std::fs::read_to_string(case("starter-machineconfig").join("machine.yaml")).unwrap();
+        std::fs::write(test.path("machine.yaml"), format!("{file}\nignition_files: [{name}]\n")).unwrap();
+    };
+    let butane = "variant: fcos\nversion: 1.5.0\n";
+    merge(
+        "a.bu",
+        &format!("{butane}storage: {{files: [{{path: /etc/merged, contents: {{inline: yes}}}}]}}\n"),
+    );
+    test.expect(0, &["build", "machine.yaml", "-o", "out"]);
+    let files = std::fs::read_to_string(test.path("out/99-worker-site-files.yaml")).unwrap();
+    assert!(files.contains("/etc/merged"), "{files}");
+    for (text, said) in [
+        ("kernel_arguments: {should_exist: [a=1]}\n", "the kernel argument `a=1`"),
+        ("storage: {disks: [{device: /dev/sdb, wipe_table: true}]}\n", "the disk `/dev/sdb`"),
+        ("storage: {directories: [{path: /etc/d}]}\n", "makes no directory"),
+        ("storage: {files: [{path: /home/core/a, contents: {inline: a}}]}\n", "cannot keep `/home/core/a`"),
+        ("passwd: {users: [{name: other}]}\n", "no user but core, and not `other`"),
+    ] {
+        merge("b.bu", &format!("{butane}{text}"));
+        let (out, err) = test.expect(2, &["check", "machine.yaml"]);
+        assert!(out.contains(said) || err.contains(said), "{said}: {out}{err}");
+    }
+    let remote = json!({"ignition": {"version": "3.3.0", "config": {"merge": [{"source": "https://example.com/a.ign"}]}}});
+    merge("c.ign", &remote.to_string());
+    let (out, err) = test.expect(2, &["check", "machine.yaml"]);
+    assert!(out.contains("fetched and merged") || err.contains("fetched and merged"), "{out}{err}");
+}

@@ -143,7 +143,8 @@ pub fn kubelet_config(asked: &Kubelet, pool: &Pool<'_>) -> Result<Made, Vec<Prob
     });
     let mut made = Made::new(name, object)
         .note("the operator makes a MachineConfig of the KubeletConfig, and every node of the pool reboots")
-        .note("a second KubeletConfig for the same pool is not merged with it: the newest wins");
+        .note("a second KubeletConfig for the same pool is not merged with it: the newest wins")
+        .note_all(pool.label_note());
     made.notes.extend(notes);
     finish(made, problems, pool)
 }

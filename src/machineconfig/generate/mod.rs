@@ -115,6 +115,11 @@ impl Made {
         self
     }
 
+    fn note_all(mut self, notes: Option<String>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
     /// The object as YAML, the same bytes every time.
     pub fn text(&self) -> String {
         yaml_text(&self.object)
@@ -173,6 +178,14 @@ impl<'a> Pool<'a> {
             problems.push(Problem::new(format!("`{name}` is not the name of an object"), next));
         }
         problems
+    }
+
+    /// What is to be known of that label: the product's own pools have theirs.
+    fn label_note(&self) -> Option<String> {
+        let role = self.role;
+        (!["arbiter", "master", "worker"].contains(&role)).then(|| {
+            format!("the pool is found by a label; if it lacks it: `oc label machineconfigpool {role} {POOL_LABEL}/{role}=`")
+        })
     }
 
     /// The label by which objects of other kinds find the pool.

@@ -74,7 +74,8 @@ pub fn container_runtime_config(asked: &Runtime, pool: &Pool<'_>) -> Result<Made
     });
     let made = Made::new(name, object)
         .note("the operator makes a MachineConfig of the ContainerRuntimeConfig, and every node of the pool reboots")
-        .note("a second ContainerRuntimeConfig for the same pool is not merged with it: the newest wins");
+        .note("a second ContainerRuntimeConfig for the same pool is not merged with it: the newest wins")
+        .note_all(pool.label_note());
     finish(made, problems, pool)
 }
 
