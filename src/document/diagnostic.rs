@@ -9,6 +9,9 @@ use super::Found;
 use super::Origin;
 use super::Rule;
 
+/// A longer line is not shown.
+const MAX_LINE_BYTES: usize = 400;
+
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -17,6 +20,8 @@ pub enum Severity {
     Error,
     /// It is built, and the user is told.
     Warning,
+    /// Nothing is wrong; it is worth knowing.
+    Note,
 }
 
 /// One finding about a person's file.
@@ -67,6 +72,7 @@ impl Diagnostic {
         let severity = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         };
         let Origin { file, line, column, key, length, .. } = &self.origin;
         let mut text = format!("{severity}[{}]: {}\n  --> {file}:{line}:{column}", self.rule, self.message);
@@ -74,7 +80,8 @@ impl Diagnostic {
             let _ = write!(text, " ({key})");
         }
         let source = source.filter(|_| !is_secret(self.rule, key));
-        if let Some(words) = source.and_then(|source| source.lines().nth(line.saturating_sub(1))) {
+        let words = source.and_then(|source| source.lines().nth(line.saturating_sub(1)));
+        if let Some(words) = words.filter(|words| !holds_contents(words)) {
             let margin = line.to_string().len();
             // A finding about a whole line is about its words.
             let before = match *length {
@@ -95,7 +102,16 @@ impl Diagnostic {
 
 /// True for the place of a secret, whose line is not shown: it may be a password that was to be a hash.
 fn is_secret(rule: &str, key: &str) -> bool {
-    rule == "secret-readable" || key.ends_with(".password_hash") || key.contains(".key_file.")
+    rule == "secret-readable"
+        || [".password_hash", ".passwordHash"].iter().any(|ending| key.ends_with(ending))
+        || key.contains(".key_file.")
+}
+
+/// True for a line with a hash or with the contents of a file in it, which may be a secret, beside what it is about;
+/// and for one that no terminal shows at once.
+fn holds_contents(line: &str) -> bool {
+    line.len() > MAX_LINE_BYTES
+        || ["passwordHash", "data:", "PRIVATE KEY"].iter().any(|words| line.contains(words))
 }
 
 /// All findings about one input, in the order of their places.
@@ -128,6 +144,17 @@ impl Diagnostics {
         help: impl Into<String>,
     ) {
         self.add(Severity::Warning, rule, origin, message.into(), help.into());
+    }
+
+    /// Adds a note.
+    pub fn note(
+        &mut self,
+        rule: &'static str,
+        origin: &Origin,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.add(Severity::Note, rule, origin, message.into(), help.into());
     }
 
     /// Adds what a value said against a text: a message and a next step.
@@ -219,5 +246,11 @@ mod tests {
             help: "make a hash".into(),
         };
         assert!(!finding.render(Some("password_hash: hunter2\n")).contains("hunter2"));
+        let beside = Diagnostic { origin: Origin { key: "a".into(), ..Origin::of_file("a") }, ..finding };
+        for line in ["{name: core, passwordHash: hunter2}", "{mode: 1, source: 'data:,hunter2'}"] {
+            assert!(!beside.render(Some(line)).contains("hunter2"), "{line}");
+        }
+        assert!(beside.render(Some(&"a".repeat(1000))).len() < 200);
+        assert!(beside.render(Some("name: core")).contains("name: core"));
     }
 }

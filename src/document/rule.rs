@@ -71,6 +71,11 @@ impl Found<'_> {
         self.findings.warning(self.rule.name, origin, message, help);
     }
 
+    /// Adds a note.
+    pub fn note(&mut self, origin: &Origin, message: impl Into<String>, help: impl Into<String>) {
+        self.findings.note(self.rule.name, origin, message, help);
+    }
+
     /// Adds what a value said against a text.
     pub fn wrong_value(&mut self, origin: &Origin, error: impl Into<(String, String)>) {
         self.findings.wrong_value(self.rule.name, origin, error);

@@ -139,7 +139,7 @@ fn of_users(old: Option<&Rendered>, new: &Rendered, problems: &mut Vec<Problem>)
 }
 
 /// Why the operator takes no change of users while there is this one.
-fn of_user(name: &str, user: &Value) -> Option<Problem> {
+pub(super) fn of_user(name: &str, user: &Value) -> Option<Problem> {
     if name != CORE {
         return Some(Problem::new(
             format!(

@@ -273,6 +273,20 @@ pub(super) fn conform(document: &Value, minor: u8, problems: &mut Vec<Problem>) 
     reader.value(&Keys(DOCUMENT), document, "").unwrap_or_else(|| Value::Object(Map::new()))
 }
 
+/// The keys that spec 3.`minor` knows at the place of `path`, as in `storage.files[0]`; the document's own for none.
+pub(super) fn keys_at(path: &str, minor: u8) -> Vec<&'static str> {
+    let mut keys = DOCUMENT;
+    for part in path.split('.').filter(|part| !part.is_empty()) {
+        let name = part.split('[').next().unwrap_or_default();
+        let found = keys.iter().find(|Key(key, _, _)| key.eq_ignore_ascii_case(name));
+        keys = match found.map(|Key(_, kind, _)| kind) {
+            Some(Keys(keys) | List(Keys(keys), _)) => keys,
+            _ => return Vec::new(),
+        };
+    }
+    keys.iter().filter(|Key(_, _, since)| *since <= minor).map(|Key(key, _, _)| *key).collect()
+}
+
 struct Reader<'a> {
     minor: u8,
     problems: &'a mut Vec<Problem>,

@@ -1,5 +1,6 @@
 //! Dumps of clusters, read object by object and file by file: of any size, in little memory.
 
+use std::cell::Cell;
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -21,11 +22,12 @@ use super::saved::refuse_archive;
 use crate::document::Origin;
 use crate::machineconfig::each_object;
 use crate::machineconfig::explain::Dump;
+use crate::machineconfig::explain::MAX_OBJECT_BYTES;
 use crate::machineconfig::explain::Pieces;
 use crate::machineconfig::explain::matters;
 
-/// The longest line: an object in one line is none of `oc`'s.
-const MAX_LINE_BYTES: u64 = 16 << 20;
+/// The longest line: no object is larger.
+const MAX_LINE_BYTES: u64 = MAX_OBJECT_BYTES as u64;
 /// The most files that are looked at; a must-gather of a large cluster has some 100,000.
 const MAX_FILES: usize = 2_000_000;
 /// The deepest folder.
@@ -139,15 +141,36 @@ impl Reading {
     fn json(&mut self, name: &str, from: &mut dyn BufRead) -> io::Result<()> {
         let origin = Origin::of_file(name);
         let dump = &mut self.dump;
+        let left = Cell::new(MAX_OBJECT_BYTES);
         let mut take = |implied: (&str, &str), object: &Value| {
+            left.set(MAX_OBJECT_BYTES);
             let own = |key, or| object.get(key).and_then(Value::as_str).unwrap_or(or);
             let group = own("apiVersion", implied.0).split_once('/').map_or("", |(group, _)| group);
             dump.take(group, own("kind", implied.1), object, &origin);
         };
-        let mut json = serde_json::Deserializer::from_reader(from);
+        let mut json = serde_json::Deserializer::from_reader(Metered { from, left: &left });
         Objects { take: &mut take }
             .deserialize(&mut json)
             .map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause.to_string()))
+    }
+}
+
+/// A text of which each object must end within so many bytes: what is larger is refused before it fills memory.
+struct Metered<'a> {
+    from: &'a mut dyn BufRead,
+    left: &'a Cell<usize>,
+}
+
+impl io::Read for Metered<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let most = into.len().min(self.left.get());
+        if most == 0 && !into.is_empty() {
+            let message = format!("it has an object of more than {MAX_OBJECT_BYTES} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        let count = self.from.read(into.get_mut(..most).unwrap_or_default())?;
+        self.left.set(self.left.get() - count);
+        Ok(count)
     }
 }
 

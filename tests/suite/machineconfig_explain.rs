@@ -375,6 +375,12 @@ fn what_is_no_dump_is_one_clear_error() {
     assert!(code == 2 && !err.contains("panicked"), "{code} {err}");
     let (code, _, err) = run(&["-"], &"- ".repeat(5000));
     assert!(code == 2 && !err.contains("panicked"), "{code} {err}");
+    // Larger than an object can be, and refused before it fills memory.
+    let (code, _, err) = run(&["-"], &format!("{{\"a\":[{}", "1,".repeat(5 << 20)));
+    assert!(code == 2 && err.contains("an object of more than"), "{code} {err}");
+    let long = format!("{}a: {}\n", yaml(&sound()).replace("kind: List\n", ""), "x".repeat(9 << 20));
+    let (code, _, err) = run(&["-"], &long);
+    assert!(code == 2 && err.contains("a line of more than"), "{code} {err}");
     let archive = tempfile::tempdir().unwrap();
     let path = archive.path().join("must-gather.tar.gz");
     std::fs::write(&path, b"\x1f\x8b\x08\0").unwrap();

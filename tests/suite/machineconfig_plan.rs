@@ -814,3 +814,51 @@ fn people_read_why_and_in_which_order() {
     );
     assert!(said.contains("the node stays as it is"), "{said}");
 }
+
+#[test]
+fn steps_are_those_of_the_version_and_the_kernel() {
+    let anchors = "/etc/pki/ca-trust/source/anchors/openshift-config-user-ca-bundle.crt";
+    let desk = Desk::new();
+    let (old, new) = (desk.state("one", json!({})), desk.state("two", files(json!([file(anchors, "a")]))));
+    for (version, actions, words) in [
+        ("4.15", 1, "update-ca-trust extract"),
+        ("4.19", 2, "systemctl restart coreos-update-ca-trust.service"),
+    ] {
+        let (_, plan) = plan(&[&old, &new, "--openshift", version]);
+        assert_eq!(plan["actions"].as_array().unwrap().len(), actions, "{version}");
+        let steps = words_of(&plan["steps"]);
+        assert!(
+            steps.contains(words) && steps.contains("systemctl restart crio.service"),
+            "{version}: {steps}"
+        );
+        assert_eq!(
+            (&plan["first_boot"]["actions"], &plan["drain"]["required"]),
+            (&json!(["restart crio"]), &json!(false))
+        );
+    }
+    // Older versions write all units, newer ones those that change.
+    let units = |description: &str| {
+        json!({"config": {"systemd": {"units": [{"name": "a.service", "enabled": true},
+        {"name": "b.service", "contents": format!("[Unit]\nDescription={description}\n")}]}}})
+    };
+    let (old, new) = (desk.state("one", units("a")), desk.state("two", units("b")));
+    for (version, words) in [
+        ("4.17", "all units are written, enabled or disabled: 2, of them changed: 1"),
+        ("4.18", "units are written, enabled or disabled: b.service"),
+    ] {
+        let (_, plan) = plan(&[&old, &new, "--openshift", version]);
+        assert!(words_of(&plan["steps"]).contains(words), "{version}: {}", plan["steps"]);
+    }
+    let core = |user: Value| json!({"config": {"passwd": {"users": [user]}}});
+    let old =
+        desk.state("one", core(json!({"name": "core", "passwordHash": "$6$x", "sshAuthorizedKeys": ["k"]})));
+    let new = desk.state("two", core(json!({"name": "core", "sshAuthorizedKeys": ["k"]})));
+    assert!(words_of(&plan(&[&old, &new]).1["warnings"]).contains("no password any more"));
+    // A kernel that is not the default one is looked after even if only files change.
+    let realtime = |files: Value| json!({"kernelType": "realtime", "config": {"storage": {"files": files}}});
+    let old = desk.state("one", realtime(json!([])));
+    let new = desk.state("two", realtime(json!([file("/var/lib/kubelet/config.json", "a")])));
+    let (_, plan) = plan(&[&old, &new]);
+    assert_eq!(plan["actions"], json!([{"type": "None"}]));
+    assert!(words_of(&plan["steps"]).contains("the kernel stays `realtime`"), "{}", plan["steps"]);
+}

@@ -52,6 +52,7 @@ mod machineconfig_drift;
 mod machineconfig_dump;
 mod machineconfig_explain;
 mod machineconfig_hostile;
+mod machineconfig_lint;
 mod machineconfig_plan;
 mod machineconfig_render;
 mod minimal;

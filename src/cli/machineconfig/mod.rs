@@ -5,6 +5,7 @@ mod diff;
 mod drift;
 mod explain;
 mod generate;
+mod lint;
 mod plan;
 mod provenance;
 mod render;
@@ -25,6 +26,7 @@ use crate::world::Failure;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Render(render::Arguments),
+    Lint(lint::Arguments),
     Plan(plan::Arguments),
     Diff(diff::Arguments),
     Drift(drift::Arguments),
@@ -36,6 +38,7 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
     match command {
         Command::Render(arguments) => render::run(arguments, ui),
+        Command::Lint(arguments) => lint::run(arguments, ui),
         Command::Plan(arguments) => plan::run(arguments, ui),
         Command::Diff(arguments) => diff::run(arguments, ui),
         Command::Drift(arguments) => drift::run(arguments, ui),

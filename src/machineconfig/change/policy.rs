@@ -21,6 +21,7 @@ struct Table {
     policies_since: String,
     overrides_since: String,
     drain_override_until: String,
+    changed_units_since: String,
     ssh_key: Vec<Action>,
     files: Vec<FileRow>,
     units: Vec<UnitRow>,
@@ -241,6 +242,11 @@ pub fn has_overrides(openshift_version: &str) -> bool {
 /// Whether a version has the ConfigMap that keeps a change of registries from draining.
 pub fn has_drain_override(openshift_version: &str) -> bool {
     number_of(openshift_version) <= number_of(&TABLE.drain_override_until)
+}
+
+/// Whether a version writes only the units that change.
+pub(super) fn writes_changed_units_only(openshift_version: &str) -> bool {
+    is_at_least(openshift_version, &TABLE.changed_units_since)
 }
 
 /// The suggestion for a file: the longest path counts.

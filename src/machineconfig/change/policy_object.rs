@@ -273,6 +273,12 @@ impl Reader {
             }
             name
         };
+        for (key, of) in [("reload", "Reload"), ("restart", "Restart")] {
+            if kind != of && !kind.is_empty() && at.get(key).is_some() {
+                let what = format!("`{}` has `{key}`, and its type is `{kind}`", at.path);
+                self.say(at, what, format!("leave `{key}` out, or write `type: {of}`"));
+            }
+        }
         match kind.as_str() {
             "" => None,
             "Reload" => Some(Action::Reload(unit(self, "reload"))),
@@ -374,6 +380,11 @@ mod tests {
                 "one",
             ),
             ("    sshkey: {}", "no `actions`", "actions"),
+            (
+                "    sshkey: {actions: [{type: Drain, restart: {serviceName: a.service}}]}",
+                "has `restart`, and its type is `Drain`",
+                "`type: Restart`",
+            ),
         ] {
             let (_, problems) = read(policy);
             let is_met =

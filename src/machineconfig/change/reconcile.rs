@@ -182,6 +182,14 @@ pub(super) fn doubts(old: &State, new: &State) -> Vec<Problem> {
             "install nodes anew that must have it",
         ));
     }
+    let has_hash = |user: &Value| user.get("passwordHash").is_some();
+    let users = |state: &State| state.rendered.members("passwd", "users").to_vec();
+    if users(old).iter().any(has_hash) && users(new).iter().any(|user| !has_hash(user)) {
+        doubts.push(Problem::new(
+            format!("`{CORE}` has no password any more, and the operator locks it"),
+            "keep `passwordHash` if somebody logs in with it",
+        ));
+    }
     if let Err(why) = registries::drain(&old.rendered, &new.rendered)
         && old.rendered.file(REGISTRIES) != new.rendered.file(REGISTRIES)
     {

@@ -9,6 +9,7 @@ use super::Circumstances;
 use super::State;
 use super::actions::Cause;
 use super::flags::How;
+use super::policy::writes_changed_units_only;
 
 /// A step of an update.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(super) fn steps(change: &Change, old: &State, new: &State, around: &Circumst
     }
     let said = format!(
         "the change is found to be possible; actions and drain are worked out (drain: {})",
-        change.drain.is_needed()
+        if change.drain.is_needed() { "yes" } else { "no" }
     );
     steps.say(said, Some("UpdatePrepared"));
     match (change.drain.is_needed(), around.is_single_node) {
@@ -46,7 +47,8 @@ pub(super) fn steps(change: &Change, old: &State, new: &State, around: &Circumst
         (true, true) => steps.say("cordon and drain are skipped: there is no other node", Some("Drained")),
         (false, _) => steps.say("no cordon and no drain", Some("Drained")),
     }
-    written(change, new, &mut steps);
+    written(change, new, around, &mut steps);
+    steps.say("/etc/kubernetes/kubeconfig gets the mode 0600", Some("AppliedFilesAndOS"));
     if change.flags.passwd {
         steps.say("keys and password of `core` are written", Some("AppliedFilesAndOS"));
     }
@@ -68,7 +70,7 @@ impl Steps {
     }
 }
 
-fn written(change: &Change, new: &State, steps: &mut Steps) {
+fn written(change: &Change, new: &State, around: &Circumstances, steps: &mut Steps) {
     let condition = Some("AppliedFilesAndOS");
     let count = new.rendered.members("storage", "files").len();
     if count > 0 {
@@ -76,7 +78,7 @@ fn written(change: &Change, new: &State, steps: &mut Steps) {
             .reasons
             .iter()
             .filter(|reason| matches!(reason.cause, Cause::File(_)) && reason.how != How::Removed);
-        steps.say(format!("all {count} files are written, {} of them changed", changed.count()), condition);
+        steps.say(format!("all files are written: {count}, of them changed: {}", changed.count()), condition);
     }
     let units = change.reasons.iter().filter(|reason| matches!(reason.cause, Cause::Unit(_)));
     let names: Vec<&str> = units
@@ -84,7 +86,12 @@ fn written(change: &Change, new: &State, steps: &mut Steps) {
         .filter(|reason| reason.how != How::Removed)
         .filter_map(|reason| reason.cause.name())
         .collect();
-    if !names.is_empty() {
+    let count = new.rendered.members("systemd", "units").len();
+    if !writes_changed_units_only(&around.version) && count > 0 {
+        let what =
+            format!("all units are written, enabled or disabled: {count}, of them changed: {}", names.len());
+        steps.say(what, condition);
+    } else if !names.is_empty() {
         steps.say(format!("units are written, enabled or disabled: {}", names.join(", ")), condition);
     }
     let gone: Vec<&str> = change
@@ -108,6 +115,14 @@ fn of_system(change: &Change, old: &State, new: &State, around: &Circumstances, 
     let condition = Some("AppliedFilesAndOS");
     let flags = &change.flags;
     if !(flags.os_update || flags.kernel_arguments || flags.kernel_type || flags.extensions) {
+        // The operator goes through its work on the system whenever the kernel is not the default one.
+        if flags.any() && new.rendered.kernel_type != "default" {
+            let what = format!(
+                "rpm-ostree cleanup -p, and the kernel stays `{}`: nothing else changes in the system",
+                new.rendered.kernel_type
+            );
+            steps.say(what, condition);
+        }
         return;
     }
     if around.is_layered {
@@ -138,6 +153,11 @@ fn of_system(change: &Change, old: &State, new: &State, around: &Circumstances, 
 }
 
 fn after(change: &Change, around: &Circumstances, steps: &mut Steps) {
+    // Without policies this is one deed, and brings the trust anchors with it.
+    let restarts = change.actions.iter().any(|action| matches!(action, Action::Restart(_)));
+    if around.effective().is_none() && restarts {
+        steps.say("update-ca-trust extract", Some("UpdatePostActionComplete"));
+    }
     for action in &change.actions {
         match action {
             Action::Reboot => {

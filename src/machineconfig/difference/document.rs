@@ -62,18 +62,12 @@ fn members(
     if before == after {
         return;
     }
-    fn name_of<'a>(member: &'a Value, key: &str) -> &'a str {
-        member.get(key).and_then(Value::as_str).unwrap_or_default()
-    }
-    let by_name = |members: &[Value]| -> BTreeMap<String, Value> {
-        members.iter().map(|member| (name_of(member, key).to_owned(), member.clone())).collect()
-    };
-    let (old_by_name, new_by_name) = (by_name(before), by_name(after));
-    let mut names: Vec<&String> = old_by_name.keys().chain(new_by_name.keys()).collect();
+    let (old_by_name, new_by_name) = (by_name(before, key), by_name(after, key));
+    let mut names: Vec<&str> = old_by_name.keys().chain(new_by_name.keys()).copied().collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
-        let (old, new) = (old_by_name.get(name), new_by_name.get(name));
+        let (old, new) = (old_by_name.get(name).copied(), new_by_name.get(name).copied());
         if old == new {
             continue;
         }
@@ -88,11 +82,7 @@ fn members(
         }
         found.say(kind, name, how, details);
     }
-    let order = |members: &[Value], others: &BTreeMap<String, Value>| -> Vec<String> {
-        let names = members.iter().map(|member| name_of(member, key));
-        names.filter(|name| others.contains_key(*name)).map(str::to_owned).collect()
-    };
-    if order(before, &new_by_name) != order(after, &old_by_name) {
+    if order(before, key, &new_by_name) != order(after, key, &old_by_name) {
         let what = format!("{section}.{list}");
         let detail =
             Detail::line("order", None, Some("another, which alone changes nothing on a node".to_owned()));
@@ -100,13 +90,29 @@ fn members(
     }
 }
 
-/// A member without what it is known by.
+fn name_of<'a>(member: &'a Value, key: &str) -> &'a str {
+    member.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn by_name<'a>(members: &'a [Value], key: &str) -> BTreeMap<&'a str, &'a Value> {
+    members.iter().map(|member| (name_of(member, key), member)).collect()
+}
+
+/// The names of members that are there on the other side too, in order.
+fn order<'a>(members: &'a [Value], key: &str, others: &BTreeMap<&str, &Value>) -> Vec<&'a str> {
+    members.iter().map(|member| name_of(member, key)).filter(|name| others.contains_key(name)).collect()
+}
+
+/// A member without one of its keys, which may be large.
 fn without(member: Option<&Value>, key: &str) -> Option<Value> {
-    let mut member = member?.clone();
-    if let Some(map) = member.as_object_mut() {
-        map.remove(key);
-    }
-    Some(member)
+    let member = member?;
+    Some(match member.as_object() {
+        Some(map) => {
+            let others = map.iter().filter(|(name, _)| *name != key);
+            Value::Object(others.map(|(name, value)| (name.clone(), value.clone())).collect())
+        }
+        None => member.clone(),
+    })
 }
 
 fn of_file(path: &str, old: Option<&Value>, new: Option<&Value>) -> Vec<Detail> {
@@ -191,12 +197,13 @@ fn text_of(name: &str, old: Option<&Value>, new: Option<&Value>) -> Option<Detai
 
 /// What has no words of its own.
 fn rest(document: &Value) -> Value {
-    let mut rest = document.clone();
-    let lists = LISTS.iter().map(|(section, list, ..)| (*section, *list)).chain([("systemd", "units")]);
-    for (section, list) in lists {
-        if let Some(section) = rest.get_mut(section).and_then(Value::as_object_mut) {
-            section.remove(list);
-        }
-    }
-    if rest.is_null() { json!({}) } else { rest }
+    let Some(document) = document.as_object() else { return json!({}) };
+    let lists: Vec<(&str, &str)> =
+        LISTS.iter().map(|(section, list, ..)| (*section, *list)).chain([("systemd", "units")]).collect();
+    let sections = document.iter().map(|(name, section)| {
+        let Some(map) = section.as_object() else { return (name.clone(), section.clone()) };
+        let others = map.iter().filter(|(list, _)| !lists.contains(&(name.as_str(), list.as_str())));
+        (name.clone(), Value::Object(others.map(|(key, value)| (key.clone(), value.clone())).collect()))
+    });
+    Value::Object(sections.collect())
 }

@@ -107,15 +107,16 @@ pub fn compare(old: &[MachineConfig], new: &[MachineConfig]) -> Vec<Difference> 
     if let ([old], [new]) = (old, new) {
         return compare_configs(&new.name, Some(old), Some(new));
     }
-    let by_name = |configs| -> BTreeMap<String, MachineConfig> {
-        let configs: &[MachineConfig] = configs;
-        configs.iter().map(|config| (config.name.clone(), config.clone())).collect()
-    };
     let (old, new) = (by_name(old), by_name(new));
-    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+    let mut names: Vec<&str> = old.keys().chain(new.keys()).copied().collect();
     names.sort_unstable();
     names.dedup();
-    names.into_iter().flat_map(|name| compare_configs(name, old.get(name), new.get(name))).collect()
+    let one = |name| compare_configs(name, old.get(name).copied(), new.get(name).copied());
+    names.into_iter().flat_map(one).collect()
+}
+
+fn by_name(configs: &[MachineConfig]) -> BTreeMap<&str, &MachineConfig> {
+    configs.iter().map(|config| (config.name.as_str(), config)).collect()
 }
 
 /// What a pool's MachineConfigs come to, to be compared as one.
@@ -148,9 +149,12 @@ fn compare_configs(name: &str, old: Option<&MachineConfig>, new: Option<&Machine
     let labels = |config: &MachineConfig| json!(config.labels);
     found.changed("labels", "", flat::compare("", Some(&labels(before)), Some(&labels(after))));
     of_spec(&before.spec, &after.spec, &mut found);
-    let empty = Value::Null;
-    let document = |spec: &Spec| spec.config.clone().unwrap_or_else(|| empty.clone());
-    document::compare(&document(&before.spec), &document(&after.spec), &mut found);
+    let nothing = Value::Null;
+    let document = |spec| -> &Value {
+        let spec: &Spec = spec;
+        spec.config.as_ref().unwrap_or(&nothing)
+    };
+    document::compare(document(&before.spec), document(&after.spec), &mut found);
     found.differences
 }
 

@@ -34,6 +34,7 @@ pub use metrics::MetricVerdict;
 pub use metrics::explain_metrics;
 pub use node::NodeState;
 pub use phase::UpdateState;
+pub use pieces::MAX_OBJECT_BYTES;
 pub use pieces::Pieces;
 pub use pieces::matters;
 pub use pool::PoolState;

@@ -3,8 +3,8 @@
 //! Only one piece is ever in memory. Of a MachineConfig nothing below `spec` is read: it may be megabytes, and only its
 //! name and owner matter here.
 
-/// The largest object; a cluster takes none of more than 1.5 MiB.
-const MAX_PIECE_BYTES: usize = 16 << 20;
+/// The largest object as text; a cluster takes none of more than 1.5 MiB, without indentation.
+pub const MAX_OBJECT_BYTES: usize = 8 << 20;
 
 /// Takes lines of YAML, and gives objects as they end.
 #[derive(Debug, Default)]
@@ -102,7 +102,7 @@ impl Pieces {
         if self.is_skipping {
             return;
         }
-        if self.text.len() + line.len() > MAX_PIECE_BYTES {
+        if self.text.len() + line.len() > MAX_OBJECT_BYTES {
             self.is_overlong = true;
             return;
         }
@@ -132,7 +132,7 @@ pub fn matters(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::MAX_PIECE_BYTES;
+    use super::MAX_OBJECT_BYTES;
     use super::Pieces;
     use super::matters;
 
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_object_has_an_end() {
-        let long = format!("a: {}\nb: 1\n---\nkind: B\n", "x".repeat(MAX_PIECE_BYTES));
+        let long = format!("a: {}\nb: 1\n---\nkind: B\n", "x".repeat(MAX_OBJECT_BYTES));
         assert_eq!(pieces(&long), [(2, String::new()), (4, "kind: B\n".to_owned())]);
     }
 

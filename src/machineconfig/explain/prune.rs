@@ -16,6 +16,7 @@ use crate::document::Origin;
 /// What the operator of older versions made, and newer ones leave (OpenShift 4.8 and older).
 const LEFTOVER: &str = "-generated-crio-capabilities";
 
+const GENERATED: &str = "machineconfiguration.openshift.io/generated-by-controller-version";
 /// The operator's mark on a rendered MachineConfig with an image of somebody's own.
 const OVERRIDDEN: &str = "machineconfiguration.openshift.io/os-image-url-overridden";
 
@@ -25,6 +26,7 @@ pub(super) struct Config {
     /// The pool that it was rendered for.
     pool: Option<String>,
     pub(super) created: String,
+    generated_by: String,
     /// Whether it names another image of the operating system than the release's.
     pub(super) overrides_image: bool,
 }
@@ -38,6 +40,8 @@ pub struct Rendered {
     pub pool: String,
     /// When it was made.
     pub created: String,
+    /// The version of the operator that made it, by its digest.
+    pub generated_by: String,
     /// Whether it can be pruned; nothing if the dump does not tell who uses it.
     pub can_be_pruned: Option<bool>,
     /// Who uses it: pools and nodes.
@@ -46,6 +50,7 @@ pub struct Rendered {
 
 impl Config {
     pub(super) fn read(object: &Value, origin: Origin) -> Self {
+        let annotations = texts(object, "/metadata/annotations");
         let owners = members(object, "/metadata/ownerReferences");
         let pool = owners
             .filter(|owner| text(owner, "/kind") == "MachineConfigPool")
@@ -54,9 +59,8 @@ impl Config {
             origin,
             pool: pool.map(str::to_owned).next(),
             created: text(object, "/metadata/creationTimestamp").to_owned(),
-            overrides_image: texts(object, "/metadata/annotations")
-                .get(OVERRIDDEN)
-                .is_some_and(|is| is == "true"),
+            generated_by: annotations.get(GENERATED).cloned().unwrap_or_default(),
+            overrides_image: annotations.get(OVERRIDDEN).is_some_and(|is| is == "true"),
         }
     }
 }
@@ -95,6 +99,7 @@ pub(super) fn explain(dump: &Dump, findings: &mut Vec<Remark>) -> Vec<Rendered> 
             name: name.clone(),
             pool: pool.to_owned(),
             created: config.created.clone(),
+            generated_by: config.generated_by.clone(),
             can_be_pruned,
             used_by,
         });

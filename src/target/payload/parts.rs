@@ -206,7 +206,9 @@ impl<'a> Parts<'a> {
             let origin = part.placed(Origin { file: String::new(), ..problem.origin });
             match problem.severity {
                 Severity::Error => findings.error(problem.rule, &origin, problem.message, problem.help),
-                Severity::Warning => findings.warning(problem.rule, &origin, problem.message, problem.help),
+                Severity::Warning | Severity::Note => {
+                    findings.warning(problem.rule, &origin, problem.message, problem.help)
+                }
             }
         }
         if let Some(line) = template::words_of_one(text) {

@@ -135,7 +135,9 @@ impl PayloadReport {
             let help = "see `bash -n` with the script alone";
             match severity {
                 Severity::Error => findings.error("boot-script-syntax", &origin, message, help),
-                Severity::Warning => findings.warning("boot-script-syntax", &origin, message, help),
+                Severity::Warning | Severity::Note => {
+                    findings.warning("boot-script-syntax", &origin, message, help)
+                }
             }
         }
         self.findings.extend(findings.sorted());
