@@ -39,7 +39,7 @@ pub fn knobs_of(object: &Object<'_>) -> (Knobs, Vec<Problem>) {
     let in_force = at("/status/nodeDisruptionPolicyStatus/clusterPolicies");
     let in_force = in_force.map(|policies| read(policies, &mut unknown));
     problems.extend(unknown.into_iter().map(|action| {
-        let what = format!("the cluster has a policy with the action {action}, which is not known");
+        let what = format!("the cluster has a policy with the action `{action}`, which cannot be read");
         let problem = Problem::new(what, "leave `status` out to take the operator's own policies");
         Problem { origin: Some(object.origin.clone()), ..problem }
     }));
@@ -52,14 +52,17 @@ fn members(list: &Value) -> &[Value] {
     list.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Reads policies; actions that are not known are passed over, and shown in `unknown`.
-fn read(policies: &Value, unknown: &mut Vec<Value>) -> Policies {
+/// Reads policies; actions that are not known are passed over, and their types are put into `unknown`.
+fn read(policies: &Value, unknown: &mut Vec<String>) -> Policies {
     let mut actions = |of: Option<&Value>| {
         let mut known = Vec::new();
         for action in of.and_then(|of| of.get("actions")).map(members).unwrap_or_default() {
             match Action::of(action) {
                 Some(action) => known.push(action),
-                None => unknown.push(action.clone()),
+                None => {
+                    let word = action.get("type").and_then(Value::as_str).unwrap_or_default();
+                    unknown.push(word.to_owned());
+                }
             }
         }
         known
@@ -119,9 +122,9 @@ status:
         assert_eq!(in_force.files[0].actions, [Action::Special]);
         assert_eq!(in_force.units[0].name, "a.service");
         let (_, problems) = read(
-            "status: {nodeDisruptionPolicyStatus: {clusterPolicies: {sshkey: {actions: [{type: New}]}}}}",
+            "spec: {}\nstatus: {nodeDisruptionPolicyStatus: {clusterPolicies: {sshkey: {actions: [{type: New}]}}}}",
         );
-        assert!(problems.len() == 1 && problems[0].what.contains("New"), "{problems:?}");
+        assert!(problems.len() == 1 && problems[0].what.contains("`New`"), "{problems:?}");
     }
 
     #[test]

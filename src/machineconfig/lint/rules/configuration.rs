@@ -3,6 +3,7 @@
 use super::Each;
 use crate::document::Found;
 use crate::document::Rule;
+use crate::machineconfig::disruption::Action;
 use crate::machineconfig::lint::place::Place;
 use crate::machineconfig::lint::thing::Thing;
 use crate::machineconfig::path::is_clean;
@@ -84,8 +85,9 @@ fn alone(thing: &Thing<'_>, found: &mut Found<'_>) {
     for policy in policies(thing) {
         let actions = policy.list(&["actions"]);
         for action in &actions {
-            let kind = action.text_at("type");
-            if ["Reboot", "None"].contains(&kind) && actions.len() > 1 {
+            let is_alone = Action::of(action.value).is_some_and(|action| action.is_alone());
+            if is_alone && actions.len() > 1 {
+                let kind = action.text_at("type");
                 let message = format!("`{kind}` stands beside other actions");
                 found.error(
                     &action.origin_at("type"),
