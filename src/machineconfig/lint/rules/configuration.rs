@@ -34,9 +34,9 @@ pub(super) static RULES: &[Each] = &[
     Each {
         rule: Rule {
             name: "disruption-path",
-            refuses: "a path of a node disruption policy that is not absolute, or not in its shortest form",
-            why: "no file of a MachineConfig has such a path, and the change reboots as before",
-            example: "path: /etc/chrony.conf/",
+            refuses: "a path of a node disruption policy that is not absolute, or (warns) not in its shortest form",
+            why: "no file of a MachineConfig has such a path, and its change reboots as before; what is below a folder is found",
+            example: "path: etc/chrony.conf",
         },
         kinds: KINDS,
         by: path,
@@ -123,10 +123,15 @@ fn path(thing: &Thing<'_>, found: &mut Found<'_>) {
     for file in thing.list(&["nodeDisruptionPolicy", "files"]) {
         let Some(path) = file.get("path") else { continue };
         let text = path.text().unwrap_or_default();
-        if !is_clean(text) || text == "/" {
+        let next = "write an absolute path without a `/` at its end, as in `/etc/chrony.conf`";
+        if !text.starts_with('/') {
             let message = format!("no file has the path `{}`", text.escape_debug());
-            let next = "write an absolute path without a `/` at its end, as in `/etc/chrony.conf`";
             found.error(path.origin(), message, next);
+        } else if text == "/" {
+            found.warning(path.origin(), "the operator finds nothing below `/`", "name the folders below it");
+        } else if !is_clean(text) {
+            let message = format!("no file has the path `{}`, only what is below it", text.escape_debug());
+            found.warning(path.origin(), message, next);
         }
     }
 }
