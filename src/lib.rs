@@ -6,6 +6,7 @@ pub mod cloud;
 pub mod cluster;
 pub mod document;
 pub mod hardware;
+pub mod harvester;
 pub mod ignition;
 pub mod image;
 pub mod machineconfig;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::ValueEnum;
 
 use super::Exit;
 use super::Ui;
@@ -13,6 +14,7 @@ use super::load::GivenArguments;
 use crate::document::Diagnostic;
 use crate::document::Rule;
 use crate::document::Severity;
+use crate::harvester;
 use crate::image::Replace;
 use crate::target;
 use crate::world;
@@ -23,13 +25,16 @@ use crate::world::Sources;
 /// Say everything that is wrong with a machine file
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The machine file, or a Butane file
+    /// The machine file, a Butane file, or a config for Harvester's installer
     #[arg(required_unless_present = "rules")]
     spec: Option<PathBuf>,
     #[command(flatten)]
     given: GivenArguments,
     #[command(flatten)]
     base: BaseArguments,
+    /// Read the file as this, whatever its keys say
+    #[arg(long = "as", value_name = "KIND")]
+    kind: Option<Kind>,
     /// Make warnings errors
     #[arg(long)]
     strict: bool,
@@ -38,19 +43,49 @@ pub(super) struct Arguments {
     rules: bool,
 }
 
+/// What a file may be read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// A machine file
+    Machine,
+    /// A Butane file
+    Butane,
+    /// A config for Harvester's installer
+    Harvester,
+}
+
+impl Kind {
+    /// What a file is by its keys.
+    fn of(spec: &Path) -> Result<Self, Failure> {
+        if load::is_butane(spec)? {
+            return Ok(Self::Butane);
+        }
+        let is_harvester = harvester::is_harvester_config(&world::read_spec(spec)?.text);
+        Ok(if is_harvester { Self::Harvester } else { Self::Machine })
+    }
+}
+
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let Some(spec) = arguments.spec.as_ref().filter(|_| !arguments.rules) else {
-        show_rules(&target::rules(), ui);
+        let rules = match arguments.kind {
+            Some(Kind::Harvester) => harvester::harvester_rules(),
+            _ => target::rules(),
+        };
+        show_rules(&rules, ui);
         return Ok(Exit::Done);
     };
     let given = arguments.given.given_on(&arguments.base);
-    let is_butane = load::is_butane(spec)?;
-    let (findings, sources) = match is_butane {
-        true => {
+    let kind = match arguments.kind {
+        Some(kind) => kind,
+        None => Kind::of(spec)?,
+    };
+    let (findings, sources) = match kind {
+        Kind::Butane => {
             let translated = world::translate_butane(spec, None, &given)?;
             (translated.findings, translated.sources)
         }
-        false => machine(spec, &arguments.base, &given, ui)?,
+        Kind::Harvester => harvester_config(spec)?,
+        Kind::Machine => machine(spec, &arguments.base, &given, ui)?,
     };
     if ui.wants_json() {
         ui.json(&serde_json::json!({"schema": "cotter.dev/findings/1", "findings": findings}));
@@ -65,6 +100,13 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         ui.note(format!("{}: nothing is wrong", spec.display()));
     }
     Ok(Exit::Done)
+}
+
+/// All findings about a config for Harvester's installer.
+fn harvester_config(spec: &Path) -> Result<(Vec<Diagnostic>, Sources), Failure> {
+    let spec = world::read_spec(spec)?;
+    let findings = harvester::check_harvester(&spec.name, &spec.text).sorted();
+    Ok((findings, Sources::from([(spec.name, spec.text)])))
 }
 
 /// All findings about a machine file; if nothing is wrong with it, also about the base image beside it.

@@ -105,13 +105,17 @@ fn is_secret(rule: &str, key: &str) -> bool {
     rule == "secret-readable"
         || [".password_hash", ".passwordHash"].iter().any(|ending| key.ends_with(ending))
         || key.contains(".key_file.")
+        || key == "token"
+        || key.ends_with(".password")
 }
 
 /// True for a line with a hash or with the contents of a file in it, which may be a secret, beside what it is about;
 /// and for one that no terminal shows at once.
 fn holds_contents(line: &str) -> bool {
     line.len() > MAX_LINE_BYTES
-        || ["passwordHash", "data:", "PRIVATE KEY"].iter().any(|words| line.contains(words))
+        || ["passwordHash", "data:", "PRIVATE KEY", "token:", "password:"]
+            .iter()
+            .any(|words| line.contains(words))
 }
 
 /// All findings about one input, in the order of their places.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Every module of the crate and its floor. A new module must be added here, and nowhere else.
-const FLOORS: [(&str, u8); 21] = [
+const FLOORS: [(&str, u8); 22] = [
     ("value", 0),
     ("document", 0),
     ("tree", 0),
@@ -22,6 +22,7 @@ const FLOORS: [(&str, u8); 21] = [
     ("cluster", 2),
     ("machineconfig", 2),
     ("report", 2),
+    ("harvester", 2),
     ("target", 3),
     ("rehearsal", 3),
     ("saved", 3),
