@@ -79,7 +79,7 @@ impl Diagnostic {
         if !key.is_empty() {
             let _ = write!(text, " ({key})");
         }
-        let source = source.filter(|_| !is_secret(self.rule, key));
+        let source = source.filter(|_| !is_secret(self.rule, key) && !self.may_be_about_a_secret());
         let words = source.and_then(|source| source.lines().nth(line.saturating_sub(1)));
         if let Some(words) = words.filter(|words| !holds_contents(words)) {
             let margin = line.to_string().len();
@@ -97,6 +97,16 @@ impl Diagnostic {
         }
         let _ = write!(text, "\n  help: {}", self.help);
         text
+    }
+}
+
+impl Diagnostic {
+    /// True for a misspelt key that was to hold a secret.
+    fn may_be_about_a_secret(&self) -> bool {
+        let key = self.origin.key.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        self.rule == "unknown-key"
+            && (["pass", "token", "secret"].iter().any(|part| key.contains(part))
+                || ["`password`", "`token`"].iter().any(|word| self.help.contains(word)))
     }
 }
 

@@ -37,6 +37,7 @@ mod generations;
 mod golden;
 mod guest;
 mod hardware;
+mod harvester;
 mod hostile;
 mod hostile_images;
 mod image;

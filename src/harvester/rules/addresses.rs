@@ -1,16 +1,20 @@
 //! Addresses: the node's, the cluster's virtual one, and the networks inside the cluster.
 
+use std::net::IpAddr;
 use std::net::Ipv4Addr;
 
 use ipnetwork::Ipv4Network;
+use ipnetwork::Ipv6Network;
 
 use super::Row;
 use crate::document::Found;
+use crate::document::Origin;
 use crate::document::Rule;
 use crate::document::Sourced;
 use crate::harvester::facts::facts;
 use crate::harvester::written::Mode;
 use crate::harvester::written::Written;
+use crate::harvester::written::text;
 use crate::value::MacAddress;
 
 pub(super) static ROWS: &[Row] = &[
@@ -95,6 +99,15 @@ pub(super) static ROWS: &[Row] = &[
         },
         by: cluster_networks,
     },
+    Row {
+        rule: Rule {
+            name: "ip-families",
+            refuses: "families of addresses other than `[IPv4]` and `[IPv4, IPv6]`",
+            why: "the installer takes what it does not know for IPv4 alone",
+            example: "install: {ip_families: [ipv4, ipv6]}",
+        },
+        by: ip_families,
+    },
 ];
 
 const NODE: [&str; 4] = ["ip", "subnet_mask", "gateway", "method"];
@@ -152,7 +165,6 @@ fn ipv4_addresses(config: &Written<'_>, found: &mut Found<'_>) {
         NODE.iter().take(3).filter_map(|key| of_node(config, key)).collect();
     texts.extend(config.texts(&["os", "dns_nameservers"]));
     texts.extend(config.text(&["install", "vip"]));
-    texts.extend(config.text(&["install", "cluster_dns"]));
     for text in texts {
         if text.value.parse::<Ipv4Addr>().is_err() {
             let message = format!("`{}` is not an IPv4 address", text.value);
@@ -229,7 +241,7 @@ fn vip(config: &Written<'_>, found: &mut Found<'_>) {
         Ok(parsed) => {
             let ports = config.list(&["install", "management_interface", "interfaces"]);
             let is_of_a_port = ports.iter().any(|port| {
-                let own = crate::harvester::written::text(port, "hw_addr");
+                let own = text(port, "hw_addr");
                 own.is_some_and(|own| own.value.parse() == Ok(parsed))
             });
             if is_of_a_port {
@@ -260,7 +272,7 @@ fn vip_subnet(config: &Written<'_>, found: &mut Found<'_>) {
 }
 
 fn cluster_networks(config: &Written<'_>, found: &mut Found<'_>) {
-    let mut networks: Vec<(&str, Ipv4Network, crate::document::Origin)> = Vec::new();
+    let mut networks: Vec<(&str, Ipv4Network, Origin)> = Vec::new();
     let defaults = [
         ("cluster_pod_cidr", &facts().default_pod_cidr),
         ("cluster_service_cidr", &facts().default_service_cidr),
@@ -269,15 +281,22 @@ fn cluster_networks(config: &Written<'_>, found: &mut Found<'_>) {
         let written = config.text(&["install", key]);
         let place = config.place(&["install", key]);
         let text = written.as_ref().map_or(default, |text| &text.value);
-        match text.parse::<Ipv4Network>() {
-            Ok(network) if text.contains('/') => {
-                if network.network() != network.ip() {
-                    let right = format!("{}/{}", network.network(), network.prefix());
-                    found.error(&place, format!("`{text}` has bits of a host"), format!("write `{right}`"));
+        // With both families there are two, with a comma between.
+        for part in text.split(',').map(str::trim).filter(|part| part.parse::<Ipv6Network>().is_err()) {
+            match part.parse::<Ipv4Network>() {
+                Ok(network) if part.contains('/') => {
+                    if network.network() != network.ip() {
+                        let right = format!("{}/{}", network.network(), network.prefix());
+                        found.error(
+                            &place,
+                            format!("`{part}` has bits of a host"),
+                            format!("write `{right}`"),
+                        );
+                    }
+                    networks.push((key, network, place.clone()));
                 }
-                networks.push((key, network, place));
+                _ => found.error(&place, format!("`{part}` is not a network"), "write it as `10.52.0.0/16`"),
             }
-            _ => found.error(&place, format!("`{text}` is not a network"), "write it as `10.52.0.0/16`"),
         }
     }
     let meets = |a: &Ipv4Network, b: &Ipv4Network| a.contains(b.network()) || b.contains(a.network());
@@ -296,13 +315,30 @@ fn cluster_networks(config: &Written<'_>, found: &mut Found<'_>) {
             found.error(place, message, help);
         }
     }
-    let dns = config.text(&["install", "cluster_dns"]);
-    if let Some(dns) = dns
-        && let Ok(address) = dns.value.parse::<Ipv4Addr>()
-        && let Some((_, services, _)) = networks.iter().find(|(key, _, _)| *key == "cluster_service_cidr")
-        && !services.contains(address)
-    {
-        let message = format!("`{address}` is not in the services' network {services}");
-        found.error(&dns.origin, message, "take the tenth address of that network");
+    let Some(dns) = config.text(&["install", "cluster_dns"]) else { return };
+    let services = networks.iter().find(|(key, _, _)| *key == "cluster_service_cidr");
+    for part in dns.value.split(',').map(str::trim) {
+        match (part.parse::<IpAddr>(), services) {
+            (Err(_), _) => {
+                let message = format!("`{part}` is not an address");
+                found.error(&dns.origin, message, "take the tenth address of the services' network");
+            }
+            (Ok(IpAddr::V4(address)), Some((_, services, _))) if !services.contains(address) => {
+                let message = format!("`{address}` is not in the services' network {services}");
+                found.error(&dns.origin, message, "take the tenth address of that network");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn ip_families(config: &Written<'_>, found: &mut Found<'_>) {
+    let families = config.texts(&["install", "ip_families"]);
+    for family in families.iter().filter(|family| !["IPv4", "IPv6"].contains(&family.value.as_str())) {
+        let message = format!("`{}` is not a family of addresses", family.value);
+        found.error(&family.origin, message, "write `IPv4` or `IPv6`");
+    }
+    if let Some(first) = families.first().filter(|first| first.value == "IPv6") {
+        found.error(&first.origin, "IPv4 is not first", "write `[IPv4]` or `[IPv4, IPv6]`");
     }
 }

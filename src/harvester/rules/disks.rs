@@ -3,6 +3,7 @@
 use super::Row;
 use crate::document::Found;
 use crate::document::Rule;
+use crate::document::Sourced;
 use crate::document::repeated;
 use crate::harvester::facts::facts;
 use crate::harvester::written::Mode;
@@ -75,7 +76,7 @@ fn device_needed(config: &Written<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn all(config: &Written<'_>) -> Vec<crate::document::Sourced<String>> {
+fn all(config: &Written<'_>) -> Vec<Sourced<String>> {
     let one = |key| config.text(&["install", key]);
     [one("device"), one("data_disk")].into_iter().flatten().chain(config.texts(&WIPED)).collect()
 }

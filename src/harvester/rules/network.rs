@@ -7,6 +7,7 @@ use crate::document::Found;
 use crate::document::Origin;
 use crate::document::Rule;
 use crate::document::Sourced;
+use crate::document::View;
 use crate::document::nearest;
 use crate::document::repeated;
 use crate::harvester::facts::facts;
@@ -120,7 +121,7 @@ struct Port {
 }
 
 fn ports(config: &Written<'_>) -> Vec<Port> {
-    let port = |view: &crate::document::View<'_>| Port {
+    let port = |view: &View<'_>| Port {
         name: text(view, "name"),
         mac: text(view, "hw_addr"),
         origin: view.origin().clone(),
