@@ -66,7 +66,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         rule: Rule {
             name: "dhcp-with-addresses",
-            refuses: "addresses beside DHCP (a warning)",
+            refuses: "(warns) addresses beside DHCP",
             why: "they are passed over",
             example: "{method: dhcp, ip: 192.168.50.10}",
         },

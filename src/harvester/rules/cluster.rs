@@ -76,7 +76,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         rule: Rule {
             name: "only-in-create",
-            refuses: "settings of the cluster for a node that joins one (a warning)",
+            refuses: "(warns) settings of the cluster for a node that joins one",
             why: "only the first node's are taken",
             example: "{system_settings: {log-level: Debug}, install: {mode: join}}",
         },

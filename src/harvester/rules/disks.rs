@@ -32,7 +32,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         rule: Rule {
             name: "device-moves",
-            refuses: "a disk by a name that another may have at the next boot (a warning)",
+            refuses: "(warns) a disk by a name that another may have at the next boot",
             why: "the wrong disk may be wiped",
             example: "install: {device: /dev/sda}",
         },
@@ -41,7 +41,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         rule: Rule {
             name: "wiped-disks",
-            refuses: "a disk that is to be wiped twice, or beside all of them (a warning)",
+            refuses: "(warns) a disk that is to be wiped twice, or beside all of them",
             why: "it is not clear what was meant, and nothing brings a wiped disk back",
             example: "install: {wipe_all_disks: true, wipe_disks_list: [/dev/disk/by-id/a]}",
         },

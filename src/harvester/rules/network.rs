@@ -65,7 +65,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         rule: Rule {
             name: "port-pin",
-            refuses: "a port that nothing holds to its name (a warning)",
+            refuses: "(warns) a port that nothing holds to its name",
             why: "`hwAddr` only finds the name on the day of the installation; a port that is called otherwise later takes the node off the network",
             example: "interfaces: [{hwAddr: \"52:54:00:00:00:01\"}] without `ifname=`",
         },
