@@ -21,6 +21,12 @@ pub(super) static SAME_KEY: Rule = Rule {
     why: "which of them is taken is left to chance",
     example: "{iso_url: a, isoUrl: b}",
 };
+pub(super) static OLD_KEY: Rule = Rule {
+    name: "old-key",
+    refuses: "(warns) a key that older releases read",
+    why: "it does nothing now",
+    example: "management_interface: {default_route: true}",
+};
 pub(super) static KIND: Rule = Rule {
     name: "kind-of-value",
     refuses: "a list where a text belongs, and the like",
@@ -59,6 +65,10 @@ pub(super) fn check(view: &View<'_>, shape: &Shape, findings: &mut Diagnostics) 
     }
     match shape {
         Shape::Any => {}
+        Shape::Old(help) => {
+            let key = &view.origin().key;
+            findings.under(&OLD_KEY).warning(view.origin(), format!("`{key}` does nothing now"), *help);
+        }
         Shape::Map(keys) => {
             if is(view, view.is_map(), "a mapping", findings) {
                 map(view, keys, findings);

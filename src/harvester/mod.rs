@@ -59,6 +59,7 @@ pub fn harvester_rules() -> Vec<&'static Rule> {
     let shapes = [
         &check::UNKNOWN_KEY,
         &check::SAME_KEY,
+        &check::OLD_KEY,
         &check::KIND,
         &check::QUOTES,
         &check::TRUTH,

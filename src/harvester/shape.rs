@@ -28,6 +28,8 @@ pub(super) enum Shape {
     Named(&'static Shape),
     /// Anything.
     Any,
+    /// What older releases read, and why nothing is lost without it.
+    Old(&'static str),
 }
 
 /// A key, in lower case with `_`; `shown` is how it is documented.
@@ -146,13 +148,17 @@ static INSTALL: [Key; 34] = [
     key("persistent_partition_size", Shape::Text),
 ];
 
-static MANAGEMENT: [Key; 8] = [
+static MANAGEMENT: [Key; 9] = [
     key("interfaces", Shape::List(&Shape::Map(&INTERFACE))),
     key("method", Shape::Word(&["dhcp", "static"])),
     key("ip", Shape::Text),
     key("subnet_mask", Shape::Text),
     key("gateway", Shape::Text),
     key("bond_options", Shape::Table),
+    key(
+        "default_route",
+        Shape::Old("leave it out: the management network has the default route by `gateway` or DHCP"),
+    ),
     key("mtu", Shape::Number(0, u32::MAX as u64)),
     key("vlan_id", Shape::Number(0, u32::MAX as u64)),
 ];

@@ -94,6 +94,35 @@ fn what_is_right_has_no_finding_and_is_recognised() {
     }
 }
 
+/// Create and join, static and DHCP, one port and a bond, with a VLAN and without.
+#[test]
+fn every_kind_of_node_is_right() {
+    let table = table();
+    let address =
+        "method: static\n    ip: 192.168.50.10\n    subnet_mask: 255.255.255.0\n    gateway: 192.168.50.1";
+    let second = "      - {name: mgmt1, hwAddr: \"52:54:00:00:00:02\"}\n";
+    let mut count = 0;
+    for base in table.base.values() {
+        for method in [address, "method: dhcp"] {
+            for mode in ["", "active-backup", "802.3ad", "balance-alb"] {
+                for vlan in ["", "\n    vlan_id: 100"] {
+                    let text = base.replace(address, &format!("{method}{vlan}"));
+                    let text = match mode {
+                        "" => text
+                            .replace(second, "")
+                            .replace(" ifname=mgmt1:52:54:00:00:00:02", "")
+                            .replace("    bond_options: {mode: active-backup, miimon: 100}\n", ""),
+                        mode => text.replace("active-backup", mode),
+                    };
+                    assert_eq!(findings(&text), vec![], "{text}");
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(count, 32);
+}
+
 #[test]
 fn the_rules_and_the_cases_name_the_same_rules() {
     let rules = harvester::harvester_rules();

@@ -13,7 +13,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         rule: Rule {
             name: "host-name",
-            refuses: "a missing host name, and one that is no DNS name in lower case",
+            refuses: "a missing host name (with DHCP it warns), and one that is no DNS name in lower case",
             why: "the installer refuses the config",
             example: "os: {hostname: Node_1}",
         },
@@ -79,7 +79,14 @@ fn host_name(config: &Written<'_>, found: &mut Found<'_>) {
     let help = "write lower-case letters, digits and `-`, in parts with `.` between, as `node1`";
     match config.text(&["os", "hostname"]) {
         None if config.mode() != Mode::Upgrade => {
-            found.error(&config.place(&["os"]), "`os.hostname` is missing", help);
+            let method = config.text(&["install", "management_interface", "method"]);
+            match method.is_some_and(|method| method.value == "dhcp") {
+                true => {
+                    let message = "`os.hostname` is missing: without a name by DHCP the installer stops";
+                    found.warning(&config.place(&["os"]), message, help);
+                }
+                false => found.error(&config.place(&["os"]), "`os.hostname` is missing", help),
+            }
         }
         Some(name) if !is_subdomain(&name.value) => {
             found.error(&name.origin, format!("`{}` is not a host name for Kubernetes", name.value), help);
