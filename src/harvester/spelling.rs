@@ -31,6 +31,8 @@ mod tests {
             ("hwaddr", "hw_addr", true),
             ("interface", "interfaces", true),
             ("ntp_server", "ntp_servers", true),
+            ("wipe_all_disk", "wipe_all_disks", true),
+            ("wipeAllDisk", "wipe_all_disks", false),
             ("server-url", "server_url", false),
             ("vip_modee", "vip_mode", false),
             ("Server_Url", "server_url", false),

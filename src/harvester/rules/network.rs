@@ -65,7 +65,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         rule: Rule {
             name: "port-pin",
-            refuses: "(warns) a port that nothing holds to its name",
+            refuses: "a port that is pinned to another name than is written; (warns) one that nothing holds to its name",
             why: "`hwAddr` only finds the name on the day of the installation; a port that is called otherwise later takes the node off the network",
             example: "interfaces: [{hwAddr: \"52:54:00:00:00:01\"}] without `ifname=`",
         },
@@ -197,7 +197,7 @@ fn pins(config: &Written<'_>) -> Vec<(String, Option<MacAddress>, Origin)> {
 
 fn port_pin(config: &Written<'_>, found: &mut Found<'_>) {
     let pins = pins(config);
-    for port in ports(config) {
+    for (index, port) in ports(config).into_iter().enumerate() {
         let mac = port.mac.as_ref().and_then(|mac| mac.value.parse::<MacAddress>().ok());
         let of_mac = pins.iter().find(|(_, pinned, _)| mac.is_some() && *pinned == mac);
         let has_name = |name: &str| pins.iter().any(|(pinned, _, _)| pinned == name);
@@ -213,13 +213,20 @@ fn port_pin(config: &Written<'_>, found: &mut Found<'_>) {
             (_, Some(_)) => {}
             (Some(name), None) if port.mac.is_none() && has_name(&name.value) => {}
             (name, None) => {
-                let name = name.as_ref().map_or("mgmt0", |name| name.value.as_str());
                 let mac = port.mac.as_ref().map_or("MAC", |mac| mac.value.as_str());
-                let message =
-                    "nothing holds this port to its name: `hwAddr` is looked up once, when it is installed";
+                let message = match port.mac {
+                    Some(_) => {
+                        "nothing holds this port to its name: `hwAddr` is looked up once, when it is installed"
+                    }
+                    None => "nothing holds this port to its name: another system may call it otherwise",
+                };
+                // Another port may get a name of the kernel's or udev's first.
+                let own = name.as_ref().and_then(|name| name.value.parse::<InterfaceName>().ok());
+                let own = own.filter(|own| own.assigned_namespace().is_none());
+                let name = own.map_or_else(|| format!("mgmt{index}"), |own| own.to_string());
                 let help = format!(
-                    "name the port in `name` and add `ifname={name}:{mac}` to `os.additional_kernel_arguments`, and to \
-                     the live system's, with a name that no other namespace has"
+                    "write `name: {name}`, and add `ifname={name}:{mac}` to `os.additional_kernel_arguments` and to the \
+                     live system's arguments"
                 );
                 if port.name.is_some() || port.mac.is_some() {
                     found.warning(&port.origin, message, help);
