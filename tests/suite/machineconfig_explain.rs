@@ -288,6 +288,15 @@ fn knows_what_can_be_pruned_and_what_is_left_over() {
     let pruned: Vec<_> =
         explanation["rendered"].as_array().unwrap().iter().map(|r| r["can_be_pruned"].clone()).collect();
     assert_eq!(pruned, [json!(true), json!(false)]);
+    // What a node has or is to have is in use, though no pool names it.
+    for (current, desired) in
+        [("rendered-worker-0", "rendered-worker-1"), ("rendered-worker-1", "rendered-worker-0")]
+    {
+        let mut used = objects.clone();
+        used.push(node("w9", "worker", current, desired, "Working", ""));
+        let rendered = explain(&used).1["rendered"][0].clone();
+        assert_eq!((&rendered["can_be_pruned"], &rendered["used_by"]), (&json!(false), &json!(["node w9"])));
+    }
     let notices = said(&explanation, "notice").join("\n");
     assert!(
         notices.contains("--pool-name=worker") && notices.contains("crio-capabilities: it is left"),

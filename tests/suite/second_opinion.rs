@@ -35,13 +35,25 @@ fn ignition_validate_accepts_every_document() {
         for document in documents {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("document.ign");
-            std::fs::write(&path, document).unwrap();
+            std::fs::write(&path, as_known(&document)).unwrap();
             let said = tools::output(Command::new(&validate).arg(&path));
             assert!(said.is_empty(), "{}: {}", case.display(), String::from_utf8_lossy(&said));
             count += 1;
         }
     }
     assert!(count >= 10, "only {count} documents were looked at");
+}
+
+/// The newest spec that Debian's tool reads. OpenShift's operator gets newer documents, in which nothing is of a newer spec.
+const KNOWN: &str = "3.3.0";
+
+fn as_known(document: &[u8]) -> Vec<u8> {
+    let mut document: serde_json::Value = serde_json::from_slice(document).unwrap();
+    let version = document["ignition"]["version"].as_str().unwrap();
+    if version > KNOWN {
+        document["ignition"]["version"] = KNOWN.into();
+    }
+    document.to_string().into_bytes()
 }
 
 /// The documents that ride in a single node's live document: what the bootstrap merges, and MachineConfigs.
