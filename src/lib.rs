@@ -8,6 +8,7 @@ pub mod document;
 pub mod hardware;
 pub mod ignition;
 pub mod image;
+pub mod images;
 pub mod machineconfig;
 pub mod network;
 pub mod plan;

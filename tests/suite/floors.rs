@@ -5,13 +5,14 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Every module of the crate and its floor. A new module must be added here, and nowhere else.
-const FLOORS: [(&str, u8); 21] = [
+const FLOORS: [(&str, u8); 22] = [
     ("value", 0),
     ("document", 0),
     ("tree", 0),
     ("network", 1),
     ("ignition", 1),
     ("image", 1),
+    ("images", 1),
     ("catalog", 1),
     ("cloud", 1),
     ("systemd", 1),
