@@ -21,7 +21,12 @@ pub fn parse_toml(file: &str, text: &str) -> (Option<Node>, Diagnostics) {
     let lines = Lines { text };
     if text.len() > MAX_BYTES {
         let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len());
-        findings.error("file-size", &lines.place(0..1).origin(file, ""), message, "split it into several files");
+        findings.error(
+            "file-size",
+            &lines.place(0..1).origin(file, ""),
+            message,
+            "split it into several files",
+        );
         return (None, findings);
     }
     match DeTable::parse(text) {
@@ -101,7 +106,10 @@ mod tests {
         assert!(root.is_true_at("b"));
         assert!(root.truth_at("a").is_none());
         let second = root.list("z")[1].text_at("c").unwrap();
-        assert_eq!((second.value.as_str(), second.origin.line, second.origin.key.as_str()), ("y", 7, "z[1].c"));
+        assert_eq!(
+            (second.value.as_str(), second.origin.line, second.origin.key.as_str()),
+            ("y", 7, "z[1].c")
+        );
     }
 
     #[test]

@@ -65,7 +65,10 @@ mod tests {
             Some(Challenge::Bearer { realm: realm.to_owned(), service: service.map(str::to_owned) })
         };
         for (headers, challenge) in [
-            (vec![r#"Bearer realm="https://a.lab/token",service="reg.lab""#], bearer("https://a.lab/token", Some("reg.lab"))),
+            (
+                vec![r#"Bearer realm="https://a.lab/token",service="reg.lab""#],
+                bearer("https://a.lab/token", Some("reg.lab")),
+            ),
             (vec![r#"bearer service="a, b", realm=https://a.lab"#], bearer("https://a.lab", Some("a, b"))),
             (vec![r#"Basic realm="x""#, r#"Bearer realm="https://a.lab""#], bearer("https://a.lab", None)),
             (vec![r#"Basic realm="Registry Realm""#], Some(Challenge::Basic)),

@@ -151,11 +151,7 @@ fn host(url: &str, view: &View<'_>, folder: &str) -> Host {
     };
     Host {
         url: url.to_owned(),
-        tls: Tls {
-            accepts_any: view.is_true_at("skip_verify"),
-            authorities: texts("ca"),
-            identity: pair,
-        },
+        tls: Tls { accepts_any: view.is_true_at("skip_verify"), authorities: texts("ca"), identity: pair },
         for_tags: can("resolve"),
         for_digests: can("pull"),
         overrides_path: view.is_true_at("override_path"),
@@ -174,7 +170,9 @@ mod tests {
         let mut files = HostsFiles::default();
         let text = "server = 'https://reg.lab'\n[host.'https://z.lab']\nca = 'ca.pem'\n[host.'http://b.lab/x']\ncapabilities = ['pull']\n[host.'https://c.lab/all/v2']\noverride_path = true\nskip_verify = true\n";
         assert!(files.add("reg.lab_5000_", "/certs.d/reg.lab_5000_", "hosts.toml", text).is_empty());
-        assert!(files.add("_default", "/certs.d/_default", "hosts.toml", "[host.'https://any.lab']\n").is_empty());
+        assert!(
+            files.add("_default", "/certs.d/_default", "hosts.toml", "[host.'https://any.lab']\n").is_empty()
+        );
         let digest = format!("@sha256:{}", "e".repeat(64));
         for (image, places) in [
             ("reg.lab:5000/a:1".to_owned(), "z.lab/a c.lab/all/a reg.lab/a"),

@@ -100,7 +100,8 @@ mod tests {
     fn reads_lines_and_all_that_is_wrong() {
         let text = "# of v1\r\nreg.lab/a:1\r\n\n  reg.lab/b:2 # why\nreg.lab/C\ntwo words\n";
         let (list, findings) = read_list("l.txt", text);
-        let seen: Vec<String> = list.iter().map(|image| format!("{} {}", image.origin, image.value)).collect();
+        let seen: Vec<String> =
+            list.iter().map(|image| format!("{} {}", image.origin, image.value)).collect();
         assert_eq!(seen, ["l.txt:2 reg.lab/a:1", "l.txt:4 reg.lab/b:2"]);
         let lines: Vec<usize> = findings.sorted().iter().map(|finding| finding.origin.line).collect();
         assert_eq!(lines, [5, 6]);

@@ -178,16 +178,15 @@ mod tests {
     #[test]
     fn finds_the_platforms_child() {
         let digest = |letter: &str| format!("sha256:{}", letter.repeat(64));
-        let child = |letter: &str, os: &str, architecture: &str, variant: &str| {
-            json!({"digest": digest(letter), "platform": {"os": os, "architecture": architecture, "variant": variant}})
-        };
+        let child = |letter: &str, os: &str, architecture: &str, variant: &str| json!({"digest": digest(letter), "platform": {"os": os, "architecture": architecture, "variant": variant}});
         let index = json!({"schemaVersion": 2, "manifests": [
             child("0", "unknown", "unknown", ""),
             child("a", "linux", "amd64", ""),
             child("b", "linux", "arm64", "v8"),
             child("c", "linux", "arm", "v7"),
         ]});
-        let config = |kind: &str| json!({"schemaVersion": 2, "config": {"mediaType": kind, "digest": digest("d")}});
+        let config =
+            |kind: &str| json!({"schemaVersion": 2, "config": {"mediaType": kind, "digest": digest("d")}});
         let image = config("application/vnd.oci.image.config.v1+json");
         let none = || "linux/amd64, linux/arm/v7, linux/arm64/v8".to_owned();
         for (body, platform, content) in [

@@ -39,7 +39,8 @@ impl RegistriesConf {
             }
         }
         if count == 0 && !findings.has_errors() {
-            let help = "name a file with an ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy";
+            let help =
+                "name a file with an ImageDigestMirrorSet, ImageTagMirrorSet or ImageContentSourcePolicy";
             findings.error(RULE, &Origin::of_file(file), "there is no mirror set in the file", help);
         }
         findings
@@ -175,7 +176,10 @@ spec:
                 "kind: ImageTagMirrorSet\nspec: {imageTagMirrors: [{source: a, miror: []}]}",
                 "did you mean `mirrors`?",
             ),
-            ("kind: ImageTagMirrorSet\nspec: {imageDigestMirrors: []}", "an ImageTagMirrorSet has `imageTagMirrors`"),
+            (
+                "kind: ImageTagMirrorSet\nspec: {imageDigestMirrors: []}",
+                "an ImageTagMirrorSet has `imageTagMirrors`",
+            ),
         ] {
             let findings = RegistriesConf::default().add_mirror_sets("s", text).sorted();
             assert_eq!(findings.first().map(|finding| finding.help.as_str()), Some(help), "{text}");

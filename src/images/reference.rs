@@ -34,8 +34,12 @@ struct Defaults {
 
 static DEFAULTS: LazyLock<DefaultRegistry> = LazyLock::new(|| {
     let read: Result<Defaults, _> = toml::from_str(include_str!("defaults.toml"));
-    let none =
-        || DefaultRegistry { name: String::new(), also: vec![], host: String::new(), namespace: String::new() };
+    let none = || DefaultRegistry {
+        name: String::new(),
+        also: vec![],
+        host: String::new(),
+        namespace: String::new(),
+    };
     read.map_or_else(|_| none(), |defaults| defaults.default_registry)
 });
 
@@ -125,21 +129,25 @@ impl FromStr for Reference {
             Some((first, path)) if is_registry(first) => (first, path.to_owned()),
             _ => (DEFAULTS.name.as_str(), name.to_owned()),
         };
-        let (registry, path) = if registry == DEFAULTS.name || DEFAULTS.also.iter().any(|also| also == registry)
-        {
-            let path = if path.contains('/') { path } else { format!("{}/{path}", DEFAULTS.namespace) };
-            (DEFAULTS.name.as_str(), path)
-        } else {
-            (registry, path)
-        };
+        let (registry, path) =
+            if registry == DEFAULTS.name || DEFAULTS.also.iter().any(|also| also == registry) {
+                let path = if path.contains('/') { path } else { format!("{}/{path}", DEFAULTS.namespace) };
+                (DEFAULTS.name.as_str(), path)
+            } else {
+                (registry, path)
+            };
         if !is_host(registry) {
-            return refuse(&format!("`{registry}` is no host"), "write `host` or `host:port` before the first `/`");
+            return refuse(
+                &format!("`{registry}` is no host"),
+                "write `host` or `host:port` before the first `/`",
+            );
         }
         if let Some(wrong) = path.split('/').find(|part| !is_component(part)) {
             let help = if wrong.bytes().any(|b| b.is_ascii_uppercase()) {
                 format!("names are in lower case: `{}`", text.to_lowercase())
             } else {
-                "parts of a name have lower-case letters and digits, parted by `.`, `_`, `__` or `-`".to_owned()
+                "parts of a name have lower-case letters and digits, parted by `.`, `_`, `__` or `-`"
+                    .to_owned()
             };
             return refuse(&format!("`{wrong}` is no part of a name"), &help);
         }
@@ -150,12 +158,7 @@ impl FromStr for Reference {
             (None, None) => Some("latest".to_owned()),
             (tag, _) => tag.map(str::to_owned),
         };
-        Ok(Self {
-            registry: registry.to_owned(),
-            repository: path,
-            tag,
-            digest: digest.map(str::to_owned),
-        })
+        Ok(Self { registry: registry.to_owned(), repository: path, tag, digest: digest.map(str::to_owned) })
     }
 }
 

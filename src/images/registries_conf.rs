@@ -10,6 +10,7 @@ use crate::document::Key;
 use crate::document::Leaf;
 use crate::document::Rule;
 use crate::document::Shape;
+use crate::document::Sourced;
 use crate::document::View;
 use crate::document::key;
 
@@ -22,10 +23,8 @@ pub(super) static TEXT: Leaf = Leaf {
     },
 };
 /// A text that may be empty.
-pub(super) static ANY: Leaf = Leaf {
-    rule: Rule { name: "text", refuses: "nothing", why: "", example: "" },
-    check: |_| Ok(()),
-};
+pub(super) static ANY: Leaf =
+    Leaf { rule: Rule { name: "text", refuses: "nothing", why: "", example: "" }, check: |_| Ok(()) };
 
 static MIRROR: &[Key] = &[
     key("location", Shape::Text(&TEXT), "where the mirror is").required("write where the mirror is"),
@@ -156,17 +155,15 @@ fn registry(view: &View<'_>, findings: &mut Diagnostics) -> Option<Registry> {
         findings.error("registry-location", view.origin(), "the registry has no location", help);
         return None;
     }
-    for (what, text) in [("prefix", &prefix), ("location", &location)] {
-        if text.contains("://") {
-            let message = format!("`{text}` is a URL, and a {what} is none");
-            let rest = text.split("://").last().unwrap_or_default();
-            findings.error("registry-location", view.origin(), message, format!("write `{rest}`"));
-        }
+    let written = view.text_at("prefix").filter(|written| written.value != location);
+    for place in [written, view.text_at("location")].into_iter().flatten() {
+        check_place(&place, findings);
     }
     let for_digests = view.is_true_at("mirror-by-digest-only");
     let mut mirrors = Vec::new();
     for mirror in view.list("mirror") {
-        let words = [("all", PullFrom::All), ("digest-only", PullFrom::Digests), ("tag-only", PullFrom::Tags)];
+        let words =
+            [("all", PullFrom::All), ("digest-only", PullFrom::Digests), ("tag-only", PullFrom::Tags)];
         let pull = mirror.word_at("pull-from-mirror", &words);
         if let Some(pull) = pull.as_ref().filter(|_| for_digests) {
             let help = "leave out one of the two: tools refuse the file";
@@ -174,11 +171,7 @@ fn registry(view: &View<'_>, findings: &mut Diagnostics) -> Option<Registry> {
             findings.error("mirror-twice", &pull.origin, message, help);
         }
         let Some(location) = mirror.text_at("location") else { continue };
-        if location.value.contains("://") {
-            let message = format!("`{}` is a URL, and a location is none", location.value);
-            let rest = location.value.split("://").last().unwrap_or_default();
-            findings.error("registry-location", &location.origin, message, format!("write `{rest}`"));
-        }
+        check_place(&location, findings);
         let pull = match pull {
             Some(pull) => pull.value,
             None if for_digests => PullFrom::Digests,
@@ -194,6 +187,13 @@ fn registry(view: &View<'_>, findings: &mut Diagnostics) -> Option<Registry> {
         blocked: view.is_true_at("blocked"),
         mirrors,
     })
+}
+
+fn check_place(place: &Sourced<String>, findings: &mut Diagnostics) {
+    if let Some((_, rest)) = place.value.split_once("://") {
+        let message = format!("`{}` is a URL, and a place in `registries.conf` is none", place.value);
+        findings.error("registry-location", &place.origin, message, format!("write `{rest}`"));
+    }
 }
 
 /// How much of `name` is what `prefix` says; it must end where a part of the name does.

@@ -124,7 +124,8 @@ impl Endpoints {
     }
 
     fn configure(&self, candidate: &mut Candidate, registry: Option<&str>) {
-        let by_default = (candidate.host == default_registry().host).then_some(default_registry().name.as_str());
+        let by_default =
+            (candidate.host == default_registry().host).then_some(default_registry().name.as_str());
         let names = [Some(candidate.host.as_str()), registry, by_default];
         let config = names.into_iter().flatten().find_map(|name| self.configs.get(name));
         if let Some((login, tls)) = config {
@@ -163,7 +164,12 @@ fn mirror(view: &View<'_>, findings: &mut Diagnostics) -> Mirror {
             }
             Err(_) => {
                 let message = format!("`{pattern}` is no regular expression");
-                findings.error("registry-rewrite", &place, message, "close its brackets, and escape with `\\`");
+                findings.error(
+                    "registry-rewrite",
+                    &place,
+                    message,
+                    "close its brackets, and escape with `\\`",
+                );
             }
         }
     }
@@ -194,7 +200,12 @@ fn login(view: &View<'_>, findings: &mut Diagnostics) -> Option<Login> {
         let login = decoded(&both);
         if login.is_none() {
             let help = "make it anew: base64 of `name:password`";
-            findings.error("registry-login", view.origin(), "`auth` is no base64 of a name and a password", help);
+            findings.error(
+                "registry-login",
+                view.origin(),
+                "`auth` is no base64 of a name and a password",
+                help,
+            );
         }
         return login;
     }

@@ -195,8 +195,11 @@ mod tests {
                 .iter()
                 .map(|kind| Tried::new("m.lab/a".into(), "m.lab", Trouble::new(*kind, "x")))
                 .collect();
-            let source =
-                source.then(|| Source { place: "r.lab/a".into(), digest: String::new(), redirected_to: vec![] });
+            let source = source.then(|| Source {
+                place: "r.lab/a".into(),
+                digest: String::new(),
+                redirected_to: vec![],
+            });
             ImageReport::judge(&"r.lab/a:1".parse().unwrap(), vec![], source, tried).verdict
         };
         for (source, kinds, verdict) in [

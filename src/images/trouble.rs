@@ -103,7 +103,9 @@ impl TroubleKind {
             Self::Expired => "let the registry have a new certificate, or set the clock here",
             Self::NotYetValid => "set the clock, here or where the certificate was made",
             Self::OtherName => "ask by a name that is in the certificate, or let it have one for this name",
-            Self::Tls => "see whether HTTPS is spoken there; HTTP must be said in the machine's configuration",
+            Self::Tls => {
+                "see whether HTTPS is spoken there; HTTP must be said in the machine's configuration"
+            }
             Self::Unauthorized => "name a pull secret that has a login for it: `--auth`",
             Self::Denied => "let the login have the right to pull, or see whether the repository exists",
             Self::NoTag => "mirror the image, or write a tag that is there",
