@@ -68,8 +68,10 @@ impl HostsFiles {
         for (url, place, view) in root.get("host").iter().flat_map(View::entries) {
             document::check_shape(&view, &HOST, &mut findings);
             check_url(url, &place, &mut findings);
+            warn_of_headers(&view, &mut findings);
             hosts.push(Host { is_server: false, ..host(url, &view, folder) });
         }
+        warn_of_headers(&root, &mut findings);
         let server = root.text_at("server");
         if let Some(server) = &server {
             check_url(&server.value, &server.origin, &mut findings);
@@ -119,6 +121,13 @@ fn candidate(host: &Host, image: &Reference) -> Option<Candidate> {
         candidate.namespace = Some(image.registry.clone());
     }
     Some(candidate)
+}
+
+fn warn_of_headers(view: &View<'_>, findings: &mut Diagnostics) {
+    if let Some(header) = view.get("header") {
+        let help = "if it is a login, name one with `--auth` for this look";
+        findings.warning("registry-header", header.origin(), "headers are not sent along here", help);
+    }
 }
 
 fn check_url(url: &str, place: &document::Origin, findings: &mut Diagnostics) {

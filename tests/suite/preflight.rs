@@ -175,6 +175,9 @@ impl Test {
     fn run(&self, code: i32, arguments: &[&str]) -> (String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
         command.args(["preflight", "images"]).args(arguments).current_dir(self.folder.path());
+        for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+            command.env_remove(proxy);
+        }
         let done = command.env("NO_COLOR", "1").stdin(Stdio::null()).output().unwrap();
         let (out, err) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
         assert_eq!(done.status.code(), Some(code), "{arguments:?}\n{out}{err}");
@@ -361,7 +364,10 @@ fn each_trouble_is_told_apart_in_one_report() {
         true => web::redirect(stream, &format!("{to}{}", request.path)),
         false => good(request, stream),
     });
-    let mut list = format!("{}.lab/name:1\n127.0.0.1:1/connect:1\n", "a".repeat(70));
+    // Longer than a name may be: nobody outside is asked for it.
+    let (long, longer) = ("a".repeat(70), "b".repeat(70));
+    let mut list = format!("{long}.lab/name:1\n{longer}.lab/name:2\n127.0.0.1:1/connect:1\n");
+    test.put(&format!("certs.d/{longer}.lab/hosts.toml"), &format!("server = \"http://{longer}.lab\"\n"));
     let port = test.by("https", expired.port);
     list.push_str(&format!("{port}/expired:1\n"));
     test.by("http", 1);
@@ -404,6 +410,7 @@ fn each_trouble_is_told_apart_in_one_report() {
             "liar:1 differs digest-mismatch",
             "limited:1 unknown rate-limited",
             "name:1 differs name",
+            "name:2 differs name",
             "page:1 differs garbage",
             "patient:1 met",
             "sends-on:1 met",

@@ -238,7 +238,8 @@ impl Wire {
             return self.late(url);
         }
         let place = place_of(url);
-        if cause.is_dns() {
+        // With HTTPS a name that can be none is refused before anybody is asked for it.
+        if cause.is_dns() || innermost(cause) == "invalid dns name" {
             return Trouble::new(TroubleKind::Name, format!("the name of {place} cannot be resolved"));
         }
         if speaks_of_tls(cause) {
