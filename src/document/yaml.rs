@@ -22,6 +22,8 @@ struct Limits {
     bytes: usize,
     /// More nodes are refused, counting those that aliases repeat.
     nodes: usize,
+    /// More nodes that aliases repeat are refused: a few lines could stand for millions.
+    repeated_nodes: usize,
     /// What to do with a larger file.
     too_large: &'static str,
     /// What to do with more nodes.
@@ -34,6 +36,7 @@ struct Limits {
 const MACHINE: Limits = Limits {
     bytes: 4 << 20,
     nodes: 100_000,
+    repeated_nodes: 100_000,
     too_large: "put large contents into files of their own and name them with `local`",
     too_many: "leave out the repetition; no machine needs so much",
     second_document: Some("give each machine a file of its own"),
@@ -43,6 +46,7 @@ const MACHINE: Limits = Limits {
 const STREAM: Limits = Limits {
     bytes: 256 << 20,
     nodes: 4_000_000,
+    repeated_nodes: 200_000,
     too_large: "split it into several files",
     too_many: "split it into several files",
     second_document: None,
@@ -223,8 +227,15 @@ fn read(file: &str, text: &str, limits: &Limits) -> (Vec<Node>, Diagnostics) {
     // Some editors put a mark there that is no character of the file; the parser would not count it.
     let body = text.trim_start_matches('\u{feff}');
     let offsets = Offsets::of(body, text.len() - body.len());
-    let mut builder =
-        Builder { file, limits, diagnostics: Diagnostics::new(), anchors: HashMap::new(), nodes: 0, offsets };
+    let mut builder = Builder {
+        file,
+        limits,
+        diagnostics: Diagnostics::new(),
+        anchors: HashMap::new(),
+        nodes: 0,
+        repeated_nodes: 0,
+        offsets,
+    };
     let mut documents = Vec::new();
     if text.len() > limits.bytes {
         let origin = Origin::of_file(file);
@@ -243,6 +254,7 @@ struct Builder<'a> {
     diagnostics: Diagnostics,
     anchors: HashMap<usize, Node>,
     nodes: usize,
+    repeated_nodes: usize,
     offsets: Offsets,
 }
 
@@ -341,7 +353,7 @@ impl Builder<'_> {
     }
 
     fn alias(&mut self, at: Marker, anchor: usize) -> Option<Node> {
-        let Some(node) = self.anchors.get(&anchor).cloned() else {
+        let Some(node) = self.anchors.get(&anchor) else {
             self.refuse(
                 at,
                 "yaml-alias",
@@ -351,7 +363,13 @@ impl Builder<'_> {
             return None;
         };
         self.nodes += node.nodes;
-        Some(node)
+        self.repeated_nodes += node.nodes;
+        let node = (self.repeated_nodes <= self.limits.repeated_nodes).then(|| node.clone());
+        if node.is_none() {
+            let message = format!("aliases repeat more than {} nodes", self.limits.repeated_nodes);
+            self.refuse(at, "document-size", &message, self.limits.too_many);
+        }
+        node
     }
 
     fn close(&mut self, open: Open) -> Node {

@@ -52,7 +52,7 @@ impl Operator {
 pub(super) type Wrong = (String, String);
 
 impl Selector {
-    /// Reads what is written; who wants to know what is wrong with it reads it with [`Self::read`].
+    /// Reads what is written.
     pub fn of(written: &Value) -> Self {
         Self::read(written, &mut Vec::new())
     }
