@@ -9,6 +9,7 @@ pub mod hardware;
 pub mod harvester;
 pub mod ignition;
 pub mod image;
+pub mod images;
 pub mod machineconfig;
 pub mod network;
 pub mod plan;

@@ -24,6 +24,7 @@ mod machineconfig;
 mod marker;
 mod nics;
 mod plan;
+mod preflight;
 mod presenting;
 mod recover;
 mod remote;
@@ -71,6 +72,8 @@ enum Command {
     Cloud(cloud::Command),
     #[command(subcommand)]
     Bench(bench::Command),
+    #[command(subcommand)]
+    Preflight(preflight::Command),
     Test(test::Arguments),
     Verify(verify::Arguments),
     Report(report::Arguments),
@@ -99,6 +102,7 @@ impl Cli {
             Command::Image(command) => image::run(&command, &mut ui),
             Command::Cloud(command) => cloud::run(&command, &mut ui),
             Command::Bench(command) => bench::run(&command, &mut ui),
+            Command::Preflight(command) => preflight::run(&command, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
             Command::Report(arguments) => report::run(&arguments, &mut ui),

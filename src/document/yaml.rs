@@ -101,6 +101,11 @@ pub struct Scalar {
 }
 
 impl Node {
+    /// One that another reader than YAML's made.
+    pub(super) fn made(value: Value, place: Place) -> Self {
+        Self { value, place, nodes: 1, depth: 0 }
+    }
+
     /// Changes scalars; `visit` sees the path of each, and adds what is wrong with it.
     pub fn change_scalars(
         &mut self,

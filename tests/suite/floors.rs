@@ -12,6 +12,7 @@ const FLOORS: [(&str, u8); 22] = [
     ("network", 1),
     ("ignition", 1),
     ("image", 1),
+    ("images", 1),
     ("catalog", 1),
     ("cloud", 1),
     ("systemd", 1),

@@ -63,6 +63,7 @@ mod naming_policy;
 mod network_manager;
 mod nics;
 mod node_script;
+mod preflight;
 mod probes;
 mod pxe;
 mod real_images;

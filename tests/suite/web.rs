@@ -61,7 +61,16 @@ impl Server {
         folder: &Path,
         handler: impl Fn(&Request, &mut dyn Stream) + Send + Sync + 'static,
     ) -> Option<Self> {
-        let config = Arc::new(certificate(folder)?);
+        Self::with_tls_for(folder, "1", handler)
+    }
+
+    /// The same, for so many days from now; those before now are over.
+    pub fn with_tls_for(
+        folder: &Path,
+        days: &str,
+        handler: impl Fn(&Request, &mut dyn Stream) + Send + Sync + 'static,
+    ) -> Option<Self> {
+        let config = Arc::new(certificate(folder, days)?);
         Some(Self::begin("https", Box::new(handler), move |stream| {
             let connection = ServerConnection::new(Arc::clone(&config)).ok()?;
             Some(Box::new(StreamOwned::new(connection, stream)))
@@ -179,8 +188,8 @@ pub fn stall(stream: &mut dyn Stream) {
     let _ = stream.read(&mut [0; 1]);
 }
 
-/// An authority, and a certificate of it for 127.0.0.1.
-fn certificate(folder: &Path) -> Option<ServerConfig> {
+/// An authority, and a certificate of it for 127.0.0.1, in `ca.crt`, `server.crt` and `server.key`.
+pub fn certificate(folder: &Path, days: &str) -> Option<ServerConfig> {
     tools::program("openssl")?;
     let openssl = |arguments: &[&str]| {
         tools::output(Command::new("openssl").args(arguments).current_dir(folder));
@@ -192,7 +201,7 @@ fn certificate(folder: &Path) -> Option<ServerConfig> {
         &[&["req"], key.as_slice(), &["server.key", "-subj", "/CN=server", "-out", "server.csr"]].concat(),
     );
     std::fs::write(folder.join("ext"), "subjectAltName=IP:127.0.0.1\n").unwrap();
-    let signed = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "1", "-extfile", "ext"];
+    let signed = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", days, "-extfile", "ext"];
     openssl(&[&["x509", "-req", "-in", "server.csr"], signed.as_slice(), &["-out", "server.crt"]].concat());
     let certificate = CertificateDer::from_pem_file(folder.join("server.crt")).unwrap();
     let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).unwrap();

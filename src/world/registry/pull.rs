@@ -1,0 +1,205 @@
+//! One image at one place: everything that a runtime asks before it fetches layers.
+
+use reqwest::Method;
+
+use super::session::Session;
+use super::wire::Reply;
+use super::wire::Wire;
+use crate::document::nearest;
+use crate::images::Candidate;
+use crate::images::Content;
+use crate::images::Login;
+use crate::images::Platform;
+use crate::images::Reference;
+use crate::images::Source;
+use crate::images::Trouble;
+use crate::images::TroubleKind;
+use crate::images::other_platform;
+use crate::images::read_error;
+use crate::images::read_manifest;
+use crate::images::read_tags;
+use crate::value::Digest;
+use crate::value::printable;
+
+/// The largest manifest or configuration; runtimes take no more.
+const MAX_MANIFEST_BYTES: usize = 4 << 20;
+
+/// What is asked, of whom.
+pub(super) struct Pull<'a> {
+    pub(super) wire: &'a Wire,
+    pub(super) session: &'a Session,
+    pub(super) candidate: &'a Candidate,
+    pub(super) login: Option<&'a Login>,
+    pub(super) image: &'a Reference,
+    pub(super) platform: &'a Platform,
+}
+
+impl Pull<'_> {
+    /// Looks whether the image is there, for the platform, and is what its digest says.
+    pub(super) fn look(&self) -> Result<Source, Trouble> {
+        let wanted = self.image.wanted();
+        // A HEAD of a tag does not count against limits.
+        let head = self.ask(Method::HEAD, &format!("manifests/{wanted}"))?;
+        match head.status {
+            200 | 405 | 501 => {}
+            404 => return Err(self.missing(wanted)),
+            _ => return Err(self.refusal(&head)),
+        }
+        let told = head.header("docker-content-digest").map(str::to_owned);
+        if let (Some(told), Some(digest)) = (&told, &self.image.digest)
+            && told != digest
+        {
+            let words = format!("{} says that {digest} is {}", self.place(), printable(told));
+            return Err(Trouble::new(TroubleKind::DigestMismatch, words));
+        }
+        let is_safe = |told: &String| told.starts_with("sha256:") && !told.contains('/');
+        let which = told.clone().filter(is_safe).unwrap_or_else(|| wanted.to_owned());
+        let mut sent_on = head.sent_on;
+        let body = self.manifest(&which, &mut sent_on)?;
+        let digest = told.unwrap_or_else(|| format!("sha256:{}", Digest::of(&body)));
+        self.content(&body, &mut sent_on)?;
+        sent_on.sort();
+        sent_on.dedup();
+        Ok(Source { place: self.candidate.place(), digest: printable(&digest), redirected_to: sent_on })
+    }
+
+    fn content(&self, body: &[u8], sent_on: &mut Vec<String>) -> Result<(), Trouble> {
+        match read_manifest(body, self.platform) {
+            Content::Other => Ok(()),
+            Content::Child(digest) => {
+                let child = self.manifest(&digest, sent_on).map_err(|trouble| match trouble.kind {
+                    TroubleKind::NoTag => Trouble::new(
+                        TroubleKind::NoTag,
+                        format!("{} has the index, but not its manifest for {}", self.place(), self.platform),
+                    ),
+                    _ => trouble,
+                })?;
+                match read_manifest(&child, self.platform) {
+                    Content::Garbage(why) => Err(self.garbage(why)),
+                    _ => Ok(()),
+                }
+            }
+            Content::Configuration(digest) => self.configuration(&digest, sent_on),
+            Content::OtherPlatforms(others) => {
+                let others = if others.is_empty() { "none that is named".to_owned() } else { others };
+                Err(self.other(&others))
+            }
+            Content::Garbage(why) => Err(self.garbage(why)),
+        }
+    }
+
+    fn configuration(&self, digest: &str, sent_on: &mut Vec<String>) -> Result<(), Trouble> {
+        let reply = self.ask(Method::GET, &format!("blobs/{digest}"))?;
+        sent_on.extend(reply.sent_on.iter().cloned());
+        match reply.status {
+            200 => {}
+            404 => {
+                let words = format!("{} has the manifest, but not its configuration", self.place());
+                return Err(Trouble::new(TroubleKind::NoTag, words));
+            }
+            _ => return Err(self.refusal(&reply)),
+        }
+        self.must_be(digest, &reply.body)?;
+        match other_platform(&reply.body, self.platform) {
+            Ok(None) => Ok(()),
+            Ok(Some(other)) => Err(self.other(&other)),
+            Err(why) => Err(self.garbage(why)),
+        }
+    }
+
+    fn manifest(&self, which: &str, sent_on: &mut Vec<String>) -> Result<Vec<u8>, Trouble> {
+        let reply = self.ask(Method::GET, &format!("manifests/{which}"))?;
+        sent_on.extend(reply.sent_on.iter().cloned());
+        match reply.status {
+            200 => {}
+            404 => return Err(self.missing(which)),
+            _ => return Err(self.refusal(&reply)),
+        }
+        self.must_be(which, &reply.body)?;
+        Ok(reply.body)
+    }
+
+    /// What has a digest must have it.
+    fn must_be(&self, which: &str, body: &[u8]) -> Result<(), Trouble> {
+        let Some(hex) = which.strip_prefix("sha256:") else {
+            return Ok(());
+        };
+        let found = Digest::of(body).to_string();
+        if found == hex {
+            return Ok(());
+        }
+        let words = format!("{} gives sha256:{found} for {which}", self.place());
+        Err(Trouble::new(TroubleKind::DigestMismatch, words))
+    }
+
+    fn ask(&self, method: Method, path: &str) -> Result<Reply, Trouble> {
+        self.session.ask(self.wire, self.candidate, self.login, method, path, MAX_MANIFEST_BYTES)
+    }
+
+    fn place(&self) -> String {
+        self.candidate.place()
+    }
+
+    fn garbage(&self, why: &str) -> Trouble {
+        Trouble::new(TroubleKind::Garbage, format!("{} gives no image: {why}", self.place()))
+    }
+
+    fn other(&self, others: &str) -> Trouble {
+        let words = format!("{} is there for {others}, not for {}", self.place(), self.platform);
+        Trouble::new(TroubleKind::Platform, words)
+    }
+
+    /// It is not there: is it the tag, the repository, or no registry at all?
+    fn missing(&self, wanted: &str) -> Trouble {
+        if !self.session.is_registry {
+            let words = format!("what answers at {} is no registry", self.candidate.host);
+            return Trouble::new(TroubleKind::Garbage, words);
+        }
+        let of = |words: String| Trouble::new(TroubleKind::NoTag, words);
+        let what = if wanted.contains(':') { "digest" } else { "tag" };
+        let plain = of(format!("{} has no {what} `{wanted}`", self.place()));
+        let no_repository =
+            || Trouble::new(TroubleKind::NoRepository, format!("{} is no repository there", self.place()));
+        let Ok(reply) = self.ask(Method::GET, "tags/list?n=1000") else {
+            return plain;
+        };
+        if reply.status == 404 && read_error(&reply.body).is_some_and(|(code, _)| code == "NAME_UNKNOWN") {
+            return no_repository();
+        }
+        let tags = (reply.status == 200).then(|| read_tags(&reply.body)).flatten().unwrap_or_default();
+        match nearest(wanted, tags.iter().map(String::as_str)).filter(|_| what == "tag") {
+            Some(near) => of(format!("{}; it has `{near}`", plain.words)),
+            None => plain,
+        }
+    }
+
+    fn refusal(&self, reply: &Reply) -> Trouble {
+        let said = match read_error(&reply.body) {
+            Some((code, message)) if !code.is_empty() => format!("HTTP {}, {code}: {message}", reply.status),
+            _ => format!("HTTP {}", reply.status),
+        };
+        let place = self.place();
+        let (kind, words) = match (reply.status, self.login) {
+            (401, Some(login)) => (
+                TroubleKind::Unauthorized,
+                format!("{place} does not take the login `{}` ({said})", login.user),
+            ),
+            (401, None) => {
+                (TroubleKind::Unauthorized, format!("{place} wants a login, and none is given ({said})"))
+            }
+            (403, _) => (TroubleKind::Denied, format!("{place} may not be pulled ({said})")),
+            (429, _) => {
+                let after =
+                    reply.header("retry-after").map(|after| format!(", again after {}", printable(after)));
+                let after = after.unwrap_or_default();
+                (
+                    TroubleKind::RateLimited,
+                    format!("{} is asked too much ({said}{after})", self.candidate.host),
+                )
+            }
+            (500.., _) => (TroubleKind::Server, format!("{} has trouble ({said})", self.candidate.host)),
+            _ => (TroubleKind::Garbage, format!("{place} gives no image ({said})")),
+        };
+        Trouble::new(kind, words)
+    }
+}

@@ -1,0 +1,484 @@
+//! `cotter preflight images` against a real registry (Debian's docker-registry) and small ones that misbehave, all on
+//! loopback.
+
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+
+use reqwest::blocking::Client;
+use serde_json::Value;
+use serde_json::json;
+use sha2::Digest as _;
+use tempfile::TempDir;
+
+use crate::schemas;
+use crate::tools;
+use crate::web;
+use crate::web::Request;
+use crate::web::Server;
+use crate::web::Stream;
+
+/// `user:hunter2`, as registries take it: bcrypt.
+const HTPASSWD: &str = "user:$2b$04$abcdefghijklmnopqrstuuV3duMsC0HpUex6N9qapiuOHHWkwRXVm\n";
+/// `user:hunter2` in base64.
+const LOGIN: &str = "dXNlcjpodW50ZXIy";
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// Debian's registry: on the PATH, or unpacked by `.ci/packages`.
+fn docker_registry() -> Option<PathBuf> {
+    let unpacked =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/docker-registry/usr/bin/docker-registry");
+    if unpacked.is_file() { Some(unpacked) } else { tools::program("docker-registry") }
+}
+
+/// A registry that lives as long as the test.
+struct Registry {
+    child: Child,
+    port: u16,
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Registry {
+    /// One that keeps what it has in `storage`; `http` is more of its section of that name.
+    fn start(program: &Path, storage: &Path, http: &Value, auth: &Value) -> Self {
+        let mut http = http.clone();
+        http["addr"] = json!("127.0.0.1:0");
+        let mut config = json!({"version": 0.1, "log": {"level": "info", "accesslog": {"disabled": true}},
+            "storage": {"filesystem": {"rootdirectory": storage}}, "http": http});
+        if !auth.is_null() {
+            config["auth"] = auth.clone();
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), config.to_string()).unwrap();
+        let mut command = Command::new(program);
+        command
+            .arg("serve")
+            .arg(file.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = String::new();
+        let port = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("it ended:\n{said}")).unwrap();
+            said.push_str(&line);
+            if let Some((_, rest)) = line.split_once("listening on 127.0.0.1:") {
+                let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                break digits.parse().unwrap();
+            }
+        };
+        // It must not wait for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, port }
+    }
+
+    fn base(&self, repository: &str) -> String {
+        format!("http://127.0.0.1:{}/v2/{repository}", self.port)
+    }
+
+    fn blob(&self, client: &Client, repository: &str, bytes: &[u8]) -> String {
+        let digest = digest(bytes);
+        let begun = client.post(format!("{}/blobs/uploads/", self.base(repository))).send().unwrap();
+        let to = begun.headers()["location"].to_str().unwrap().to_owned();
+        let between = if to.contains('?') { "&" } else { "?" };
+        let done = client.put(format!("{to}{between}digest={digest}")).body(bytes.to_vec()).send().unwrap();
+        assert_eq!(done.status(), 201, "{repository}");
+        digest
+    }
+
+    fn manifest(&self, client: &Client, place: (&str, &str), kind: &str, body: &Value) -> String {
+        let (repository, tag) = place;
+        let text = body.to_string();
+        let put = client.put(format!("{}/manifests/{tag}", self.base(repository)));
+        let done = put.header("Content-Type", kind).body(text.clone()).send().unwrap();
+        assert_eq!(done.status(), 201, "{repository}:{tag}: {:?}", done.text());
+        digest(text.as_bytes())
+    }
+
+    /// Puts a tiny image there.
+    fn image(&self, client: &Client, repository: &str, tag: &str, architecture: &str) -> String {
+        let config = json!({"os": "linux", "architecture": architecture}).to_string();
+        let layer = b"a layer";
+        let config_digest = self.blob(client, repository, config.as_bytes());
+        let layer_digest = self.blob(client, repository, layer);
+        let body = json!({"schemaVersion": 2, "mediaType": MANIFEST,
+            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config_digest, "size": config.len()},
+            "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": layer_digest, "size": layer.len()}]});
+        self.manifest(client, (repository, tag), MANIFEST, &body)
+    }
+
+    /// Puts an image of two architectures there.
+    fn index(&self, client: &Client, repository: &str, tag: &str) -> String {
+        let child = |architecture: &str| {
+            let digest = self.image(client, repository, architecture, architecture);
+            let url = format!("{}/manifests/{digest}", self.base(repository));
+            let size = client.get(url).header("Accept", MANIFEST).send().unwrap().bytes().unwrap().len();
+            json!({"mediaType": MANIFEST, "digest": digest, "size": size,
+                "platform": {"os": "linux", "architecture": architecture}})
+        };
+        let body =
+            json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [child("amd64"), child("arm64")]});
+        self.manifest(client, (repository, tag), INDEX, &body)
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex::encode(sha2::Sha256::digest(bytes)))
+}
+
+fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().timeout(Duration::from_secs(120)).build().unwrap()
+}
+
+/// A folder in which `cotter` runs.
+struct Test {
+    folder: TempDir,
+}
+
+impl Test {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn put(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Lets containerd's configuration say how a server on loopback is spoken to.
+    fn by(&self, scheme: &str, port: u16) -> String {
+        let place = format!("127.0.0.1:{port}");
+        let text = format!("server = \"{scheme}://{place}\"\n");
+        self.put(&format!("certs.d/127.0.0.1_{port}_/hosts.toml"), &text);
+        place
+    }
+
+    fn run(&self, code: i32, arguments: &[&str]) -> (String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
+        command.args(["preflight", "images"]).args(arguments).current_dir(self.folder.path());
+        for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+            command.env_remove(proxy);
+        }
+        let done = command.env("NO_COLOR", "1").stdin(Stdio::null()).output().unwrap();
+        let (out, err) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
+        assert_eq!(done.status.code(), Some(code), "{arguments:?}\n{out}{err}");
+        assert!(
+            !format!("{out}{err}").contains("hunter2") && !format!("{out}{err}").contains(LOGIN),
+            "{out}{err}"
+        );
+        (out, err)
+    }
+
+    fn report(&self, code: i32, arguments: &[&str]) -> Value {
+        let (out, _) = self.run(code, &[arguments, &["--format", "json"]].concat());
+        let report: Value = serde_json::from_str(&out).unwrap();
+        schemas::assert_is("preflight-images", &report);
+        report
+    }
+}
+
+/// Each image with its verdict and its troubles.
+fn verdicts(report: &Value) -> Vec<String> {
+    let images = report["images"].as_array().unwrap().iter();
+    images
+        .map(|image| {
+            let troubles = image["tried"].as_array().unwrap().iter();
+            let troubles: String =
+                troubles.map(|one| format!(" {}", one["trouble"].as_str().unwrap())).collect();
+            let name = image["image"].as_str().unwrap().split_once('/').unwrap().1;
+            format!("{name} {}{troubles}", image["verdict"].as_str().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn a_real_registry_with_tls_a_login_and_a_mirror() {
+    let Some(program) = docker_registry() else { return };
+    let test = Test::new();
+    let tls = test.path("tls");
+    std::fs::create_dir(&tls).unwrap();
+    if web::certificate(&tls, "1").is_none() {
+        return;
+    }
+    test.put("htpasswd", HTPASSWD);
+    let none = json!({});
+    let open = Registry::start(&program, &test.path("own"), &none, &Value::Null);
+    let mirror = Registry::start(&program, &test.path("mirrored"), &none, &Value::Null);
+    let http = json!({"tls": {"certificate": tls.join("server.crt"), "key": tls.join("server.key")}});
+    let auth = json!({"htpasswd": {"realm": "lab", "path": test.path("htpasswd")}});
+    let closed = Registry::start(&program, &test.path("own"), &http, &auth);
+
+    let client = client();
+    open.image(&client, "up/present", "v1", "amd64");
+    open.image(&client, "up/arm", "v1", "arm64");
+    let pinned = open.image(&client, "up/pinned", "v1", "amd64");
+    open.index(&client, "up/both", "v1");
+    mirror.image(&client, "up/mirrored", "v1", "amd64");
+
+    let host = format!("127.0.0.1:{}", closed.port);
+    let absent = format!("sha256:{}", "0".repeat(64));
+    let list = format!(
+        "# an upgrade\n{host}/up/present:v1\n{host}/up/arm:v1\n{host}/up/pinned@{pinned}\n{host}/up/both:v1\n\
+         {host}/up/mirrored:v1\n{host}/up/present:v2\n{host}/up/nothing:v1\n{host}/up/present@{absent}\n{host}/up/present:v1\n"
+    );
+    test.put("list.txt", &list);
+    test.put("config.json", &json!({"auths": {host.clone(): {"auth": LOGIN}}}).to_string());
+    test.put(
+        "registries.yaml",
+        &format!("mirrors:\n  \"{host}\": {{endpoint: [\"http://127.0.0.1:{}\"]}}\n", mirror.port),
+    );
+    let ca = tls.join("ca.crt");
+    let common = [
+        "list.txt",
+        "--registries-yaml",
+        "registries.yaml",
+        "--timeout",
+        "120",
+        "--ca",
+        ca.to_str().unwrap(),
+    ];
+    let login = [common.as_slice(), &["--auth", "config.json"]].concat();
+    let report = test.report(1, &login);
+    // The mirror has one of them alone, and says so of the others.
+    assert_eq!(
+        verdicts(&report),
+        [
+            "up/arm:v1 differs no-repository platform".to_owned(),
+            "up/both:v1 met no-repository".to_owned(),
+            "up/mirrored:v1 met".to_owned(),
+            "up/nothing:v1 differs no-repository no-repository".to_owned(),
+            format!("up/pinned@{pinned} met no-repository"),
+            format!("up/present@{absent} differs no-repository no-tag"),
+            "up/present:v1 met no-repository".to_owned(),
+            "up/present:v2 differs no-repository no-tag".to_owned(),
+        ]
+    );
+    let twice = &report["images"][6]["origins"];
+    assert_eq!(twice.as_array().unwrap().len(), 2);
+    assert_eq!(report["images"][1]["source"]["place"], format!("{host}/up/both"));
+    let near = report["images"][7]["tried"][1]["why"].as_str().unwrap();
+    assert!(near.ends_with("has no tag `v2`; it has `v1`"), "{near}");
+
+    // Without a login, and without the authority: what is wrong is one thing.
+    let troubles = |report: &Value| report["registries"][0]["troubles"].clone();
+    test.put("one.txt", &format!("{host}/up/present:v1\n"));
+    let one = ["one.txt", "--timeout", "120"];
+    let report = test.report(1, &[one.as_slice(), &["--ca", ca.to_str().unwrap()]].concat());
+    assert_eq!(troubles(&report), json!({"unauthorized": 1}));
+    let report = test.report(1, &one);
+    assert_eq!(troubles(&report), json!({"unknown-authority": 1}));
+
+    // The replay: one image of an upgrade is missing, and it alone is named.
+    test.put("upgrade.txt", &format!("{host}/up/present:v1\n{host}/up/both:v1\n{host}/up/missing:v3\n"));
+    let arguments =
+        ["upgrade.txt", "--timeout", "120", "--auth", "config.json", "--ca", ca.to_str().unwrap()];
+    let (out, _) = test.run(1, &arguments);
+    assert!(out.contains("up/missing:v3\n      --> upgrade.txt:3\n"), "{out}");
+    assert!(out.ends_with("2 of 3 images for linux/amd64 can be pulled, 1 cannot be\n"), "{out}");
+    assert!(!out.contains("up/present") && !out.contains("up/both"), "{out}");
+    open.image(&client, "up/missing", "v3", "amd64");
+    let (out, _) = test.run(0, &arguments);
+    assert!(out.ends_with("3 of 3 images for linux/amd64 can be pulled\n"), "{out}");
+}
+
+/// A registry with one good image, whatever its name.
+fn good(request: &Request, stream: &mut dyn Stream) {
+    let config = br#"{"os": "linux", "architecture": "amd64"}"#;
+    let manifest = json!({"schemaVersion": 2, "config": {"digest": digest(config),
+        "mediaType": "application/vnd.oci.image.config.v1+json"}});
+    let body =
+        if request.path.contains("/blobs/") { config.to_vec() } else { manifest.to_string().into_bytes() };
+    let told = digest(&body);
+    let length = body.len().to_string();
+    let headers = [("Content-Length", length.as_str()), ("Docker-Content-Digest", &told)];
+    let body = if request.method == "HEAD" { &[][..] } else { &body };
+    web::answer(stream, "200 OK", &headers, body);
+}
+
+fn status(stream: &mut dyn Stream, status: &str, headers: &[(&str, &str)]) {
+    web::answer(stream, status, &[headers, &[("Content-Length", "0")]].concat(), b"");
+}
+
+#[test]
+fn each_trouble_is_told_apart_in_one_report() {
+    let test = Test::new();
+    let over = test.path("over");
+    std::fs::create_dir(&over).unwrap();
+    let Some(expired) = Server::with_tls_for(&over, "-1", good) else { return };
+    let is_ping = |request: &Request| request.path == "/v2/";
+    let limited = Server::new(move |request, stream| match is_ping(request) {
+        true => status(stream, "200 OK", &[]),
+        false => status(stream, "429 Too Many Requests", &[("Retry-After", "86400")]),
+    });
+    // It says once that it is asked too much, and then gives.
+    let patient = Server::new(move |request, stream| match request.method == "HEAD" && request.before == 0 {
+        true => status(stream, "429 Too Many Requests", &[("Retry-After", "0")]),
+        false => good(request, stream),
+    });
+    let broken = Server::new(move |request, stream| match is_ping(request) {
+        true => status(stream, "200 OK", &[]),
+        false => status(stream, "503 Service Unavailable", &[]),
+    });
+    let cut = Server::new(move |request, stream| match request.method.as_str() {
+        "GET" if !is_ping(request) => web::answer(stream, "200 OK", &[("Content-Length", "1000")], b"{"),
+        _ => good(request, stream),
+    });
+    let denied = Server::new(move |request, stream| match is_ping(request) {
+        true => status(stream, "200 OK", &[]),
+        false => status(stream, "403 Forbidden", &[]),
+    });
+    let page = Server::new(|request, stream| match request.method.as_str() {
+        "HEAD" => status(stream, "200 OK", &[]),
+        _ => web::whole(stream, b"<html>log in</html>"),
+    });
+    let liar = Server::new(move |request, stream| match request.method.as_str() {
+        "HEAD" => {
+            let told = digest(b"other");
+            status(stream, "200 OK", &[("Docker-Content-Digest", &told)]);
+        }
+        _ => good(request, stream),
+    });
+    let slow = Server::new(|_, stream| web::stall(stream));
+    let elsewhere = Server::new(good);
+    let to = elsewhere.url("");
+    let sends_on = Server::new(move |request, stream| match request.path.contains("/blobs/") {
+        true => web::redirect(stream, &format!("{to}{}", request.path)),
+        false => good(request, stream),
+    });
+    // Longer than a name may be: nobody outside is asked for it.
+    let (long, longer) = ("a".repeat(70), "b".repeat(70));
+    let mut list = format!("{long}.lab/name:1\n{longer}.lab/name:2\n127.0.0.1:1/connect:1\n");
+    test.put(&format!("certs.d/{longer}.lab/hosts.toml"), &format!("server = \"http://{longer}.lab\"\n"));
+    let port = test.by("https", expired.port);
+    list.push_str(&format!("{port}/expired:1\n"));
+    test.by("http", 1);
+    for (name, server) in [
+        ("limited", &limited),
+        ("patient", &patient),
+        ("server", &broken),
+        ("cut", &cut),
+        ("denied", &denied),
+        ("page", &page),
+        ("liar", &liar),
+        ("slow", &slow),
+        ("sends-on", &sends_on),
+    ] {
+        list.push_str(&format!("{}/{name}:1\n", test.by("http", server.port)));
+    }
+    test.put("list.txt", &list);
+    let ca = over.join("ca.crt");
+    let arguments = [
+        "list.txt",
+        "--hosts-toml",
+        "certs.d",
+        "--ca",
+        ca.to_str().unwrap(),
+        "--timeout",
+        "10",
+        "--concurrency",
+        "16",
+    ];
+    let report = test.report(1, &arguments);
+    let mut seen = verdicts(&report);
+    seen.sort();
+    assert_eq!(
+        seen,
+        [
+            "connect:1 differs connect",
+            "cut:1 unknown broken",
+            "denied:1 differs denied",
+            "expired:1 differs expired",
+            "liar:1 differs digest-mismatch",
+            "limited:1 unknown rate-limited",
+            "name:1 differs name",
+            "name:2 differs name",
+            "page:1 differs garbage",
+            "patient:1 met",
+            "sends-on:1 met",
+            "server:1 unknown server",
+            "slow:1 unknown timeout",
+        ]
+    );
+    let images = report["images"].as_array().unwrap();
+    let sent = images.iter().find(|image| image["image"].as_str().unwrap().ends_with("sends-on:1")).unwrap();
+    assert_eq!(sent["source"]["redirected_to"], json!([format!("127.0.0.1:{}", elsewhere.port)]));
+}
+
+#[test]
+fn a_token_is_asked_for_once_and_a_dead_registry_too() {
+    let test = Test::new();
+    let tokens = Server::new(|request, stream| {
+        let expected = format!("Basic {LOGIN}");
+        match request.headers.get("authorization") == Some(&expected) {
+            true => web::whole(stream, br#"{"token": "hunter2-token"}"#),
+            false => status(stream, "401 Unauthorized", &[]),
+        }
+    });
+    let realm = tokens.url("/token");
+    let server = Server::new(move |request, stream| {
+        match request.headers.get("authorization").map(String::as_str) == Some("Bearer hunter2-token") {
+            true => good(request, stream),
+            false => {
+                let challenge = format!("Bearer realm=\"{realm}\",service=\"lab\"");
+                status(stream, "401 Unauthorized", &[("WWW-Authenticate", &challenge)]);
+            }
+        }
+    });
+    let host = test.by("http", server.port);
+    test.put("list.txt", &format!("{host}/a:1\n{host}/a:2\n{host}/a:3\n"));
+    test.put("config.json", &json!({"auths": {host: {"auth": LOGIN}}}).to_string());
+    let common = ["list.txt", "--hosts-toml", "certs.d", "--timeout", "120"];
+    let report = test.report(0, &[common.as_slice(), &["--auth", "config.json"]].concat());
+    assert_eq!(report["counts"]["met"], 3);
+    let asked = tokens.requests();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(asked[0].path, "/token?service=lab&scope=repository%3Aa%3Apull");
+    assert_eq!(server.asked("/v2/").len(), 1);
+    let report = test.report(1, &common);
+    assert_eq!(report["registries"][0]["troubles"], json!({"unauthorized": 3}));
+    assert_eq!(tokens.requests().len(), 2);
+
+    // Two hundred images of a registry that is not there are one thing to say.
+    let list: String = (0..200).map(|number| format!("127.0.0.1:1/a:{number}\n")).collect();
+    test.put("dead.txt", &list);
+    let (out, _) = test.run(1, &["dead.txt"]);
+    assert!(out.contains("180 more images") && out.lines().count() < 50, "{out}");
+    assert!(out.ends_with("0 of 200 images for linux/amd64 can be pulled, 200 cannot be\n"), "{out}");
+}
+
+#[test]
+fn bad_input_is_said_all_at_once() {
+    let test = Test::new();
+    test.put("list.txt", "127.0.0.1:1/A:1\nok two\n127.0.0.1:1/a:1\n");
+    test.put("registries.conf", "[[registry]]\nlocaton = '127.0.0.1:1'\n");
+    test.put("config.json", r#"{"auths": {"127.0.0.1:1": {"auth": "hunter2"}}}"#);
+    let arguments = ["list.txt", "--registries-conf", "registries.conf", "--auth", "config.json"];
+    let (out, err) = test.run(2, &arguments);
+    assert!(out.is_empty(), "{out}");
+    for words in ["list.txt:1", "list.txt:2", "did you mean `location`?", "config.json:1", "5 errors"] {
+        assert!(err.contains(words), "{words}\n{err}");
+    }
+    let (out, _) = test.run(2, &[arguments.as_slice(), &["--format", "json"]].concat());
+    schemas::assert_is("findings", &serde_json::from_str(&out).unwrap());
+    test.run(2, &["nowhere.txt"]);
+    test.run(2, &["list.txt", "--platform", "amd64"]);
+}
