@@ -22,7 +22,7 @@ pub fn parse_toml(file: &str, text: &str) -> (Option<Node>, Diagnostics) {
     if text.len() > MAX_BYTES {
         let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len());
         findings.error(
-            "file-size",
+            "toml-size",
             &lines.place(0..1).origin(file, ""),
             message,
             "split it into several files",
