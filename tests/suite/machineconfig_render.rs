@@ -38,7 +38,7 @@ fn names_are_those_of_the_operator() {
                     .split_whitespace()
                     .find_map(|word| word.split_once("/example/"))
                     .map(|(host, _)| host);
-                Some(format!("{}/example/{image}@sha256:{}", registry.unwrap_or("quay.io"), digit.repeat(64)))
+                Some(format!("{}/example/{image}@sha256:{}", registry.unwrap_or_default(), digit.repeat(64)))
             };
             let images = Images { os: of_release("os", "1"), extensions: of_release("ext", "2") };
             assert_exact(&case, pool, version, &images, &expected, &hashed);
