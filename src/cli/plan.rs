@@ -123,6 +123,7 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
     let in_life = |life: &Life| {
         let count = plan.manifest.expectations.iter().filter(|e| e.lives.contains(life)).count();
         let when = match life {
+            Life::Before => "before",
             Life::Live => "live",
             Life::FirstBoot => "on the first boot",
             Life::LaterBoots => "on later boots",

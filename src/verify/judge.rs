@@ -32,10 +32,20 @@ pub fn judge_cluster(manifest: &Manifest, record: &BootRecord) -> BootReport {
 }
 
 fn boot(manifest: &Manifest, expectations: &[Expectation], name: &str, record: &BootRecord) -> BootReport {
+    judge_record(&manifest.machine, expectations, name, record)
+}
+
+/// Judges one record of `machine` by the expectations of its life.
+pub(super) fn judge_record(
+    machine: &str,
+    expectations: &[Expectation],
+    name: &str,
+    record: &BootRecord,
+) -> BootReport {
     let of_this_life = |expectation: &&Expectation| expectation.lives.contains(&record.life);
-    let doubt = (record.machine != manifest.machine).then(|| match record.machine.as_str() {
-        "" => format!("the record does not say whether it is of `{}`", manifest.machine),
-        other => format!("this is a record of `{other}`, not of `{}`", manifest.machine),
+    let doubt = (record.machine != machine).then(|| match record.machine.as_str() {
+        "" => format!("the record does not say whether it is of `{machine}`"),
+        other => format!("this is a record of `{other}`, not of `{machine}`"),
     });
     let verdict = |expectation| verdict(expectation, record, doubt.as_deref());
     let verdicts = expectations.iter().filter(of_this_life).map(verdict).collect();
@@ -86,6 +96,10 @@ fn names_a_port_once(record: &BootRecord) -> bool {
 
 /// What to look at next, from what else the record knows.
 fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
+    // Who looks at what is no boot knows best what it tells: the record explains itself.
+    if let Some(said) = record.facts.get(&format!("{subject}/explained")).filter(|said| !said.is_empty()) {
+        return said.join("; ");
+    }
     let parts: Vec<&str> = subject.split('/').collect();
     match parts.as_slice() {
         ["port", mac, "address" | "profile" | "controller" | "mtu"] => {
@@ -141,11 +155,7 @@ fn hint(subject: &str, found: &[String], record: &BootRecord) -> String {
         ["unit", name, ..] => format!("see `systemctl status {name}`"),
         ["name", name, ..] => format!("see `getent ahosts {name}`, `/etc/hosts` and the name servers"),
         ["reach", ..] => "try it by hand with `curl -v`; then look at routes, name servers and firewalls".to_owned(),
-        // Who looks at a cluster knows what its operators say: the record explains itself.
-        ["cluster", ..] => match record.facts.get(&format!("{subject}/explained")) {
-            Some(said) if !said.is_empty() => said.join("; "),
-            _ => "see `oc get clusterversion,clusteroperators,nodes`".to_owned(),
-        },
+        ["cluster", ..] => "see `oc get clusterversion,clusteroperators,nodes`".to_owned(),
         ["payload", ..] => payload_hint(found, record),
         ["cloud-init", property] => {
             let told = |key: &str| record.facts.get(&format!("cloud-init/{key}")).filter(|told| !told.is_empty());
@@ -243,6 +253,7 @@ impl BootRecord {
     /// `live`, `first boot` or `later boot`, with the beginning of the boot id.
     pub fn name(&self) -> String {
         let life = match self.life {
+            Life::Before => "before",
             Life::Live => "live",
             Life::FirstBoot => "first boot",
             Life::LaterBoots => "later boot",

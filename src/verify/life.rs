@@ -9,6 +9,8 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Life {
+    /// Nothing has booted yet: what surrounds the machine, and what it is before it is changed.
+    Before,
     /// The medium in RAM decides.
     Live,
     /// Ignition on the installed disk decides.
@@ -35,6 +37,7 @@ impl Life {
     /// The word for it in files.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Before => "before",
             Self::Live => "live",
             Self::FirstBoot => "first-boot",
             Self::LaterBoots => "later-boots",
@@ -46,6 +49,7 @@ impl Life {
 impl fmt::Display for Life {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Before => "before",
             Self::Live => "live",
             Self::FirstBoot => "first boot",
             Self::LaterBoots => "later boots",

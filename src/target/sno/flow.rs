@@ -99,6 +99,7 @@ impl Flow {
         let of_installer = self.command.as_ref().map(InstallCommand::appended).unwrap_or_default();
         let of_operator = self.operator_arguments().map(str::to_owned);
         let (document, arguments): (&Document, Vec<String>) = match life {
+            Life::Before => return Vec::new(),
             Life::Live => return self.live.clone(),
             Life::FirstBoot => (&self.first_boot, of_installer),
             Life::LaterBoots => (&self.first_boot, of_installer.into_iter().chain(of_operator).collect()),
