@@ -1,5 +1,6 @@
 //! A cluster's API server: asked, and told one thing. What the answers mean is decided in `cluster`.
 
+use std::cell::RefCell;
 use std::io::Read as _;
 use std::net::ToSocketAddrs as _;
 use std::path::Path;
@@ -20,6 +21,7 @@ use reqwest::header::ACCEPT;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::header::HOST;
 use reqwest::redirect::Policy;
+use reqwest::tls::TlsInfo;
 use zeroize::Zeroizing;
 
 use super::Failure;
@@ -43,6 +45,7 @@ use crate::cluster::object;
 use crate::cluster::read_kubeconfig;
 use crate::cluster::understand;
 use crate::cluster::understand_creation;
+use crate::cluster::understand_json;
 use crate::document::Diagnostics;
 use crate::value::Secret;
 use crate::value::timestamp;
@@ -65,6 +68,8 @@ pub struct ClusterApi {
     host: Option<String>,
     token: Option<Secret>,
     timeout: Duration,
+    /// The certificate that the server showed last, as DER.
+    certificate: RefCell<Option<Vec<u8>>>,
 }
 
 /// Reads the kubeconfig at `path`, and makes ready to ask its cluster; each answer may take `timeout`.
@@ -100,6 +105,7 @@ impl ClusterApi {
         let mut url = Url::parse(&kubeconfig.server).map_err(|cause| refuse("the server", &cause))?;
         // A redirect would carry the login to somebody else.
         let mut builder = http::builder().timeout(timeout).connect_timeout(timeout).redirect(Policy::none());
+        builder = builder.tls_info(true);
         builder = match &kubeconfig.proxy {
             Some(proxy) => {
                 builder.proxy(Proxy::all(proxy.as_str()).map_err(|cause| refuse("the proxy", &cause))?)
@@ -147,6 +153,7 @@ impl ClusterApi {
             host,
             token,
             timeout,
+            certificate: RefCell::default(),
         })
     }
 
@@ -194,6 +201,17 @@ impl ClusterApi {
         understand(ask, status, &body)
     }
 
+    /// Asks for some JSON at a path that is no question of the table.
+    pub(super) fn fetch(&self, path: &str) -> Answer {
+        let (status, body) = self.send(self.request(Method::GET, path))?;
+        understand_json(status, &body)
+    }
+
+    /// The certificate that the server showed last, as DER, if it answered at all.
+    pub(super) fn certificate(&self) -> Option<Vec<u8>> {
+        self.certificate.borrow().clone()
+    }
+
     /// Creates the marker: a POST, which fails if there is one.
     pub fn create_marker(&self, author: &Author) -> Answer {
         let body = object(author).to_string();
@@ -219,6 +237,10 @@ impl ClusterApi {
         let until = Instant::now() + self.timeout;
         let response = request.send().map_err(|cause| self.trouble(&cause))?;
         let status = response.status().as_u16();
+        let shown = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
+        if let Some(shown) = shown {
+            self.certificate.replace(Some(shown.to_vec()));
+        }
         self.body(response, until).map(|body| (status, body))
     }
 
