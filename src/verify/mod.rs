@@ -44,6 +44,7 @@ pub use report::Verdict;
 pub use subject::CloudInitProperty;
 pub use subject::ClusterProperty;
 pub use subject::FileProperty;
+pub use subject::ImageProperty;
 pub use subject::MountProperty;
 pub use subject::PortProperty;
 pub use subject::Subject;

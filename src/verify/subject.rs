@@ -67,6 +67,17 @@ pub enum Subject {
     StartupScript,
     /// A property of the cluster that the machine is.
     Cluster(ClusterProperty),
+    /// A property of an image, which is known by its whole reference.
+    Image(String, ImageProperty),
+}
+
+/// What can be asked of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ImageProperty {
+    /// `can be pulled`, or what is in the way, and where.
+    Pull,
+    /// `same` if the machine has what the registry gives, `stale` if it has another of that name, else `none`.
+    Cached,
 }
 
 /// What can be looked at on a cluster, through its API.
@@ -205,7 +216,17 @@ impl fmt::Display for Subject {
             Self::CloudInit(property) => write!(f, "cloud-init/{property}"),
             Self::StartupScript => f.write_str("startup-script/result"),
             Self::Cluster(property) => write!(f, "cluster/{property}"),
+            Self::Image(reference, property) => write!(f, "image/{reference}/{property}"),
         }
+    }
+}
+
+impl fmt::Display for ImageProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pull => "pull",
+            Self::Cached => "cached",
+        })
     }
 }
 
