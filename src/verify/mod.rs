@@ -7,6 +7,7 @@
 
 mod boot;
 mod expectation;
+mod harvester_property;
 mod hosts_report;
 mod judge;
 mod life;
@@ -22,6 +23,7 @@ pub use boot::MAX_RECORDS;
 pub use boot::quoted;
 pub use expectation::Expectation;
 pub use expectation::Wanted;
+pub use harvester_property::HarvesterProperty;
 pub use hosts_report::HOSTS_REPORT_SCHEMA;
 pub use hosts_report::HostCounts;
 pub use hosts_report::HostOutcome;
@@ -44,7 +46,7 @@ pub use report::Verdict;
 pub use subject::CloudInitProperty;
 pub use subject::ClusterProperty;
 pub use subject::FileProperty;
-pub use subject::HarvesterProperty;
+pub use subject::ImageProperty;
 pub use subject::MountProperty;
 pub use subject::PortProperty;
 pub use subject::Subject;

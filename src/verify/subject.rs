@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::HarvesterProperty;
 use crate::value::MacAddress;
 
 /// One thing that can be looked at. Its text is the key of facts, in records and manifests alike.
@@ -69,54 +70,17 @@ pub enum Subject {
     Cluster(ClusterProperty),
     /// A property of a Harvester cluster.
     Harvester(HarvesterProperty),
+    /// A property of an image, which is known by its whole reference.
+    Image(String, ImageProperty),
 }
 
-/// What can be looked at on a Harvester cluster. Where nothing else is said it is `all` or `none`, else those that are
-/// otherwise.
+/// What can be asked of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum HarvesterProperty {
-    /// Nodes that are ready and take pods.
-    NodesReady,
-    /// Nodes short of disk, memory or process numbers.
-    NodesPressed,
-    /// Nodes whose clock is synchronized.
-    NodesSynchronized,
-    /// `none`, or the upgrade that is under way or failed, with its state.
-    Upgrade,
-    /// Images that pods wait for.
-    ImagesPulled,
-    /// Pods that fall over and over again.
-    PodsFailing,
-    /// Version objects that the syncer would delete.
-    VersionsKept,
-    /// Charts that are ready.
-    ChartsReady,
-    /// Addons that could not be enabled or changed.
-    AddonsFailing,
-    /// Upgrades that have not come to an end.
-    UpgradesRunning,
-    /// `yes` if there is a Version object to upgrade to.
-    VersionPresent,
-    /// `yes` if the version may follow the one that runs.
-    VersionPath,
-    /// The word for the cluster's phase.
-    Provisioned,
-    /// Machines that run.
-    MachinesRunning,
-    /// Volumes that lost a copy.
-    VolumesDegraded,
-    /// Volumes with one copy alone.
-    VolumesSingle,
-    /// Virtual machines that no other node can take.
-    MachinesPinned,
-    /// Backups that are being made.
-    BackupsRunning,
-    /// Schedules that may begin a backup.
-    SchedulesActive,
-    /// Nodes with room for the new images.
-    DisksRoomy,
-    /// `yes` if the API server's certificate holds long enough.
-    CertificateHolds,
+pub enum ImageProperty {
+    /// `can be pulled`, or what is in the way, and where.
+    Pull,
+    /// `same` if the machine has what the registry gives, `stale` if it has another of that name, else `none`.
+    Cached,
 }
 
 /// What can be looked at on a cluster, through its API.
@@ -272,7 +236,17 @@ impl fmt::Display for Subject {
             Self::StartupScript => f.write_str("startup-script/result"),
             Self::Cluster(property) => write!(f, "cluster/{property}"),
             Self::Harvester(property) => write!(f, "harvester/{property}"),
+            Self::Image(reference, property) => write!(f, "image/{reference}/{property}"),
         }
+    }
+}
+
+impl fmt::Display for ImageProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pull => "pull",
+            Self::Cached => "cached",
+        })
     }
 }
 
@@ -297,34 +271,6 @@ impl fmt::Display for ClusterProperty {
             Self::AcksMissing => "acks/missing",
             Self::PoolsPaused => "pools/paused",
             Self::NodesSchedulable => "nodes/schedulable",
-            Self::CertificateHolds => "certificate/holds",
-        })
-    }
-}
-
-impl fmt::Display for HarvesterProperty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NodesReady => "nodes/ready",
-            Self::NodesPressed => "nodes/pressed",
-            Self::NodesSynchronized => "nodes/synchronized",
-            Self::Upgrade => "upgrade/state",
-            Self::ImagesPulled => "images/pulled",
-            Self::PodsFailing => "pods/failing",
-            Self::VersionsKept => "versions/kept",
-            Self::ChartsReady => "charts/ready",
-            Self::AddonsFailing => "addons/failing",
-            Self::UpgradesRunning => "upgrades/running",
-            Self::VersionPresent => "version/present",
-            Self::VersionPath => "version/path",
-            Self::Provisioned => "provisioned/phase",
-            Self::MachinesRunning => "machines/running",
-            Self::VolumesDegraded => "volumes/degraded",
-            Self::VolumesSingle => "volumes/single",
-            Self::MachinesPinned => "virtual-machines/pinned",
-            Self::BackupsRunning => "backups/running",
-            Self::SchedulesActive => "schedules/active",
-            Self::DisksRoomy => "disks/roomy",
             Self::CertificateHolds => "certificate/holds",
         })
     }
