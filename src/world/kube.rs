@@ -65,6 +65,8 @@ pub struct ClusterApi {
     base: String,
     /// The server as the kubeconfig names it.
     server: String,
+    /// The context's name.
+    context: String,
     host: Option<String>,
     token: Option<Secret>,
     timeout: Duration,
@@ -150,6 +152,7 @@ impl ClusterApi {
             client,
             base: url.as_str().trim_end_matches('/').to_owned(),
             server: kubeconfig.server.clone(),
+            context: kubeconfig.context.clone(),
             host,
             token,
             timeout,
@@ -160,6 +163,11 @@ impl ClusterApi {
     /// The server as the kubeconfig names it.
     pub fn server(&self) -> &str {
         &self.server
+    }
+
+    /// The context of the kubeconfig: what the user calls the cluster.
+    pub fn context(&self) -> &str {
+        &self.context
     }
 
     /// Asks for each, and stops asking when nobody is there.

@@ -60,6 +60,11 @@ fn platform(text: &str) -> Result<Platform, String> {
 }
 
 impl ImageArguments {
+    /// How long one answer may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// What the machine is called where there is no machine file: as its first list.
     pub(super) fn name(&self) -> String {
         let stem = self.images.first().and_then(|path| path.file_stem());

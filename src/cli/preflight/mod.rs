@@ -4,6 +4,7 @@
 //! arguments below, and add its looks in [`run`].
 
 mod images;
+mod upgrade;
 
 use std::path::PathBuf;
 
@@ -26,12 +27,14 @@ use crate::world::Given;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
-    #[arg(required_unless_present = "images")]
+    #[arg(required_unless_present_any = ["images", "harvester_upgrade", "okd_upgrade"])]
     spec: Option<PathBuf>,
     #[command(flatten)]
     given: GivenArguments,
     #[command(flatten)]
     images: images::ImageArguments,
+    #[command(flatten)]
+    upgrade: upgrade::UpgradeArguments,
     /// Put the report (report.html, junit.xml, report.json) into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -51,10 +54,20 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Ok(look) => looks.extend(look),
         Err(exit) => return Ok(exit),
     }
+    let mut cluster = None;
+    match upgrade::look(&arguments.upgrade, arguments.images.timeout(), ui)? {
+        Ok(Some(gates)) => {
+            looks.extend(gates.looks);
+            cluster = Some(gates.name);
+        }
+        Ok(None) => {}
+        Err(exit) => return Ok(exit),
+    }
     looks.retain(|look| !look.is_empty());
-    let machine = match &loaded {
-        Some(loaded) => loaded.plan.machine.clone(),
-        None => arguments.images.name(),
+    let machine = match (&loaded, cluster) {
+        (Some(loaded), _) => loaded.plan.machine.clone(),
+        (None, Some(cluster)) => cluster,
+        (None, None) => arguments.images.name(),
     };
     if looks.is_empty() {
         let message = format!("there is nothing to look at before `{machine}` boots");
