@@ -83,9 +83,15 @@ impl Waiting {
         self.kind.map_or_else(|| self.reason.clone(), |kind| kind.word().to_owned())
     }
 
-    /// The image, whose it is, who waits, what is wrong and how it is mended.
-    pub(super) fn told(&self) -> String {
+    /// The image, from where, and the word for what is wrong.
+    pub(super) fn in_short(&self) -> String {
         let registry = self.registry.as_ref().map(|host| format!(" from {host}")).unwrap_or_default();
+        format!("{}{registry} ({})", self.image, self.word())
+    }
+
+    /// Whose it is, who waits, what is wrong and how it is mended.
+    fn told(&self) -> String {
+        let registry = self.registry.as_ref().map(|host| format!("from {host}, ")).unwrap_or_default();
         let more = self.pods.len().saturating_sub(MAX_PODS);
         let mut pods = self.pods.iter().take(MAX_PODS).cloned().collect::<Vec<_>>().join(", ");
         if more > 0 {
@@ -93,16 +99,16 @@ impl Waiting {
         }
         let said = match self.kind {
             Some(kind) => {
-                format!("`cotter preflight images` calls that `{}`: {}", kind.word(), kind.help())
+                format!("`cotter preflight --images` calls that `{}`: {}", kind.word(), kind.help())
             }
-            None => "the kubelet does not say why; `cotter preflight images` asks the registry".to_owned(),
+            None => "the kubelet does not say why; `cotter preflight --images` asks the registry".to_owned(),
         };
         let mend = match KNOWN.iter().find(|known| known.image == self.image) {
             Some(known) => format!("it is known to be missing for {}: {}", known.of, known.next),
             None => "put it into the list that is asked for or mirrored before an upgrade; or give it to the node: `ctr -n k8s.io images import`, as an archive in `/var/lib/rancher/rke2/agent/images`".to_owned(),
         };
         let message = if self.message.is_empty() { "nothing" } else { &self.message };
-        format!("{}{registry}, for {pods} ({}: {message}); {said}; {mend}", self.image, self.reason)
+        format!("{registry}for {pods} ({}: {message}); {said}; {mend}", self.reason)
     }
 }
 

@@ -79,17 +79,16 @@ pub(super) fn state(looking: &mut Looking) {
     }
     let mut values = vec![format!("{}: {state}", name(upgrade))];
     let mut story = vec![story(upgrade, &state)];
+    let waiting = pods::waiting(looking.evidence);
+    for image in waiting.iter().filter(|image| image.is_of(&name(upgrade))) {
+        story.push(format!("it waits for the image {}", image.in_short()));
+    }
     for (node, state, why) in nodes(upgrade) {
         values.push(format!("{node}: {state}"));
         let row = row(&WORDS.nodes, &state);
         let means = row.map_or("nobody has explained this state yet", |row| &row.means);
         let next = row.map_or("see the jobs of the upgrade", |row| &row.next);
         story.push(format!("{node} is `{state}`: {means}{why}; {next}"));
-    }
-    for waiting in pods::waiting(looking.evidence) {
-        if waiting.is_of(&name(upgrade)) {
-            story.push(format!("it waits for the image {}", waiting.told()));
-        }
     }
     looking.look.found(&subject, values);
     story.into_iter().for_each(|said| looking.look.explain(&subject, said));
