@@ -118,7 +118,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let mut cluster: Vec<BootReport> = cluster.into_iter().collect();
     cluster.extend(harvester.iter().flat_map(|seen| judged(seen, &manifest.machine)));
     let (boots, earlier): (Vec<(String, BootRecord)>, usize) = match &arguments.probe {
-        Probe { facts: Some(path), .. } if !arguments.harvester => {
+        Probe { facts: Some(path), .. } if !facts_are_the_clusters(arguments) => {
             let kept = world::facts(path, &manifest)?;
             for note in &kept.notes {
                 ui.note(format!("note: {note}"));
@@ -169,7 +169,13 @@ fn harvester(arguments: &Arguments, ui: &mut Ui) -> Result<Result<Seen, Exit>, F
         kept: Kind::SupportBundle,
         timeout: arguments.timeout.unwrap_or(kubeconfig::TIMEOUT),
     };
-    evidence::see(probe.kubeconfig.as_deref(), probe.facts.as_deref(), &question, ui)
+    let kept = probe.facts.as_deref().filter(|_| facts_are_the_clusters(arguments));
+    evidence::see(probe.kubeconfig.as_deref(), kept, &question, ui)
+}
+
+/// True if `--facts` names what was kept of a Harvester cluster, and not of a machine beside a cluster that is asked.
+fn facts_are_the_clusters(arguments: &Arguments) -> bool {
+    arguments.harvester && (arguments.spec.is_none() || arguments.probe.kubeconfig.is_none())
 }
 
 /// The verdicts on a Harvester cluster.

@@ -101,7 +101,7 @@ pub(super) fn certificate(looking: &mut Looking, subject: &Subject, least_days: 
             let now = looking.evidence.now_seconds;
             let odd = match end.checked_sub(now).map(|left| left / SECONDS_PER_DAY) {
                 Some(days) if days >= least_days => None,
-                Some(days) => Some(format!("{days} days left, until {}", timestamp(*end))),
+                Some(days) => Some(format!("until {}, days left: {days}", timestamp(*end))),
                 None => Some(format!("over since {}", timestamp(*end))),
             };
             match odd {
@@ -122,4 +122,62 @@ pub(super) fn none_of(what: &str) -> Odd {
         "the list is empty",
         "nobody can have a cluster without: is it the right one?",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use serde_json::json;
+
+    use super::Evidence;
+    use super::Source;
+    use crate::cluster::Ask;
+    use crate::cluster::Release;
+    use crate::cluster::harvester_gates;
+    use crate::cluster::harvester_looks;
+    use crate::cluster::okd_gates;
+    use crate::document::Origin;
+
+    fn all_asks() -> impl Iterator<Item = Ask> {
+        Ask::FOR_HARVESTER_UPGRADE.into_iter().chain(Ask::FOR_OKD_UPGRADE)
+    }
+
+    fn evidence(answer: &Value) -> Evidence {
+        Evidence {
+            source: Source::Live,
+            answers: all_asks().map(|ask| (ask, Ok(answer.clone()))).collect(),
+            kubelets: Ok(std::collections::BTreeMap::new()),
+            certificate: Ok(0),
+            now_seconds: 1,
+            origin: Origin::of_file("kubeconfig"),
+        }
+    }
+
+    #[test]
+    fn objects_of_strange_shapes_are_no_surprise() {
+        let odd = json!([null, 1, "x", [], {}, {"metadata": 1, "spec": [], "status": "x"},
+            {"metadata": {"name": "\u{1b}[2J", "labels": [], "annotations": {"a": 1}},
+             "status": {"conditions": [1, {}, {"type": "Ready"}], "nodeStatuses": {"a": 1}, "containerStatuses": [{}]}}]);
+        let target: Option<Release> = "4.16.0".parse().ok();
+        for answer in [
+            json!(null),
+            json!([]),
+            json!("x"),
+            json!({}),
+            json!({"items": odd}),
+            json!({"items": {}, "metadata": 1}),
+        ] {
+            let evidence = evidence(&answer);
+            let mut looks = harvester_looks(&evidence);
+            for target in &target {
+                looks.extend(harvester_gates(&evidence, target));
+                looks.extend(okd_gates(&evidence, target));
+            }
+            for look in looks {
+                let report = look.judge("m");
+                assert_eq!(report.verdicts.len(), look.expectations.len());
+                assert!(!format!("{report:?}").contains('\u{1b}'), "{answer}");
+            }
+        }
+    }
 }

@@ -85,7 +85,9 @@ impl Bundle<'_> {
                     Some(name) => {
                         let found = list.iter().find(|item| item["metadata"]["name"] == name);
                         let mut found = found.cloned().ok_or_else(|| format!("the bundle has no {name}"))?;
-                        found["kind"] = kind.into();
+                        if let Value::Object(found) = &mut found {
+                            found.insert("kind".to_owned(), kind.into());
+                        }
                         found
                     }
                 }
@@ -151,7 +153,8 @@ impl Bundle<'_> {
             return Err(format!("{path} is not whole YAML"));
         };
         let mut read = View::root(path, tree).to_json_1_1();
-        match read["items"].take() {
+        let items = read.get_mut("items").map(Value::take).unwrap_or_default();
+        match items {
             Value::Array(mut items) => {
                 items.iter_mut().for_each(|item| mend(item, MAX_DEPTH));
                 Ok(Some(items))
@@ -255,10 +258,14 @@ mod tests {
         let tree = bundle(&[
             ("/yamls/cluster/v1/nodes.yaml", "kind: List\nitems: [\n"),
             ("/yamls/cluster/harvesterhci.io/v1beta1/settings.yaml", "kind: List\nitems: {a: b}\n"),
+            ("/yamls/namespaced/fleet-local/cluster.x-k8s.io/v1beta1/machines.yaml", "[1]\n"),
+            ("/yamls/namespaced/fleet-local/management.cattle.io/v3/managedcharts.yaml", ""),
         ]);
         for (ask, why) in [
             (Ask::Nodes, "not whole YAML"),
             (Ask::Settings, "is no list"),
+            (Ask::Machines, "is no list"),
+            (Ask::ManagedCharts, "is not whole YAML"),
             (Ask::Pods, "has no pods"),
             (Ask::LocalCluster, "has no clusters"),
             (Ask::Ready, "does not have it"),

@@ -36,12 +36,16 @@ use crate::verify::Subject;
 /// How long the certificate must hold, as the upgrade's webhook has it, in days.
 const LEAST_DAYS: u64 = 7;
 
+/// What the API cannot say: it knows the present addresses of ports, and the ports of a bond all have the bond's.
+const NO_PORTS: &str = "the API does not say which port has which permanent address: `cotter verify MACHINE --ssh NODE` looks on the node";
+
 /// What must be true of a Harvester cluster that runs, or ran when somebody kept it.
 pub fn harvester_looks(evidence: &Evidence) -> Vec<Look> {
     let mut of_nodes = looking("nodes", Life::LaterBoots, evidence);
     nodes::ready(&mut of_nodes);
     nodes::pressed(&mut of_nodes);
     nodes::synchronized(&mut of_nodes);
+    of_nodes.look.note(NO_PORTS);
     // A support bundle never has it.
     if evidence.source == Source::Live {
         certificate(&mut of_nodes, &subject(HarvesterProperty::CertificateHolds), LEAST_DAYS);
