@@ -169,7 +169,7 @@ mod tests {
         ] {
             let evidence = evidence(&answer);
             let mut looks = harvester_looks(&evidence);
-            for target in &target {
+            if let Some(target) = &target {
                 looks.extend(harvester_gates(&evidence, target));
                 looks.extend(okd_gates(&evidence, target));
             }
