@@ -4,5 +4,12 @@
 //! and let `cli/preflight` ask for it.
 
 mod images;
+mod node;
+mod node_images;
 
 pub use images::look as look_at_images;
+pub use node::CachedImages;
+pub use node::NODE_SCRIPT;
+pub use node::Node;
+pub use node::Room;
+pub use node_images::look as look_at_node_images;

@@ -12,6 +12,7 @@ use super::super::ui::counted;
 use crate::document::Severity;
 use crate::images::Platform;
 use crate::preflight;
+use crate::preflight::Node;
 use crate::report::Texts;
 use crate::verify::Look;
 use crate::world;
@@ -70,11 +71,12 @@ impl ImageArguments {
 /// Whether the images can be pulled, if any are asked for.
 pub(super) fn look(
     arguments: &ImageArguments,
+    node: Option<&Node>,
     texts: &mut Texts,
     ui: &mut Ui,
-) -> Result<Result<Option<Look>, Exit>, Failure> {
+) -> Result<Result<Vec<Look>, Exit>, Failure> {
     if arguments.images.is_empty() {
-        return Ok(Ok(None));
+        return Ok(Ok(Vec::new()));
     }
     let sources = world::read_image_files(&ImageFiles {
         lists: arguments.images.clone(),
@@ -104,7 +106,10 @@ pub(super) fn look(
     let looked =
         world::look_for_images(&sources, &asking, &mut |done, all| ui.happening(format!("{done} of {all}")));
     ui.end();
-    let seen = looked?;
+    let mut seen = looked?;
     texts.extend(sources.texts);
-    Ok(Ok(Some(preflight::look_at_images(&seen, &arguments.platform))))
+    Ok(Ok(match node {
+        None => vec![preflight::look_at_images(&seen, &arguments.platform)],
+        Some(node) => preflight::look_at_node_images(&mut seen, &arguments.platform, node).into(),
+    }))
 }
