@@ -108,7 +108,8 @@ pub enum HardwareProperty {
 pub enum ImageProperty {
     /// `can be pulled`, or what is in the way, and where.
     Pull,
-    /// `same` if the machine has what the registry gives, `stale` if it has another of that name, else `none`.
+    /// `same` if the node has what the registry gives, `stale` with its digests if it has another of that name,
+    /// `by its name` if nobody gives it.
     Cached,
 }
 

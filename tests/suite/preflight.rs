@@ -305,6 +305,34 @@ fn a_real_registry_with_tls_a_login_and_a_mirror() {
     open.image(&client, "up/missing", "v3", "amd64");
     let (out, _) = test.run(0, &arguments);
     assert!(out.starts_with("images    3 of 3 met"), "{out}");
+
+    // harvester/harvester#8057: an upgrade's list with one image that nobody has and one that the node has under
+    // another digest, which it would not pull again. These two are named, and nothing else.
+    test.put(
+        "upgrade.txt",
+        &format!("{host}/up/present:v1\n{host}/up/both:v1\n{host}/up/fluent-bit:2.1.8\n"),
+    );
+    let cached = json!({"images": [
+        {"id": absent, "repoTags": [format!("{host}/up/present:v1")], "repoDigests": [format!("{host}/up/present@{absent}")]},
+        {"id": absent, "repoTags": [format!("{host}/other:v1")], "repoDigests": []}]});
+    test.put("crictl.json", &cached.to_string());
+    let arguments = [arguments.as_slice(), &["--cached", "crictl.json"]].concat();
+    let (out, _) = test.run(1, &arguments);
+    let stale = format!(
+        "{host}/up/present:v1 on the node: expected not stale, found stale, {absent}\n           --> upgrade.txt:1\n"
+    );
+    let missing = format!(
+        "{host}/up/fluent-bit:2.1.8: expected can be pulled, found no-repository at {host}/up/fluent-bit\n           --> upgrade.txt:3\n"
+    );
+    assert!(out.contains(&stale) && out.contains(&missing), "{out}");
+    assert_eq!(out.matches("differs").count(), 2, "{out}");
+    assert!(!out.contains("up/both"), "{out}");
+    // Once both are mended nothing is left to say.
+    open.image(&client, "up/fluent-bit", "2.1.8", "amd64");
+    let right = open.image(&client, "up/present", "v1", "amd64");
+    test.put("crictl.json", &cached.to_string().replace(&absent, &right));
+    let (out, _) = test.run(0, &arguments);
+    assert!(out.starts_with("images    2 of 2 met") && out.contains("node      1 of 1 met"), "{out}");
 }
 
 /// A registry with one good image, whatever its name.
