@@ -111,6 +111,8 @@ pub enum ImageProperty {
     /// `same` if the node has what the registry gives, `stale` with its digests if it has another of that name,
     /// `by its name` if nobody gives it.
     Cached,
+    /// `there` if a set that was carried to the machine has it, or the node; else what has its name.
+    InSet,
 }
 
 /// What can be looked at on a cluster, through its API.
@@ -284,6 +286,7 @@ impl fmt::Display for ImageProperty {
         f.write_str(match self {
             Self::Pull => "pull",
             Self::Cached => "cached",
+            Self::InSet => "in-set",
         })
     }
 }

@@ -56,7 +56,11 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         let inventory = arguments.node.inventory(node.as_ref())?.or_else(kept);
         looks.extend(inventory.map(|inventory| target::look_at_hardware(machine, &inventory)));
     }
-    match images::look(&arguments.images, node.as_ref(), &mut texts, ui)? {
+    let puller = images::Puller {
+        document: loaded.as_ref().map(|loaded| &loaded.plan.destination),
+        node: node.as_ref(),
+    };
+    match images::look(&arguments.images, puller, &mut texts, ui)? {
         Ok(more) => looks.extend(more),
         Err(exit) => return Ok(exit),
     }
