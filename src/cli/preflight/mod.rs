@@ -4,6 +4,7 @@
 //! arguments below, and add its looks in [`run`].
 
 mod images;
+mod node;
 mod upgrade;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use super::load::GivenArguments;
 use super::load::Loaded;
 use super::report;
 use crate::report::Texts;
+use crate::target;
 use crate::verify::Look;
 use crate::verify::REPORT_SCHEMA;
 use crate::verify::Report;
@@ -27,12 +29,13 @@ use crate::world::Given;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
-    #[arg(required_unless_present_any = ["images", "harvester_upgrade", "okd_upgrade"])]
     spec: Option<PathBuf>,
     #[command(flatten)]
     given: GivenArguments,
     #[command(flatten)]
     images: images::ImageArguments,
+    #[command(flatten)]
+    node: node::NodeArguments,
     #[command(flatten)]
     upgrade: upgrade::UpgradeArguments,
     /// Put the report (report.html, junit.xml, report.json) into this folder
@@ -49,9 +52,19 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         },
     };
     let mut texts: Texts = loaded.as_ref().map(|loaded| loaded.sources.clone()).unwrap_or_default();
+    let node = arguments.node.node(ui)?;
     let mut looks: Vec<Look> = Vec::new();
-    match images::look(&arguments.images, &mut texts, ui)? {
-        Ok(look) => looks.extend(look),
+    if let Some(Loaded { machine, files, .. }) = &loaded {
+        let kept = || target::names(machine, files).found().cloned();
+        let inventory = arguments.node.inventory(node.as_ref())?.or_else(kept);
+        looks.extend(inventory.map(|inventory| target::look_at_hardware(machine, &inventory)));
+    }
+    let puller = images::Puller {
+        document: loaded.as_ref().map(|loaded| &loaded.plan.destination),
+        node: node.as_ref(),
+    };
+    match images::look(&arguments.images, puller, &mut texts, ui)? {
+        Ok(more) => looks.extend(more),
         Err(exit) => return Ok(exit),
     }
     let mut cluster = None;
@@ -70,11 +83,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         (None, None) => arguments.images.name(),
     };
     if looks.is_empty() {
-        let message = format!("there is nothing to look at before `{machine}` boots");
-        return Err(Failure::input(
-            message,
-            "name lists of images with `--images`, or see `cotter preflight --help`",
-        ));
+        let help = "name a machine file, lists of images with `--images`, or an upgrade; see `cotter preflight --help`";
+        return Err(Failure::input("there is nothing to look at", help));
     }
     let boots = looks.iter().map(|look| look.judge(&machine)).collect();
     let report = Report { schema: REPORT_SCHEMA.to_owned(), machine, regressions: Vec::new(), boots };
