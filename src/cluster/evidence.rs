@@ -9,6 +9,7 @@ use super::Answers;
 use super::Ask;
 use super::Looking;
 use super::answer::shown;
+use super::marker::is_control_plane;
 use super::marker::items;
 use super::odd::Odd;
 use crate::document::Origin;
@@ -95,6 +96,10 @@ pub(super) fn certificate(looking: &mut Looking, subject: &Subject, least_days: 
         "yes",
         &format!("the API server's certificate holds for {least_days} days or more"),
     );
+    let servers = looking.evidence.items(Ask::Nodes).filter(|node| is_control_plane(node)).count();
+    if servers > 1 && looking.evidence.certificate.is_ok() {
+        looking.look.note(&format!("the certificate is that of one API server; there are {servers}"));
+    }
     match &looking.evidence.certificate {
         Err(why) => looking.look.cannot(subject, why.clone()),
         Ok(end) => {
