@@ -7,6 +7,7 @@ use ipnetwork::IpNetwork;
 use super::Surroundings;
 use crate::document::Sourced;
 use crate::value::MacAddress;
+use crate::verify::Around;
 use crate::verify::Expectation;
 use crate::verify::GatewayProperty;
 use crate::verify::Look;
@@ -46,7 +47,7 @@ pub struct GatewaySeen {
 }
 
 /// Judges the network that the machine stands on. `is_machine` says that the machine itself looks.
-pub fn link_look(wanted: &Surroundings, addresses: &[AddressSeen], gateways: &[GatewaySeen]) -> Look {
+pub(super) fn link_look(wanted: &Surroundings, addresses: &[AddressSeen], gateways: &[GatewaySeen]) -> Look {
     let mut look = Look::new("network");
     for seen in addresses {
         address(&mut look, wanted, seen);
@@ -60,7 +61,7 @@ pub fn link_look(wanted: &Surroundings, addresses: &[AddressSeen], gateways: &[G
 
 fn address(look: &mut Look, wanted: &Surroundings, seen: &AddressSeen) {
     let (address, origin) = (seen.address.value, &seen.address.origin);
-    let subject = Subject::Neighbour(address);
+    let subject = Subject::from(Around::Neighbour(address));
     look.expect(Expectation::has(&subject, "free", format!("nobody else has {address}"), origin));
     match &seen.holder {
         Holder::Nobody => look.found(&subject, ["free"]),
@@ -79,24 +80,32 @@ fn address(look: &mut Look, wanted: &Surroundings, seen: &AddressSeen) {
 
 fn gateway(look: &mut Look, seen: &GatewaySeen) {
     let (gateway, origin) = (seen.gateway.value, &seen.gateway.origin);
-    let subject = Subject::Gateway(gateway, GatewayProperty::Answer);
+    let subject = Subject::from(Around::Gateway(gateway, GatewayProperty::Answer));
     look.expect(Expectation::has(&subject, "yes", format!("gateway {gateway} answers"), origin));
     match &seen.answers {
         Ok(true) => look.found(&subject, ["yes"]),
         Ok(false) => {
             look.found(&subject, ["no"]);
-            look.explain(&subject, "see whether the address is right, and whether the port is in the VLAN of the gateway");
+            look.explain(
+                &subject,
+                "see whether the address is right, and whether the port is in the VLAN of the gateway",
+            );
         }
         Err(why) => look.cannot(&subject, why.clone()),
     }
     let Some((wanted, largest)) = &seen.mtu else { return };
-    let subject = Subject::Gateway(gateway, GatewayProperty::Mtu);
+    let subject = Subject::from(Around::Gateway(gateway, GatewayProperty::Mtu));
     let says = format!("packets of {wanted} bytes come back from {gateway}");
     look.expect(Expectation::has(&subject, wanted.to_string(), says, origin));
     match largest {
         Ok(largest) => {
             look.found(&subject, [largest.to_string()]);
-            look.explain(&subject, format!("let every switch port on the way carry {wanted} bytes, or write an MTU of {largest}"));
+            look.explain(
+                &subject,
+                format!(
+                    "let every switch port on the way carry {wanted} bytes, or write an MTU of {largest}"
+                ),
+            );
         }
         Err(why) => look.cannot(&subject, why.clone()),
     }
@@ -106,12 +115,15 @@ fn gateway(look: &mut Look, seen: &GatewaySeen) {
 fn apart(look: &mut Look, wanted: &Surroundings) {
     for (index, (one, one_is)) in wanted.networks.iter().enumerate() {
         for (other, other_is) in wanted.networks.iter().skip(index + 1) {
-            let subject = Subject::Networks(one.value.to_string(), other.value.to_string());
+            let subject = Subject::from(Around::Networks(one.value.to_string(), other.value.to_string()));
             let says = format!("{one_is} {} and {other_is} {} are apart", one.value, other.value);
             look.expect(Expectation::has(&subject, "apart", says, &one.origin));
             let overlap = overlap(one.value, other.value);
             look.found(&subject, [if overlap { "they overlap" } else { "apart" }]);
-            look.explain(&subject, format!("choose another network for one of them; the other is at {}", other.origin));
+            look.explain(
+                &subject,
+                format!("choose another network for one of them; the other is at {}", other.origin),
+            );
         }
     }
 }
@@ -164,7 +176,8 @@ mod tests {
 
     #[test]
     fn the_gateway_and_its_mtu() {
-        let gateway = |answers, mtu| GatewaySeen { gateway: sourced("10.0.0.254".parse().unwrap()), answers, mtu };
+        let gateway =
+            |answers, mtu| GatewaySeen { gateway: sourced("10.0.0.254".parse().unwrap()), answers, mtu };
         for (seen, said) in [
             (gateway(Ok(true), Some((9000, Ok(9000)))), &["met", "met"][..]),
             (gateway(Ok(true), Some((9000, Ok(1500)))), &["met", "1500"]),

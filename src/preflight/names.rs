@@ -11,9 +11,11 @@ use hickory_proto::rr::Name;
 use hickory_proto::rr::RData;
 use hickory_proto::rr::RecordType;
 
+use super::Endpoint;
 use crate::document::Origin;
 use crate::document::Sourced;
 use crate::value::printable;
+use crate::verify::Around;
 use crate::verify::Expectation;
 use crate::verify::Look;
 use crate::verify::NameProperty;
@@ -88,7 +90,7 @@ pub enum NameAnswer {
 #[derive(Clone, Debug)]
 pub struct NameServerSeen {
     /// Its address, as it was written.
-    pub server: Sourced<String>,
+    pub server: Sourced<Endpoint>,
     /// For each question, in order, the answers for its records.
     pub answers: Vec<Vec<NameAnswer>>,
 }
@@ -129,10 +131,13 @@ pub fn read_name_answer(id: u16, record: &NameRecord, bytes: &[u8]) -> Option<Na
         Ok(message) => message,
         Err(cause) => return Some(NameAnswer::Garbage(printable(&cause.to_string()))),
     };
-    let is_ours = |query: &Query| query.name().eq_ignore_root_case(&record.name) && query.query_type() == record.kind;
+    let is_ours =
+        |query: &Query| query.name().eq_ignore_root_case(&record.name) && query.query_type() == record.kind;
     let (about, code) = (&message.metadata, message.metadata.response_code);
     // Who refuses need not repeat the question.
-    if about.message_type != MessageType::Response || !(message.queries.iter().any(is_ours) || message.queries.is_empty()) {
+    if about.message_type != MessageType::Response
+        || !(message.queries.iter().any(is_ours) || message.queries.is_empty())
+    {
         return None;
     }
     Some(match code {
@@ -149,7 +154,8 @@ fn values(message: &Message, record: &NameRecord) -> NameAnswer {
     let mut name = record.name.clone();
     for _ in 0..MAX_ALIASES {
         let of_name = || message.answers.iter().filter(|answer| answer.name.eq_ignore_root_case(&name));
-        let found: Vec<String> = of_name().filter_map(|answer| value(&answer.data, record.kind)).take(MAX_VALUES).collect();
+        let found: Vec<String> =
+            of_name().filter_map(|answer| value(&answer.data, record.kind)).take(MAX_VALUES).collect();
         if !found.is_empty() {
             return NameAnswer::Found(found);
         }
@@ -184,11 +190,11 @@ fn bare(name: &str) -> String {
 }
 
 /// Judges what name servers said to `questions`.
-pub fn name_look(questions: &[NameQuestion], seen: &[NameServerSeen]) -> Look {
+pub(super) fn name_look(questions: &[NameQuestion], seen: &[NameServerSeen]) -> Look {
     let mut look = Look::new("names");
     for server in seen {
-        let (name, origin) = (&server.server.value, &server.server.origin);
-        let subject = Subject::NameServer(name.clone());
+        let (name, origin) = (&server.server.value.to_string(), &server.server.origin);
+        let subject = Subject::from(Around::NameServer(name.clone()));
         look.expect(Expectation::has(&subject, "yes", format!("name server {name} answers"), origin));
         let mut all = server.answers.iter().flatten().peekable();
         let first = all.peek().map(|answer| (*answer).clone());
@@ -200,9 +206,9 @@ pub fn name_look(questions: &[NameQuestion], seen: &[NameServerSeen]) -> Look {
         }
         look.found(&subject, ["yes"]);
         for (index, question) in questions.iter().enumerate() {
-            let others = seen.iter().filter(|other| other.server.value != *name);
-            let others: Vec<(&str, NameAnswer)> = others
-                .filter_map(|other| Some((other.server.value.as_str(), whole(other.answers.get(index)?)?)))
+            let others = seen.iter().filter(|other| other.server.value != server.server.value);
+            let others: Vec<(String, NameAnswer)> = others
+                .filter_map(|other| Some((other.server.value.to_string(), whole(other.answers.get(index)?)?)))
                 .collect();
             match server.answers.get(index).and_then(|answers| whole(answers)) {
                 Some(answer) => judge(&mut look, name, question, &answer, &others),
@@ -229,17 +235,28 @@ fn whole(answers: &[NameAnswer]) -> Option<NameAnswer> {
     answers.iter().find(|answer| is_trouble(answer)).or_else(|| answers.first()).cloned()
 }
 
-fn judge(look: &mut Look, server: &str, question: &NameQuestion, answer: &NameAnswer, others: &[(&str, NameAnswer)]) {
+fn judge(
+    look: &mut Look,
+    server: &str,
+    question: &NameQuestion,
+    answer: &NameAnswer,
+    others: &[(String, NameAnswer)],
+) {
     let (shown, origin) = (&question.shown, &question.origin);
-    let about = |name: &str, property| Subject::NameAnswer(server.to_owned(), name.to_owned(), property);
+    let about =
+        |name: &str, property| Subject::from(Around::Name(server.to_owned(), name.to_owned(), property));
     let found = match answer {
         NameAnswer::Found(values) => values.clone(),
         other => vec![words(other)],
     };
     let other = others.iter().find(|(_, said)| differ(said, answer));
-    let other = other.map(|(other, said)| format!("; name server {other} says {}", said_by(said))).unwrap_or_default();
+    let other = other
+        .map(|(other, said)| format!("; name server {other} says {}", said_by(said)))
+        .unwrap_or_default();
     let settle = |look: &mut Look, subject: &Subject, values: Vec<String>, next: String| match answer {
-        NameAnswer::Silent => look.cannot(subject, "it gave no answer to this, and answers to other questions"),
+        NameAnswer::Silent => {
+            look.cannot(subject, "it gave no answer to this, and answers to other questions")
+        }
         _ => {
             look.found(subject, values);
             look.explain(subject, format!("{next}{other}"));
@@ -250,7 +267,12 @@ fn judge(look: &mut Look, server: &str, question: &NameQuestion, answer: &NameAn
             let subject = about(shown, NameProperty::Known);
             let is_known = matches!(answer, NameAnswer::Found(_));
             look.expect(Expectation::has(&subject, "yes", format!("{server} knows {shown}"), origin));
-            settle(look, &subject, if is_known { vec!["yes".to_owned()] } else { found }, missing(answer, "an address"));
+            settle(
+                look,
+                &subject,
+                if is_known { vec!["yes".to_owned()] } else { found },
+                missing(answer, "an address"),
+            );
         }
         NameKind::Leads(to) => {
             let subject = about(shown, NameProperty::Address);
@@ -267,7 +289,12 @@ fn judge(look: &mut Look, server: &str, question: &NameQuestion, answer: &NameAn
                 let subject = about(shown, NameProperty::Stray);
                 let says = format!("{server} leads {shown} nowhere else");
                 look.expect(Expectation::has(&subject, "none", says, origin));
-                settle(look, &subject, stray, "take the other records away: who asks gets one or the other".to_owned());
+                settle(
+                    look,
+                    &subject,
+                    stray,
+                    "take the other records away: who asks gets one or the other".to_owned(),
+                );
             }
         }
         NameKind::Absent => {
@@ -287,9 +314,16 @@ fn judge(look: &mut Look, server: &str, question: &NameQuestion, answer: &NameAn
         NameKind::Host(address) => {
             let subject = about(&address.to_string(), NameProperty::Host);
             let name = bare(&question.name);
-            look.expect(Expectation::has(&subject, &name, format!("{server} leads {address} back to {name}"), origin));
+            look.expect(Expectation::has(
+                &subject,
+                &name,
+                format!("{server} leads {address} back to {name}"),
+                origin,
+            ));
             let next = match answer {
-                NameAnswer::Found(_) => format!("let the PTR record of {address} name {name}: a machine without a name of its own takes this one"),
+                NameAnswer::Found(_) => format!(
+                    "let the PTR record of {address} name {name}: a machine without a name of its own takes this one"
+                ),
                 _ => missing(answer, &format!("a PTR record with {name}")),
             };
             settle(look, &subject, found, next);
@@ -298,8 +332,13 @@ fn judge(look: &mut Look, server: &str, question: &NameQuestion, answer: &NameAn
 }
 
 fn refuse(look: &mut Look, server: &str, question: &NameQuestion) {
-    let subject = Subject::NameAnswer(server.to_owned(), question.shown.clone(), NameProperty::Known);
-    look.expect(Expectation::has(&subject, "yes", format!("{server} knows {}", question.shown), &question.origin));
+    let subject = Subject::from(Around::Name(server.to_owned(), question.shown.clone(), NameProperty::Known));
+    look.expect(Expectation::has(
+        &subject,
+        "yes",
+        format!("{server} knows {}", question.shown),
+        &question.origin,
+    ));
     look.cannot(&subject, "it can be no name, so nobody was asked");
 }
 
@@ -342,7 +381,9 @@ fn words(answer: &NameAnswer) -> String {
 
 fn missing(answer: &NameAnswer, record: &str) -> String {
     match answer {
-        NameAnswer::Found(_) | NameAnswer::NoData | NameAnswer::NoName => format!("let its record be {record}"),
+        NameAnswer::Found(_) | NameAnswer::NoData | NameAnswer::NoName => {
+            format!("let its record be {record}")
+        }
         trouble => next_step(trouble),
     }
 }
@@ -352,7 +393,9 @@ fn next_step(answer: &NameAnswer) -> String {
         NameAnswer::Failed => "see its log: those that it asks in turn may be gone, or DNSSEC does not hold",
         NameAnswer::Refused => "let it answer this network (unbound: `access-control`, BIND: `allow-query`)",
         NameAnswer::Lame => "name a server that asks others itself, or let it (BIND: `recursion yes`)",
-        NameAnswer::Truncated | NameAnswer::NoTcp(_) => "let TCP port 53 through: long answers come that way only",
+        NameAnswer::Truncated | NameAnswer::NoTcp(_) => {
+            "let TCP port 53 through: long answers come that way only"
+        }
         NameAnswer::Garbage(_) => "see what answers at that port",
         NameAnswer::Silent => "see whether it runs, and whether a firewall shuts port 53",
         NameAnswer::Unreachable(_) => "see whether it runs there, and routes and firewalls",
@@ -411,7 +454,9 @@ mod tests {
 
     #[test]
     fn answers_are_told_apart() {
-        let address = |owner: &str| Record::from_rdata(name(owner), 1, RData::A(std::net::Ipv4Addr::new(10, 0, 0, 1).into()));
+        let address = |owner: &str| {
+            Record::from_rdata(name(owner), 1, RData::A(std::net::Ipv4Addr::new(10, 0, 0, 1).into()))
+        };
         let alias = |from: &str, to: &str| Record::from_rdata(name(from), 1, RData::CNAME(CNAME(name(to))));
         let found = Some(NameAnswer::Found(vec!["10.0.0.1".into()]));
         assert_eq!(read(|m| drop(m.add_answer(address("API.c.lab.")))), found);
@@ -465,12 +510,15 @@ mod tests {
         let seen: Vec<NameServerSeen> = servers
             .iter()
             .map(|(name, answer)| NameServerSeen {
-                server: Sourced { value: (*name).to_owned(), origin: origin() },
+                server: Sourced { value: name.parse().unwrap(), origin: origin() },
                 answers: vec![vec![answer.clone()], vec![NameAnswer::NoName]],
             })
             .collect();
         let report = name_look(&asked, &seen).judge("m");
-        let told = report.verdicts.iter().filter(|verdict| verdict.subject.contains("api") || verdict.subject.contains("10."));
+        let told = report
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.subject.contains("api") || verdict.subject.contains("10."));
         told.map(|verdict| match &verdict.outcome {
             Outcome::Met => "met".to_owned(),
             Outcome::Unknown { why } => format!("unknown: {why}"),
@@ -486,14 +534,30 @@ mod tests {
         for (kind, answer, wanted) in [
             (to(), found(&["10.0.0.1"]), &["met"][..]),
             (to(), found(&["10.0.0.2"]), &["10.0.0.2: let its record be 10.0.0.1"]),
-            (to(), found(&["10.0.0.1", "fd00::9"]), &["met", "fd00::9: take the other records away: who asks gets one or the other"]),
+            (
+                to(),
+                found(&["10.0.0.1", "fd00::9"]),
+                &["met", "fd00::9: take the other records away: who asks gets one or the other"],
+            ),
             (to(), NameAnswer::NoName, &["no such name (NXDOMAIN): let its record be 10.0.0.1"]),
-            (to(), NameAnswer::Silent, &["unknown: it gave no answer to this, and answers to other questions"]),
+            (
+                to(),
+                NameAnswer::Silent,
+                &["unknown: it gave no answer to this, and answers to other questions"],
+            ),
             (NameKind::Leads(Vec::new()), found(&["10.0.0.2"]), &["met"]),
             (NameKind::Absent, NameAnswer::NoData, &["met"]),
-            (NameKind::Absent, NameAnswer::Failed, &["unknown: it fails (SERVFAIL), so a wildcard would not show"]),
+            (
+                NameKind::Absent,
+                NameAnswer::Failed,
+                &["unknown: it fails (SERVFAIL), so a wildcard would not show"],
+            ),
             (host(), found(&["api.c.lab"]), &["met"]),
-            (host(), NameAnswer::NoName, &["no such name (NXDOMAIN): let its record be a PTR record with api.c.lab"]),
+            (
+                host(),
+                NameAnswer::NoName,
+                &["no such name (NXDOMAIN): let its record be a PTR record with api.c.lab"],
+            ),
         ] {
             assert_eq!(verdicts(kind.clone(), &[("s", answer.clone())]), wanted, "{kind:?} {answer:?}");
         }
@@ -511,7 +575,7 @@ mod tests {
     #[test]
     fn a_server_that_is_not_there_is_told_once() {
         let asked = [question("a.lab", NameKind::Absent), question("b.lab", NameKind::Absent)];
-        let server = Sourced { value: "10.0.0.53".to_owned(), origin: origin() };
+        let server = Sourced { value: "10.0.0.53".parse().unwrap(), origin: origin() };
         let seen = NameServerSeen { server, answers: vec![vec![NameAnswer::Silent; 2]; 2] };
         let report = name_look(&asked, &[seen]).judge("m");
         assert_eq!(report.verdicts.len(), 1);

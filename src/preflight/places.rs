@@ -20,18 +20,25 @@ pub struct PlaceSeen {
 }
 
 /// Judges whether places answer.
-pub fn place_look(seen: &[PlaceSeen]) -> Look {
+pub(super) fn place_look(seen: &[PlaceSeen]) -> Look {
     let mut look = Look::new("places");
     for one in seen {
         let subject = Subject::Reach(one.place.value.to_string());
-        look.expect(Expectation::has(&subject, "yes", format!("{} answers", one.place.value), &one.place.origin));
+        look.expect(Expectation::has(
+            &subject,
+            "yes",
+            format!("{} answers", one.place.value),
+            &one.place.origin,
+        ));
         let Err(trouble) = &one.answered else {
             look.found(&subject, ["yes"]);
             continue;
         };
         look.found(&subject, [trouble.words.clone()]);
         let by = match (&one.proxy, trouble.kind) {
-            (Some(proxy), _) => format!("; it was asked by the proxy {proxy}, as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say here"),
+            (Some(proxy), _) => format!(
+                "; it was asked by the proxy {proxy}, as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say here"
+            ),
             (None, _) => String::new(),
         };
         look.explain(&subject, format!("{}{by}", next_step(trouble.kind)));
@@ -43,7 +50,9 @@ fn next_step(kind: TroubleKind) -> &'static str {
     match kind {
         TroubleKind::Name => "see whether the name is right, and whether the name servers know it",
         TroubleKind::Connect => "see whether it runs there, and routes and firewalls",
-        TroubleKind::Timeout => "see whether a firewall drops the packets, or give it longer with `--timeout`",
+        TroubleKind::Timeout => {
+            "see whether a firewall drops the packets, or give it longer with `--timeout`"
+        }
         TroubleKind::UnknownAuthority => "name its authority with `--ca`, and give it to the machine too",
         TroubleKind::Expired => "let it have a new certificate, or set the clock here",
         TroubleKind::Tls => "see whether HTTPS is spoken there",

@@ -23,7 +23,11 @@ impl Moment {
 
     /// How far it is after another, in seconds; right for those less than 68 years apart.
     pub fn seconds_after(self, other: Self) -> f64 {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_wrap, reason = "the sign and the first digits count")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_wrap,
+            reason = "the sign and the first digits count"
+        )]
         let difference = self.0.wrapping_sub(other.0) as i64 as f64;
         difference / f64::from(1_u32 << 16) / f64::from(1_u32 << 16)
     }
@@ -98,7 +102,11 @@ pub fn read_time_answer(
     if stratum == 0 {
         let code = reference.to_be_bytes();
         let text: String = code.iter().copied().filter(u8::is_ascii_graphic).map(char::from).collect();
-        return Err(if text.is_empty() { TimeTrouble::Unsynchronized } else { TimeTrouble::Kiss(quoted(&text)) });
+        return Err(if text.is_empty() {
+            TimeTrouble::Unsynchronized
+        } else {
+            TimeTrouble::Kiss(quoted(&text))
+        });
     }
     if leap == 3 || stratum == 16 || sent == 0 || received == 0 {
         return Err(TimeTrouble::Unsynchronized);

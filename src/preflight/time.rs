@@ -1,9 +1,11 @@
 //! What time servers told: which can be used, and whose clock is wrong.
 
+use super::Endpoint;
 use super::TimeSample;
 use super::TimeTrouble;
 use crate::document::Origin;
 use crate::document::Sourced;
+use crate::verify::Around;
 use crate::verify::Expectation;
 use crate::verify::Look;
 use crate::verify::Subject;
@@ -18,7 +20,7 @@ const FAIL_SECONDS: f64 = 300.0;
 #[derive(Clone, Debug)]
 pub struct TimeSeen {
     /// Its name, as it was written.
-    pub server: Sourced<String>,
+    pub server: Sourced<Endpoint>,
     /// The time, or why there is none.
     pub told: Result<TimeSample, TimeTrouble>,
 }
@@ -35,7 +37,7 @@ pub struct Dated {
 /// Judges time servers, and the clock here by them. `dated` are other clocks, which are asked if a server is silent.
 ///
 /// Clocks that agree are right if they are more than half of all, with the one here; `origin` asked for it to be right.
-pub fn time_look(seen: &[TimeSeen], dated: &[Dated], origin: &Origin) -> Look {
+pub(super) fn time_look(seen: &[TimeSeen], dated: &[Dated], origin: &Origin) -> Look {
     let mut look = Look::new("time");
     let samples = seen.iter().filter_map(|seen| seen.told.as_ref().ok());
     let mut clocks = vec![TimeSample { ahead_seconds: 0.0, error_seconds: 0.0 }];
@@ -51,8 +53,8 @@ pub fn time_look(seen: &[TimeSeen], dated: &[Dated], origin: &Origin) -> Look {
 }
 
 fn one(look: &mut Look, seen: &TimeSeen, clocks: &[TimeSample], right: Option<TimeSample>, dated: &[Dated]) {
-    let (server, origin) = (&seen.server.value, &seen.server.origin);
-    let answer = Subject::TimeServer(server.clone(), TimeProperty::Answer);
+    let (server, origin) = (seen.server.value.to_string(), &seen.server.origin);
+    let answer = Subject::from(Around::TimeServer(server.clone(), TimeProperty::Answer));
     look.expect(Expectation::has(&answer, "usable", format!("time server {server} gives the time"), origin));
     let sample = match &seen.told {
         Ok(sample) => sample,
@@ -63,27 +65,33 @@ fn one(look: &mut Look, seen: &TimeSeen, clocks: &[TimeSample], right: Option<Ti
         }
     };
     look.found(&answer, ["usable"]);
-    let time = Subject::TimeServer(server.clone(), TimeProperty::Time);
+    let time = Subject::from(Around::TimeServer(server.clone(), TimeProperty::Time));
     look.expect(Expectation::has(&time, "right", format!("time server {server} has the right time"), origin));
     match right {
         Some(right) if agree(*sample, right) => look.found(&time, ["right"]),
         Some(right) => {
             let by = sample.ahead_seconds - right.ahead_seconds;
             look.found(&time, [far(by, "the clocks that agree")]);
-            look.explain(&time, "set its clock, or name another server: a machine that asks it would be as wrong");
+            look.explain(
+                &time,
+                "set its clock, or name another server: a machine that asks it would be as wrong",
+            );
         }
         None if sample.ahead_seconds.abs() > FAIL_SECONDS => {
             look.found(&time, [far(sample.ahead_seconds, "the clock here")]);
             look.explain(&time, undecided(clocks.len()));
         }
         None => {
-            look.cannot(&time, format!("it is {}; {}", far(sample.ahead_seconds, "the clock here"), undecided(clocks.len())));
+            look.cannot(
+                &time,
+                format!("it is {}; {}", far(sample.ahead_seconds, "the clock here"), undecided(clocks.len())),
+            );
         }
     }
 }
 
 fn here(look: &mut Look, clocks: &[TimeSample], right: Option<TimeSample>, origin: &Origin) {
-    let subject = Subject::ClockHere;
+    let subject = Subject::from(Around::Clock);
     look.expect(Expectation::has(&subject, "right", "the clock here is right", origin));
     match right {
         // Who looks need not be exact; but what it says of certificates must hold.
@@ -122,7 +130,9 @@ fn far(ahead_seconds: f64, of: &str) -> String {
 fn undecided(clocks: usize) -> String {
     match clocks {
         2 => "one of two clocks is wrong, and nobody says which: name another server with `--ntp`".to_owned(),
-        many => format!("{many} clocks do not agree, and none has most on its side: name more servers with `--ntp`"),
+        many => format!(
+            "{many} clocks do not agree, and none has most on its side: name more servers with `--ntp`"
+        ),
     }
 }
 
@@ -185,7 +195,7 @@ mod tests {
     }
 
     fn server(name: &str, told: Result<f64, TimeTrouble>) -> TimeSeen {
-        let server = Sourced { value: name.to_owned(), origin: origin() };
+        let server = Sourced { value: name.parse().unwrap(), origin: origin() };
         TimeSeen { server, told: told.map(sample) }
     }
 
@@ -212,10 +222,14 @@ mod tests {
             (&[9.0, -9.0], &["unknown", "unknown", "unknown"]),
             (&[0.0, 9.0, 9.1, 9.2], &["9.1 s behind the clocks that agree", "met", "met", "met", "met"]),
         ] {
-            let seen: Vec<TimeSeen> = servers.iter().map(|ahead| server(&format!("s{ahead}"), Ok(*ahead))).collect();
+            let seen = servers.iter().enumerate().map(|(index, ahead)| server(&format!("s{index}"), Ok(*ahead)));
+            let seen: Vec<TimeSeen> = seen.collect();
             let all = verdicts(&seen, &[]);
-            let found: Vec<&str> =
-                all.iter().filter(|(key, _)| !key.ends_with("/answer")).map(|(_, word)| word.as_str()).collect();
+            let found: Vec<&str> = all
+                .iter()
+                .filter(|(key, _)| !key.ends_with("/answer"))
+                .map(|(_, word)| word.as_str())
+                .collect();
             assert_eq!(found, wanted, "{servers:?}");
         }
     }
@@ -224,7 +238,10 @@ mod tests {
     fn an_answer_of_http_stands_in_for_a_silent_server() {
         let silent = [server("a", Err(TimeTrouble::Silent))];
         assert_eq!(verdicts(&silent, &[]), [("time/a/answer".into(), "no answer".into())]);
-        let dated = [Dated { url: "https://r.lab".into(), sample: TimeSample { ahead_seconds: 3.0, error_seconds: 1.0 } }];
+        let dated = [Dated {
+            url: "https://r.lab".into(),
+            sample: TimeSample { ahead_seconds: 3.0, error_seconds: 1.0 },
+        }];
         let report = time_look(&silent, &dated, &origin()).judge("m");
         let hints: Vec<String> = report
             .verdicts
@@ -234,7 +251,13 @@ mod tests {
                 _ => None,
             })
             .collect();
-        assert!(hints.first().unwrap().ends_with("the `Date` of https://r.lab is 3.0 s ahead of the clock here, exact to a second"), "{hints:?}");
+        assert!(
+            hints
+                .first()
+                .unwrap()
+                .ends_with("the `Date` of https://r.lab is 3.0 s ahead of the clock here, exact to a second"),
+            "{hints:?}"
+        );
         assert_eq!(report.verdicts.len(), 2);
     }
 }

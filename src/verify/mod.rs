@@ -5,6 +5,7 @@
 //! `judge.rs` what to look at where it differs, let `target/expect` expect it, and, where a folder that somebody kept
 //! can tell, `saved`.
 
+mod around;
 mod boot;
 mod expectation;
 mod hosts_report;
@@ -15,6 +16,10 @@ mod manifest;
 mod report;
 mod subject;
 
+pub use around::Around;
+pub use around::GatewayProperty;
+pub use around::NameProperty;
+pub use around::TimeProperty;
 pub use boot::BOOT_SCHEMA;
 pub use boot::BootRecord;
 pub use boot::MAX_RECORD_BYTES;
@@ -44,10 +49,8 @@ pub use report::Verdict;
 pub use subject::CloudInitProperty;
 pub use subject::ClusterProperty;
 pub use subject::FileProperty;
-pub use subject::GatewayProperty;
+pub use subject::ImageProperty;
 pub use subject::MountProperty;
-pub use subject::NameProperty;
 pub use subject::PortProperty;
 pub use subject::Subject;
-pub use subject::TimeProperty;
 pub use subject::UserProperty;

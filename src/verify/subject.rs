@@ -1,8 +1,8 @@
 //! What can be looked at on a machine.
 
 use std::fmt;
-use std::net::IpAddr;
 
+use super::Around;
 use crate::value::MacAddress;
 
 /// One thing that can be looked at. Its text is the key of facts, in records and manifests alike.
@@ -68,53 +68,19 @@ pub enum Subject {
     StartupScript,
     /// A property of the cluster that the machine is.
     Cluster(ClusterProperty),
-    /// What a time server tells, which is known by its name or address.
-    TimeServer(String, TimeProperty),
-    /// `right` if the clock of whoever looks is.
-    ClockHere,
-    /// `yes` if the name server gives answers at all, else what it does.
-    NameServer(String),
-    /// What a name server (the first) tells of a name or an address.
-    NameAnswer(String, String, NameProperty),
-    /// `free` if nobody on the network answers for the address, else who does.
-    Neighbour(IpAddr),
-    /// A property of a gateway.
-    Gateway(IpAddr, GatewayProperty),
-    /// `apart` if two networks, which are written as their addresses with prefix lengths, share no address.
-    Networks(String, String),
+    /// Something that surrounds a machine.
+    Around(Around),
+    /// A property of an image, which is known by its whole reference.
+    Image(String, ImageProperty),
 }
 
-/// What can be asked of a time server.
+/// What can be asked of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TimeProperty {
-    /// `usable`, or why its answer is not.
-    Answer,
-    /// `right`, or how far it is from the clocks that agree.
-    Time,
-}
-
-/// What can be asked of a name server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NameProperty {
-    /// The addresses that the name leads to, or what the server says instead.
-    Address,
-    /// `none`, or the addresses that it leads to beside those that it should.
-    Stray,
-    /// `yes` if the name leads to any address.
-    Known,
-    /// `yes` if there is no such name, as there should not be.
-    Absent,
-    /// The names that the address leads to.
-    Host,
-}
-
-/// What can be asked of a gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GatewayProperty {
-    /// `yes` if it answers.
-    Answer,
-    /// The size in bytes of the largest packet that comes back from it whole, no larger than the one asked for.
-    Mtu,
+pub enum ImageProperty {
+    /// `can be pulled`, or what is in the way, and where.
+    Pull,
+    /// `same` if the machine has what the registry gives, `stale` if it has another of that name, else `none`.
+    Cached,
 }
 
 /// What can be looked at on a cluster, through its API.
@@ -253,14 +219,18 @@ impl fmt::Display for Subject {
             Self::CloudInit(property) => write!(f, "cloud-init/{property}"),
             Self::StartupScript => f.write_str("startup-script/result"),
             Self::Cluster(property) => write!(f, "cluster/{property}"),
-            Self::TimeServer(server, property) => write!(f, "time/{server}/{property}"),
-            Self::ClockHere => f.write_str("clock/here"),
-            Self::NameServer(server) => write!(f, "name-server/{server}/answers"),
-            Self::NameAnswer(server, name, property) => write!(f, "name-server/{server}/{name}/{property}"),
-            Self::Neighbour(address) => write!(f, "neighbour/{address}/free"),
-            Self::Gateway(address, property) => write!(f, "gateway/{address}/{property}"),
-            Self::Networks(one, other) => write!(f, "networks/{one}/{other}/apart"),
+            Self::Around(around) => write!(f, "{around}"),
+            Self::Image(reference, property) => write!(f, "image/{reference}/{property}"),
         }
+    }
+}
+
+impl fmt::Display for ImageProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pull => "pull",
+            Self::Cached => "cached",
+        })
     }
 }
 
@@ -278,36 +248,6 @@ impl fmt::Display for ClusterProperty {
             Self::RequestsPending => "requests/pending",
             Self::UpgradeObstacles => "upgrade/obstacles",
             Self::NamesPinned => "names/pinned",
-        })
-    }
-}
-
-impl fmt::Display for TimeProperty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Answer => "answer",
-            Self::Time => "time",
-        })
-    }
-}
-
-impl fmt::Display for NameProperty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Address => "address",
-            Self::Stray => "stray",
-            Self::Known => "known",
-            Self::Absent => "absent",
-            Self::Host => "host",
-        })
-    }
-}
-
-impl fmt::Display for GatewayProperty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Answer => "answer",
-            Self::Mtu => "mtu",
         })
     }
 }
