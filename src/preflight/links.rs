@@ -18,8 +18,8 @@ use crate::verify::Subject;
 pub enum Holder {
     /// Nobody.
     Nobody,
-    /// Whoever looks: the address is set on the port of this name.
-    Here(String),
+    /// Whoever looks: the address is set on the port of this name, with this hardware address.
+    Here(String, Option<MacAddress>),
     /// A port with this hardware address.
     Port(MacAddress),
     /// Nobody could be asked.
@@ -65,12 +65,14 @@ fn address(look: &mut Look, wanted: &Surroundings, seen: &AddressSeen) {
     look.expect(Expectation::has(&subject, "free", format!("nobody else has {address}"), origin));
     match &seen.holder {
         Holder::Nobody => look.found(&subject, ["free"]),
-        Holder::Port(mac) if wanted.own.contains(mac) => look.found(&subject, ["free"]),
+        Holder::Port(mac) | Holder::Here(_, Some(mac)) if wanted.own.contains(mac) => {
+            look.found(&subject, ["free"]);
+        }
         Holder::Port(mac) => {
             look.found(&subject, [format!("{mac} answers for it")]);
             look.explain(&subject, format!("find the machine with {mac} (see the switch, or the DHCP server), or take another address"));
         }
-        Holder::Here(port) => {
+        Holder::Here(port, _) => {
             look.found(&subject, [format!("it is set here, on `{port}`")]);
             look.explain(&subject, "take another address, or look on the machine itself if this is it");
         }
@@ -166,7 +168,8 @@ mod tests {
             (Holder::Nobody, "met"),
             (Holder::Port(own), "met"),
             (Holder::Port("52:54:00:00:00:02".parse().unwrap()), "52:54:00:00:00:02 answers for it"),
-            (Holder::Here("eth0".into()), "it is set here, on `eth0`"),
+            (Holder::Here("eth0".into(), Some(own)), "met"),
+            (Holder::Here("eth0".into(), None), "it is set here, on `eth0`"),
             (Holder::Unknown("no way".into()), "unknown: no way"),
         ] {
             let seen = [AddressSeen { address: sourced("10.0.0.1".parse().unwrap()), holder }];

@@ -222,7 +222,8 @@ mod tests {
             (&[9.0, -9.0], &["unknown", "unknown", "unknown"]),
             (&[0.0, 9.0, 9.1, 9.2], &["9.1 s behind the clocks that agree", "met", "met", "met", "met"]),
         ] {
-            let seen = servers.iter().enumerate().map(|(index, ahead)| server(&format!("s{index}"), Ok(*ahead)));
+            let seen =
+                servers.iter().enumerate().map(|(index, ahead)| server(&format!("s{index}"), Ok(*ahead)));
             let seen: Vec<TimeSeen> = seen.collect();
             let all = verdicts(&seen, &[]);
             let found: Vec<&str> = all

@@ -5,6 +5,7 @@
 //! 2. give it a word in [`crate::spec::Target`] and a line in [`plan`];
 //! 3. add a case to `tests/cases` and a starter to `templates/machine`.
 
+mod before;
 mod butane;
 mod checks;
 mod cloud;
@@ -29,8 +30,10 @@ mod payload;
 mod recover;
 mod secrets;
 mod sno;
+mod surroundings;
 mod taken_over;
 
+pub use before::look_at_hardware;
 pub use contents::ChildFile;
 pub use contents::Entry;
 pub use contents::EntryKind;
@@ -78,6 +81,7 @@ pub use recover::RestoredFile;
 pub use recover::installs_by_itself;
 pub use secrets::secrets;
 pub use sno::Placement;
+pub use surroundings::surroundings;
 
 use self::hardware::Fitting;
 use self::landing::System;

@@ -48,6 +48,8 @@ pub(super) fn permanent_addresses() -> io::Result<BTreeMap<String, MacAddress>> 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PortHere {
     pub(super) name: String,
+    /// The address that it has now.
+    pub(super) mac: Option<MacAddress>,
     pub(super) mtu_bytes: u32,
     /// Those that are its own, with the networks that they are in.
     pub(super) addresses: Vec<IpNetwork>,
@@ -62,6 +64,7 @@ pub(super) fn ports() -> io::Result<BTreeMap<u32, PortHere>> {
         for attribute in &link.attributes {
             match attribute {
                 LinkAttribute::IfName(name) => port.name.clone_from(name),
+                LinkAttribute::Address(bytes) => port.mac = mac_of(bytes),
                 LinkAttribute::Mtu(bytes) => port.mtu_bytes = *bytes,
                 _ => {}
             }

@@ -1,5 +1,6 @@
 //! Which images, where the machine looks for them, and whether they can be pulled.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::super::ui::counted;
 use crate::document::Severity;
 use crate::images::Platform;
 use crate::preflight;
+use crate::preflight::Node;
 use crate::report::Texts;
 use crate::verify::Look;
 use crate::world;
@@ -45,7 +47,7 @@ pub(super) struct ImageArguments {
     #[arg(long, value_name = "FILE", requires = "images")]
     auth: Option<PathBuf>,
     /// Authorities to trust beside those of this system, as PEM
-    #[arg(long, value_name = "FILE", requires = "images")]
+    #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// How many images are asked for at a time
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -55,11 +57,12 @@ pub(super) struct ImageArguments {
     timeout: Duration,
 }
 
-fn platform(text: &str) -> Result<Platform, String> {
-    text.parse::<Platform>().map_err(|error| error.to_string())
-}
-
 impl ImageArguments {
+    /// Authorities to trust, wherever HTTPS is spoken.
+    pub(super) fn authorities(&self) -> Option<&Path> {
+        self.ca.as_deref()
+    }
+
     /// What the machine is called where there is no machine file: as its first list.
     pub(super) fn name(&self) -> String {
         let stem = self.images.first().and_then(|path| path.file_stem());
@@ -67,14 +70,19 @@ impl ImageArguments {
     }
 }
 
+fn platform(text: &str) -> Result<Platform, String> {
+    text.parse::<Platform>().map_err(|error| error.to_string())
+}
+
 /// Whether the images can be pulled, if any are asked for.
 pub(super) fn look(
     arguments: &ImageArguments,
+    node: Option<&Node>,
     texts: &mut Texts,
     ui: &mut Ui,
-) -> Result<Result<Option<Look>, Exit>, Failure> {
+) -> Result<Result<Vec<Look>, Exit>, Failure> {
     if arguments.images.is_empty() {
-        return Ok(Ok(None));
+        return Ok(Ok(Vec::new()));
     }
     let sources = world::read_image_files(&ImageFiles {
         lists: arguments.images.clone(),
@@ -104,7 +112,10 @@ pub(super) fn look(
     let looked =
         world::look_for_images(&sources, &asking, &mut |done, all| ui.happening(format!("{done} of {all}")));
     ui.end();
-    let seen = looked?;
+    let mut seen = looked?;
     texts.extend(sources.texts);
-    Ok(Ok(Some(preflight::look_at_images(&seen, &arguments.platform))))
+    Ok(Ok(match node {
+        None => vec![preflight::look_at_images(&seen, &arguments.platform)],
+        Some(node) => preflight::look_at_node_images(&mut seen, &arguments.platform, node).into(),
+    }))
 }

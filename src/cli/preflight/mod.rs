@@ -4,6 +4,8 @@
 //! arguments below, and add its looks in [`run`].
 
 mod images;
+mod node;
+mod surroundings;
 
 use std::path::PathBuf;
 
@@ -16,6 +18,7 @@ use super::load::GivenArguments;
 use super::load::Loaded;
 use super::report;
 use crate::report::Texts;
+use crate::target;
 use crate::verify::Look;
 use crate::verify::REPORT_SCHEMA;
 use crate::verify::Report;
@@ -32,6 +35,10 @@ pub(super) struct Arguments {
     given: GivenArguments,
     #[command(flatten)]
     images: images::ImageArguments,
+    #[command(flatten)]
+    node: node::NodeArguments,
+    #[command(flatten)]
+    surroundings: surroundings::SurroundingsArguments,
     /// Put the report (report.html, junit.xml, report.json) into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -46,9 +53,17 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         },
     };
     let mut texts: Texts = loaded.as_ref().map(|loaded| loaded.sources.clone()).unwrap_or_default();
+    let node = arguments.node.node(ui)?;
     let mut looks: Vec<Look> = Vec::new();
-    match images::look(&arguments.images, &mut texts, ui)? {
-        Ok(look) => looks.extend(look),
+    if let Some(Loaded { machine, files, .. }) = &loaded {
+        let kept = || target::names(machine, files).found().cloned();
+        let inventory = arguments.node.inventory(node.as_ref())?.or_else(kept);
+        looks.extend(inventory.map(|inventory| target::look_at_hardware(machine, &inventory)));
+    }
+    let around = loaded.as_ref().map(|loaded| (&loaded.machine, &loaded.files));
+    looks.extend(arguments.surroundings.looks(around, arguments.images.authorities(), ui)?);
+    match images::look(&arguments.images, node.as_ref(), &mut texts, ui)? {
+        Ok(more) => looks.extend(more),
         Err(exit) => return Ok(exit),
     }
     looks.retain(|look| !look.is_empty());

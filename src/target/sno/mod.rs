@@ -29,6 +29,8 @@ pub(super) use installer_document::Feature;
 pub(super) use installer_document::InstallerDocument;
 pub(super) use layers::CORE;
 
+use ipnetwork::IpNetwork;
+
 use super::contents::Files;
 use super::draft;
 use super::draft::Draft;
@@ -37,6 +39,7 @@ use super::on_node::Place;
 use super::taken_over;
 use crate::document::Diagnostics;
 use crate::document::Origin;
+use crate::document::Sourced;
 use crate::ignition::Config;
 use crate::ignition::File;
 use crate::image::Edit;
@@ -213,6 +216,20 @@ fn finished(
 }
 
 /// The section and the installer's document, or what is wrong with it.
+/// The domain of the machine's cluster and the networks in it, as the installer's Ignition has them.
+pub(super) fn cluster_around(
+    machine: &Machine,
+    files: &Files,
+) -> Option<(Option<Sourced<String>>, Vec<(Sourced<IpNetwork>, String)>)> {
+    let (sno, installer) = installer_of(machine, files).ok()?;
+    let origin = sno.installer_origin();
+    let domain = installer.cluster_domain().map(|value| Sourced { value, origin: origin.clone() });
+    let networks = installer.cluster_networks().into_iter();
+    let networks =
+        networks.map(|(value, called)| (Sourced { value, origin: origin.clone() }, called.to_owned()));
+    Some((domain, networks.collect()))
+}
+
 fn installer_of<'m>(
     machine: &'m Machine,
     files: &Files,

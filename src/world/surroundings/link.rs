@@ -40,14 +40,15 @@ pub(super) fn look_at_gateway(gateway: &Sourced<IpAddr>, mtu: Option<u32>, timeo
     let answers = match holder {
         Holder::Nobody => Ok(false),
         Holder::Port(_) => Ok(true),
-        Holder::Here(name) => Err(format!("it is set here, on `{name}`: look from elsewhere")),
+        Holder::Here(name, _) => Err(format!("it is set here, on `{name}`: look from elsewhere")),
         Holder::Unknown(why) => Err(why),
     };
     let mtu = mtu.filter(|_| answers != Ok(false)).map(|wanted| {
         let largest = match (&answers, port) {
-            (Ok(_), Some(port)) if port.mtu_bytes < wanted => {
-                Err(format!("`{}` here sends no packets of more than {} bytes itself", port.name, port.mtu_bytes))
-            }
+            (Ok(_), Some(port)) if port.mtu_bytes < wanted => Err(format!(
+                "`{}` here sends no packets of more than {} bytes itself",
+                port.name, port.mtu_bytes
+            )),
             (Ok(_), _) => ping::largest(gateway.value, wanted, timeout),
             (Err(why), _) => Err(why.clone()),
         };
@@ -63,11 +64,11 @@ fn holder(address: IpAddr, timeout: Duration) -> (Holder, Option<PortHere>) {
         Err(cause) => return (Holder::Unknown(format!("the kernel does not tell: {}", plain(&cause))), None),
     };
     if let Some(port) = ports.values().find(|port| port.addresses.iter().any(|own| own.ip() == address)) {
-        return (Holder::Here(port.name.clone()), None);
+        return (Holder::Here(port.name.clone(), port.mac), None);
     }
-    let near = ports.into_iter().find(|(_, port)| {
-        port.addresses.iter().any(|own| own.contains(address) && !own.ip().is_loopback())
-    });
+    let near = ports
+        .into_iter()
+        .find(|(_, port)| port.addresses.iter().any(|own| own.contains(address) && !own.ip().is_loopback()));
     let Some((number, port)) = near else {
         let why = "no port here is on its network: look from a machine that is, or on the machine itself";
         return (Holder::Unknown(why.to_owned()), None);
@@ -76,7 +77,8 @@ fn holder(address: IpAddr, timeout: Duration) -> (Holder, Option<PortHere>) {
 }
 
 fn on_link(address: IpAddr, port: u32, timeout: Duration) -> Holder {
-    let unknown = |cause: std::io::Error| Holder::Unknown(format!("the kernel does not tell: {}", plain(&cause)));
+    let unknown =
+        |cause: std::io::Error| Holder::Unknown(format!("the kernel does not tell: {}", plain(&cause)));
     let place = SocketAddr::new(address, DISCARD_PORT);
     // What the socket says does not matter: the table does.
     let poke = || UdpSocket::bind(from_any(place)).and_then(|socket| socket.send_to(&[], place));
@@ -90,10 +92,14 @@ fn on_link(address: IpAddr, port: u32, timeout: Duration) -> Holder {
         };
         let patience = match known {
             Some(Neighbour::Answers(Some(mac))) => return Holder::Port(mac),
-            Some(Neighbour::Answers(None)) => return Holder::Unknown("a port without an Ethernet address has it".to_owned()),
+            Some(Neighbour::Answers(None)) => {
+                return Holder::Unknown("a port without an Ethernet address has it".to_owned());
+            }
             Some(Neighbour::Silent) => return Holder::Nobody,
             Some(Neighbour::NotAsked) => {
-                return Holder::Unknown("the port here asks no neighbours, or has a fixed one there".to_owned());
+                return Holder::Unknown(
+                    "the port here asks no neighbours, or has a fixed one there".to_owned(),
+                );
             }
             Some(Neighbour::Answered) => KNOWN_PATIENCE,
             Some(Neighbour::Asked) => UNKNOWN_PATIENCE,

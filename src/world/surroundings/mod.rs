@@ -2,8 +2,8 @@
 
 mod link;
 mod name_server;
-mod place;
 mod ping;
+mod place;
 mod time_server;
 
 use std::net::SocketAddr;
@@ -63,7 +63,9 @@ pub fn look_around(wanted: &Surroundings, asking: &AskingAround) -> Result<Obser
         ..Observed::default()
     };
     // Where NTP is shut, whoever speaks HTTP tells the time too, to a second.
-    let is_silent = |told: &Result<_, TimeTrouble>| matches!(told, Err(TimeTrouble::Silent | TimeTrouble::Unreachable(_)));
+    let is_silent = |told: &Result<_, TimeTrouble>| {
+        matches!(told, Err(TimeTrouble::Silent | TimeTrouble::Unreachable(_)))
+    };
     if seen.time.iter().any(|one| is_silent(&one.told)) {
         seen.dated = each(&wanted.places, |place| place::date(place, &wire)).into_iter().flatten().collect();
     }

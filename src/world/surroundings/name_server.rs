@@ -30,7 +30,11 @@ const TRIES: u32 = 2;
 const MAX_ANSWERS: usize = 16;
 
 /// Asks a server all questions. One that is silent from the beginning is asked no more.
-pub(super) fn ask(server: &Sourced<Endpoint>, questions: &[NameQuestion], timeout: Duration) -> NameServerSeen {
+pub(super) fn ask(
+    server: &Sourced<Endpoint>,
+    questions: &[NameQuestion],
+    timeout: Duration,
+) -> NameServerSeen {
     let address = resolve(&server.value, PORT).into_iter().next();
     let mut gone: Option<NameAnswer> = None;
     let mut has_answered = false;
@@ -47,7 +51,8 @@ pub(super) fn ask(server: &Sourced<Endpoint>, questions: &[NameQuestion], timeou
         gone = (is_gone && !has_answered).then(|| answer.clone());
         answer
     };
-    let answers = questions.iter().map(|question| question.records().iter().map(&mut one).collect()).collect();
+    let answers =
+        questions.iter().map(|question| question.records().iter().map(&mut one).collect()).collect();
     NameServerSeen { server: server.clone(), answers }
 }
 
@@ -55,7 +60,8 @@ fn at(address: SocketAddr, record: &NameRecord, timeout: Duration) -> NameAnswer
     for _ in 0..TRIES {
         match by_udp(address, record, timeout) {
             Ok(NameAnswer::Truncated) => {
-                return by_tcp(address, record, timeout).unwrap_or_else(|cause| NameAnswer::NoTcp(plain(&cause)));
+                return by_tcp(address, record, timeout)
+                    .unwrap_or_else(|cause| NameAnswer::NoTcp(plain(&cause)));
             }
             Ok(answer) => return answer,
             Err(cause) if matches!(cause.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}

@@ -75,7 +75,12 @@ fn open(to: IpAddr) -> io::Result<OwnedFd> {
 }
 
 /// How long a packet of this size takes, if it comes back.
-fn comes_back(socket: &OwnedFd, to: IpAddr, size: u32, patience: Duration) -> Result<Option<Duration>, String> {
+fn comes_back(
+    socket: &OwnedFd,
+    to: IpAddr,
+    size: u32,
+    patience: Duration,
+) -> Result<Option<Duration>, String> {
     for number in 0..TRIES {
         let cookie = cookie();
         let packet = question(to, size, number, cookie);
