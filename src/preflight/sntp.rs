@@ -187,9 +187,11 @@ mod tests {
         assert_eq!(unix.0 >> 31, 2_208_988_800 << 1 | 1);
     }
 
+    type Spoil = fn(&mut [u8; 48]);
+
     #[test]
     fn what_is_no_time_is_told_apart() {
-        let cases: [(&str, fn(&mut [u8; 48]), TimeTrouble); 9] = [
+        let cases: [(&str, Spoil, TimeTrouble); 9] = [
             ("alarm", |bytes| bytes[0] = 0xe4, TimeTrouble::Unsynchronized),
             ("stratum 16", |bytes| bytes[1] = 16, TimeTrouble::Unsynchronized),
             ("no stratum", |bytes| bytes[1] = 0, TimeTrouble::Unsynchronized),

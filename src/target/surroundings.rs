@@ -42,11 +42,8 @@ pub fn surroundings(
             wanted.addresses.push(address.clone().map(|address| address.ip()));
         }
     }
-    let (domain, networks) = match sno::cluster_around(machine, files) {
-        Some((domain, networks)) => (domain, networks),
-        None => (None, Vec::new()),
-    };
-    let domain = cluster.cloned().or(domain);
+    let domain = cluster.cloned().or_else(|| sno::cluster_domain(machine, files));
+    let networks = sno::cluster_networks(machine, files);
     if !networks.is_empty() {
         wanted.networks = networks;
         wanted.networks.extend(hosts_networks(network));

@@ -216,18 +216,18 @@ fn finished(
 }
 
 /// The section and the installer's document, or what is wrong with it.
-/// The domain of the machine's cluster and the networks in it, as the installer's Ignition has them.
-pub(super) fn cluster_around(
-    machine: &Machine,
-    files: &Files,
-) -> Option<(Option<Sourced<String>>, Vec<(Sourced<IpNetwork>, String)>)> {
+/// The domain of the machine's cluster, if the installer's Ignition says it.
+pub(super) fn cluster_domain(machine: &Machine, files: &Files) -> Option<Sourced<String>> {
     let (sno, installer) = installer_of(machine, files).ok()?;
-    let origin = sno.installer_origin();
-    let domain = installer.cluster_domain().map(|value| Sourced { value, origin: origin.clone() });
+    Some(Sourced { value: installer.cluster_domain()?, origin: sno.installer_origin().clone() })
+}
+
+/// The networks in the machine's cluster, as the installer's Ignition has them, each with what a person calls it.
+pub(super) fn cluster_networks(machine: &Machine, files: &Files) -> Vec<(Sourced<IpNetwork>, String)> {
+    let Ok((sno, installer)) = installer_of(machine, files) else { return Vec::new() };
     let networks = installer.cluster_networks().into_iter();
-    let networks =
-        networks.map(|(value, called)| (Sourced { value, origin: origin.clone() }, called.to_owned()));
-    Some((domain, networks.collect()))
+    let origin = sno.installer_origin();
+    networks.map(|(value, called)| (Sourced { value, origin: origin.clone() }, called.to_owned())).collect()
 }
 
 fn installer_of<'m>(
