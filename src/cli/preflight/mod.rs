@@ -29,7 +29,6 @@ use crate::world::Given;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
-    #[arg(required_unless_present = "images")]
     spec: Option<PathBuf>,
     #[command(flatten)]
     given: GivenArguments,
@@ -62,7 +61,11 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let around = loaded.as_ref().map(|loaded| (&loaded.machine, &loaded.files));
     looks.extend(arguments.surroundings.looks(around, arguments.images.authorities(), ui)?);
-    match images::look(&arguments.images, node.as_ref(), &mut texts, ui)? {
+    let puller = images::Puller {
+        document: loaded.as_ref().map(|loaded| &loaded.plan.destination),
+        node: node.as_ref(),
+    };
+    match images::look(&arguments.images, puller, &mut texts, ui)? {
         Ok(more) => looks.extend(more),
         Err(exit) => return Ok(exit),
     }
@@ -72,11 +75,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         None => arguments.images.name(),
     };
     if looks.is_empty() {
-        let message = format!("there is nothing to look at before `{machine}` boots");
-        return Err(Failure::input(
-            message,
-            "name lists of images with `--images`, or see `cotter preflight --help`",
-        ));
+        let help = "name a machine file, or lists of images with `--images`; see `cotter preflight --help`";
+        return Err(Failure::input("there is nothing to look at", help));
     }
     let boots = looks.iter().map(|look| look.judge(&machine)).collect();
     let report = Report { schema: REPORT_SCHEMA.to_owned(), machine, regressions: Vec::new(), boots };
