@@ -3,6 +3,7 @@
 //! To look at another thing: write a file that makes a [`crate::verify::Look`] of what was seen, let `world` see it,
 //! and let `cli/preflight` ask for it. What surrounds a machine is asked for in [`Surroundings`].
 
+mod errand;
 mod images;
 mod links;
 mod names;
@@ -15,6 +16,8 @@ mod sntp;
 mod surroundings;
 mod time;
 
+pub use errand::Errand;
+pub use errand::SURROUNDINGS_SCRIPT;
 pub use images::look as look_at_images;
 pub use links::AddressSeen;
 pub use links::GatewaySeen;

@@ -21,7 +21,9 @@ use crate::document::Sourced;
 use crate::value::MacAddress;
 use crate::value::ReachTarget;
 use crate::value::ValueError;
+use crate::verify::Expectation;
 use crate::verify::Look;
+use crate::verify::Subject;
 
 /// The most name servers of a `resolv.conf` that are read; the C library reads three (resolv.conf(5)).
 const MAX_NAME_SERVERS: usize = 3;
@@ -50,6 +52,8 @@ pub struct Surroundings {
 /// What was seen around a machine.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
+    /// Whether the machine says that its clock is synchronized, if it was asked.
+    pub is_synchronized: Option<bool>,
     /// Of time servers.
     pub time: Vec<TimeSeen>,
     /// Other clocks.
@@ -67,8 +71,20 @@ pub struct Observed {
 impl Surroundings {
     /// Judges what was seen; `origin` stands for what nobody asked for in particular.
     pub fn looks(&self, seen: &Observed, origin: &Origin) -> Vec<Look> {
+        let mut time = time::time_look(&seen.time, &seen.dated, origin);
+        if let Some(is_synchronized) = seen.is_synchronized {
+            let subject = Subject::Clock;
+            time.expect(Expectation::has(
+                &subject,
+                "synchronized",
+                "the machine's clock is synchronized",
+                origin,
+            ));
+            time.found(&subject, [if is_synchronized { "synchronized" } else { "not synchronized" }]);
+            time.explain(&subject, "see `timedatectl` and `chronyc sources` on the machine");
+        }
         vec![
-            time::time_look(&seen.time, &seen.dated, origin),
+            time,
             names::name_look(&self.names, &seen.names),
             places::place_look(&seen.places),
             links::link_look(self, &seen.addresses, &seen.gateways),

@@ -137,6 +137,7 @@ pub use saved::first_file as first_kept_file;
 pub use saved::gathered_nodes;
 pub use subject::read_subject;
 pub use surroundings::AskingAround;
+pub use surroundings::ask_on_machine;
 pub use surroundings::look_around;
 pub use surroundings::own_name_servers;
 pub use work_folder::WorkFolder;

@@ -60,7 +60,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         looks.extend(inventory.map(|inventory| target::look_at_hardware(machine, &inventory)));
     }
     let around = loaded.as_ref().map(|loaded| (&loaded.machine, &loaded.files));
-    looks.extend(arguments.surroundings.looks(around, arguments.images.authorities(), ui)?);
+    let asked = arguments.node.asked();
+    looks.extend(arguments.surroundings.looks(around, asked, arguments.images.authorities(), ui)?);
     let puller = images::Puller {
         document: loaded.as_ref().map(|loaded| &loaded.plan.destination),
         node: node.as_ref(),

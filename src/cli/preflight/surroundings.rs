@@ -8,9 +8,11 @@ use clap::ValueEnum;
 
 use super::super::Ui;
 use super::super::kubeconfig;
+use super::node::Asked;
 use crate::document::Origin;
 use crate::document::Sourced;
 use crate::preflight::Endpoint;
+use crate::preflight::Observed;
 use crate::preflight::Surroundings;
 use crate::spec::Machine;
 use crate::target;
@@ -20,6 +22,8 @@ use crate::verify::Look;
 use crate::world;
 use crate::world::AskingAround;
 use crate::world::Failure;
+use crate::world::ScriptPlace;
+use crate::world::Ssh;
 
 /// What findings name that came from the command line.
 const COMMAND_LINE: &str = "command line";
@@ -70,20 +74,57 @@ impl SurroundingsArguments {
     pub(super) fn looks(
         &self,
         of: Option<(&Machine, &Files)>,
+        asked: Asked<'_>,
         authorities: Option<&Path>,
         ui: &mut Ui,
     ) -> Result<Vec<Look>, Failure> {
-        let wanted = self.wanted(of)?;
+        let wanted = self.wanted(of, asked, ui)?;
         ui.begin("asking around");
-        let asking =
-            AskingAround { timeout: self.answer_timeout, authorities: authorities.map(Path::to_owned) };
-        let seen = world::look_around(&wanted, &asking);
+        let seen = self.observed(&wanted, asked, authorities, ui);
         ui.end();
         let origin = of.map_or_else(|| Origin::of_file(COMMAND_LINE), |(machine, _)| machine.origin.clone());
         Ok(wanted.looks(&seen?, &origin))
     }
 
-    fn wanted(&self, of: Option<(&Machine, &Files)>) -> Result<Surroundings, Failure> {
+    fn observed(
+        &self,
+        wanted: &Surroundings,
+        asked: Asked<'_>,
+        authorities: Option<&Path>,
+        ui: &Ui,
+    ) -> Result<Observed, Failure> {
+        let asking =
+            AskingAround { timeout: self.answer_timeout, authorities: authorities.map(Path::to_owned) };
+        // The clock of this machine is asked for as that of others is.
+        let nothing = Surroundings::default();
+        let (place, errand_of, ssh);
+        match asked {
+            Asked::Nowhere => return world::look_around(wanted, &asking),
+            Asked::Here => (place, errand_of) = (ScriptPlace::Here, &nothing),
+            Asked::Over(destination, config) => {
+                ssh = Ssh { config: config.map(Path::to_owned), asks: ui.can_ask() };
+                (place, errand_of) = (ScriptPlace::Over(&ssh, destination), wanted);
+            }
+        }
+        if self.skip.contains(&Skipped::Time) && matches!(asked, Asked::Here) {
+            return world::look_around(wanted, &asking);
+        }
+        let said = world::ask_on_machine(place, errand_of, &asking).map_err(world::Trouble::failure)?;
+        Ok(match asked {
+            Asked::Over(..) if self.skip.contains(&Skipped::Time) => {
+                Observed { is_synchronized: None, ..said }
+            }
+            Asked::Over(..) => said,
+            _ => Observed { is_synchronized: said.is_synchronized, ..world::look_around(wanted, &asking)? },
+        })
+    }
+
+    fn wanted(
+        &self,
+        of: Option<(&Machine, &Files)>,
+        asked: Asked<'_>,
+        ui: &mut Ui,
+    ) -> Result<Surroundings, Failure> {
         let label = world::random_digits()?;
         let label: String = label.chars().take(12).collect();
         let cluster = self.cluster.as_ref().map(|cluster| said("cluster", cluster.to_string()));
@@ -97,7 +138,10 @@ impl SurroundingsArguments {
         if !self.dns.is_empty() {
             wanted.name_servers = self.dns.iter().map(|server| said("dns", server.clone())).collect();
         } else if wanted.name_servers.is_empty() && !wanted.names.is_empty() {
-            wanted.name_servers = world::own_name_servers();
+            match asked {
+                Asked::Over(..) => ui.note("no name server is asked: name those of the machine with `--dns`"),
+                _ => wanted.name_servers = world::own_name_servers(),
+            }
         }
         for skipped in &self.skip {
             match skipped {

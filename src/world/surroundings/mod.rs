@@ -18,9 +18,15 @@ use super::Failure;
 use super::inputs::read_at_most;
 use super::registry;
 use super::registry::Wire;
+use super::remote::Place;
+use super::remote::Said;
+use super::remote::Trouble;
+use super::remote::run_script;
 use crate::document::Sourced;
 use crate::preflight::Endpoint;
+use crate::preflight::Errand;
 use crate::preflight::Observed;
+use crate::preflight::SURROUNDINGS_SCRIPT;
 use crate::preflight::Surroundings;
 use crate::preflight::TimeTrouble;
 use crate::preflight::name_servers_of;
@@ -29,6 +35,8 @@ use crate::preflight::name_servers_of;
 const CONCURRENCY: usize = 16;
 /// How many addresses of one name are tried.
 const MAX_ADDRESSES: usize = 4;
+/// How long the look on a machine may take.
+const SCRIPT_TIMEOUT: Duration = Duration::from_secs(180);
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// What systemd-resolved itself asks, where the file above only names systemd-resolved.
 const RESOLVED_CONF: &str = "/run/systemd/resolve/resolv.conf";
@@ -70,6 +78,22 @@ pub fn look_around(wanted: &Surroundings, asking: &AskingAround) -> Result<Obser
         seen.dated = each(&wanted.places, |place| place::date(place, &wire)).into_iter().flatten().collect();
     }
     Ok(seen)
+}
+
+/// Lets the machine itself ask, by a script.
+///
+/// # Errors
+/// If nobody answers there, or not to the end.
+pub fn ask_on_machine(
+    place: Place<'_>,
+    wanted: &Surroundings,
+    asking: &AskingAround,
+) -> Result<Observed, Trouble> {
+    let errand = Errand::new(wanted, asking.timeout, cookie);
+    let settings = errand.settings();
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let said = run_script(place, SURROUNDINGS_SCRIPT, &settings, SCRIPT_TIMEOUT)?;
+    Ok(errand.read(said.iter().map(|Said { word, rest }| (word.as_str(), rest.as_str()))))
 }
 
 /// The name servers that this system asks.
