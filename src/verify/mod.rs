@@ -5,6 +5,7 @@
 //! `judge.rs` what to look at where it differs, let `target/expect` expect it, and, where a folder that somebody kept
 //! can tell, `saved`.
 
+mod around;
 mod boot;
 mod expectation;
 mod harvester_property;
@@ -16,6 +17,10 @@ mod manifest;
 mod report;
 mod subject;
 
+pub use around::Around;
+pub use around::GatewayProperty;
+pub use around::NameProperty;
+pub use around::TimeProperty;
 pub use boot::BOOT_SCHEMA;
 pub use boot::BootRecord;
 pub use boot::MAX_RECORD_BYTES;

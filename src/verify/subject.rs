@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Around;
 use super::HarvesterProperty;
 use crate::value::MacAddress;
 
@@ -70,6 +71,8 @@ pub enum Subject {
     Cluster(ClusterProperty),
     /// A property of a Harvester cluster.
     Harvester(HarvesterProperty),
+    /// Something that surrounds a machine.
+    Around(Around),
     /// A property of an image, which is known by its whole reference.
     Image(String, ImageProperty),
     /// What a node has for its images.
@@ -271,6 +274,7 @@ impl fmt::Display for Subject {
             Self::StartupScript => f.write_str("startup-script/result"),
             Self::Cluster(property) => write!(f, "cluster/{property}"),
             Self::Harvester(property) => write!(f, "harvester/{property}"),
+            Self::Around(around) => write!(f, "{around}"),
             Self::Image(reference, property) => write!(f, "image/{reference}/{property}"),
             Self::Node(property) => write!(f, "node/{property}"),
             Self::Hardware(property) => write!(f, "hardware/{property}"),

@@ -36,6 +36,7 @@ mod remote;
 mod saved;
 mod shell;
 mod subject;
+mod surroundings;
 mod udev_database;
 mod work_folder;
 
@@ -139,5 +140,9 @@ pub use saved::facts;
 pub use saved::first_file as first_kept_file;
 pub use saved::gathered_nodes;
 pub use subject::read_subject;
+pub use surroundings::AskingAround;
+pub use surroundings::ask_on_machine;
+pub use surroundings::look_around;
+pub use surroundings::own_name_servers;
 pub use work_folder::WorkFolder;
 pub use work_folder::make_private_folder;

@@ -80,6 +80,7 @@ mod seed;
 mod single_node;
 mod starters;
 mod startup_script;
+mod surroundings;
 mod sysfs;
 mod tools;
 mod web;

@@ -5,6 +5,7 @@
 
 mod images;
 mod node;
+mod surroundings;
 mod upgrade;
 
 use std::path::PathBuf;
@@ -38,6 +39,7 @@ pub(super) struct Arguments {
     node: node::NodeArguments,
     #[command(flatten)]
     upgrade: upgrade::UpgradeArguments,
+    surroundings: surroundings::SurroundingsArguments,
     /// Put the report (report.html, junit.xml, report.json) into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -59,6 +61,9 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         let inventory = arguments.node.inventory(node.as_ref())?.or_else(kept);
         looks.extend(inventory.map(|inventory| target::look_at_hardware(machine, &inventory)));
     }
+    let around = loaded.as_ref().map(|loaded| (&loaded.machine, &loaded.files));
+    let asked = arguments.node.asked();
+    looks.extend(arguments.surroundings.looks(around, asked, arguments.images.authorities(), ui)?);
     let puller = images::Puller {
         document: loaded.as_ref().map(|loaded| &loaded.plan.destination),
         node: node.as_ref(),
