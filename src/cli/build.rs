@@ -27,14 +27,14 @@ use crate::world::Existing;
 use crate::world::Failure;
 use crate::world::Fitted;
 
-/// Build the installation medium, a cloud's boot data or a cluster's MachineConfigs, and the manifest
+/// Build the installation medium, a cloud's boot data, a cluster's MachineConfigs or what Harvester's installer reads, and the manifest
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
     spec: PathBuf,
     #[command(flatten)]
     given: GivenArguments,
-    /// The medium to write; its manifest gets `.manifest.json` after the name. With `--pxe`, for a cloud and for MachineConfigs: the folder
+    /// The medium to write; its manifest gets `.manifest.json` after the name. With `--pxe`, for a cloud, MachineConfigs and Harvester: the folder
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
     /// Write what boots over the network into a folder, with the machine's own initrd and iPXE script
@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What is written into a folder, for a cloud or for a cluster's operator.
+/// What is written into a folder, for a cloud, for a cluster's operator or for another system's installer.
 struct Outputs<'p> {
     files: &'p BTreeMap<String, Output>,
     notes: &'p [String],
@@ -100,11 +100,13 @@ struct Outputs<'p> {
 impl<'p> Outputs<'p> {
     fn of(plan: &'p Plan) -> Option<Self> {
         let of_cloud = plan.delivery().map(|given| Self { files: &given.files, notes: &given.notes });
-        of_cloud.or_else(|| plan.handover().map(|given| Self { files: &given.files, notes: &given.notes }))
+        let of_operator = || plan.handover().map(|given| Self { files: &given.files, notes: &given.notes });
+        let of_installer = || plan.served().map(|given| Self { files: &given.files, notes: &given.notes });
+        of_cloud.or_else(of_operator).or_else(of_installer)
     }
 }
 
-/// Writes what a cloud or a cluster's operator is given, into a folder.
+/// Writes what somebody else is given, into a folder.
 fn deliver(
     arguments: &Arguments,
     plan: &Plan,

@@ -15,6 +15,7 @@ mod explain;
 mod fallback;
 mod fcos;
 mod hardware;
+mod harvester;
 mod installer;
 mod kept;
 mod landing;
@@ -177,6 +178,7 @@ pub fn rules() -> Vec<&'static Rule> {
         .chain(of_sno)
         .chain(&cloud::RULES)
         .chain(&machineconfig::RULES)
+        .chain(&harvester::RULES)
         .chain(&crate::cloud::RULES)
         .collect()
 }
@@ -193,7 +195,7 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     landed.lost_names = names.lost();
     match machine.target.value {
         Target::Cloud => landed.system = cloud::system(machine, files),
-        Target::MachineConfig => landed.system = System::ReadOnlyImage,
+        Target::MachineConfig | Target::Harvester => landed.system = System::ReadOnlyImage,
         Target::Fcos | Target::Sno => {}
     }
     document::run(checks::CHECKS, &landed, &mut findings);
@@ -216,6 +218,9 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     // What is said twice of the same place is one finding.
     if machine.target.value == Target::MachineConfig {
         machineconfig::check(machine, files, &mut findings);
+    }
+    if machine.target.value == Target::Harvester {
+        harvester::check(machine, files, &mut findings);
     }
     findings
 }
@@ -279,5 +284,6 @@ pub fn plan_placed(
         Target::Cloud => cloud::plan(machine, spec, files),
         Target::Sno => sno::plan(machine, spec, files, placement),
         Target::MachineConfig => machineconfig::plan(machine, spec, files),
+        Target::Harvester => harvester::plan(machine, spec, files),
     }
 }
