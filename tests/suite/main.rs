@@ -38,6 +38,7 @@ mod golden;
 mod guest;
 mod hardware;
 mod harvester;
+mod harvester_target;
 mod hostile;
 mod hostile_images;
 mod image;

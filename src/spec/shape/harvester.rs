@@ -76,6 +76,16 @@ static CHART: [Key; 3] = [
     key("longhorn", Shape::Map(&LONGHORN), "Longhorn."),
     key("enable_go_cover_dir", Shape::Truth, "For Harvester's own tests."),
 ];
+static BASIC_AUTH: [Key; 2] = [key("user", TEXT, "Name."), key("password", TEXT, "Password.")];
+static WEBHOOK: [Key; 7] = [
+    key("event", TEXT, "STARTED, SUCCEEDED or FAILED."),
+    key("method", TEXT, "HTTP's method, as in `PUT`."),
+    key("url", TEXT, "Where it is sent."),
+    key("headers", Shape::Free, "Headers, each with a list of values."),
+    key("payload", TEXT, "What is sent."),
+    key("insecure", Shape::Truth, "Whether any certificate will do."),
+    key("basic_auth", Shape::Map(&BASIC_AUTH), "Who sends it."),
+];
 static INSTALL: [Key; 35] = [
     key("mode", Shape::Word(&["create", "join"]), "Whether the node makes a cluster, or joins one."),
     key("role", Shape::Word(&["default", "management", "worker", "witness"]), "What the node may become."),
@@ -100,7 +110,7 @@ static INSTALL: [Key; 35] = [
     key("no_format", Shape::Truth, "Whether the disk is left as it is."),
     key("with_net_images", Shape::Truth, "Whether images come over the network, for the net-install ISO."),
     key("cordoned", Shape::Truth, "Whether nothing is scheduled on the node at first."),
-    key("webhooks", Shape::Free, "Whom the installer tells: `[{event, method, url}]`."),
+    key("webhooks", Shape::List(&Shape::Map(&WEBHOOK)), "Whom the installer tells."),
     key("addons", Shape::Free, "Add-ons: `{NAME: {enabled, values_content}}`."),
     key("harvester", Shape::Map(&CHART), "Settings of Harvester's chart."),
     key("raw_disk_image_path", TEXT, "An image that is written as it is."),

@@ -15,15 +15,15 @@ pub(super) const RULE: &str = "harvester-carries";
 
 /// Sections that mean nothing to it, and what to do instead.
 const SECTIONS: [(&[&str], &str, &str); 9] = [
-    (&["systemd"], "no units", "write a file below `/etc/systemd/system`, or run it in the cluster"),
-    (&["grub"], "no users of the boot loader", "leave it out"),
-    (&["boot_device"], "no mirror and no encryption of the boot disk", "leave it out"),
-    (&["ignition"], "no Ignition", "leave it out"),
-    (&["ignition_files"], "no Ignition", "write what it says in this file"),
-    (&["storage", "disks"], "no partitions but its own", "write `harvester.install.data_disk` for the volumes' disk"),
-    (&["storage", "raid"], "no arrays", "leave it out"),
-    (&["storage", "luks"], "no encrypted volumes", "leave it out"),
-    (&["storage", "filesystems"], "no file systems but its own", "leave it out"),
+    (&["systemd"], "makes no units", "write a file below `/etc/systemd/system`, or run it in the cluster"),
+    (&["grub"], "knows no users of the boot loader", "leave it out"),
+    (&["boot_device"], "neither mirrors nor encrypts the boot disk", "leave it out"),
+    (&["ignition"], "reads no Ignition", "leave it out"),
+    (&["ignition_files"], "reads no Ignition", "write what it says in this file"),
+    (&["storage", "disks"], "makes no partitions but its own", "write `harvester.install.data_disk` for the volumes' disk"),
+    (&["storage", "raid"], "makes no arrays", "leave it out"),
+    (&["storage", "luks"], "makes no encrypted volumes", "leave it out"),
+    (&["storage", "filesystems"], "makes no file systems but its own", "leave it out"),
 ];
 
 /// Of users, all that it takes.
@@ -37,10 +37,10 @@ pub(super) fn carry(machine: &Machine, landed: &Landed, findings: &mut Diagnosti
         if let Some(section) = view.at(keys) {
             let first = section.items().first().map(|item| item.origin().clone());
             let place = first.unwrap_or_else(|| section.origin().clone());
-            findings.error(RULE, &place, format!("Harvester's installer makes {what}"), help);
+            findings.error(RULE, &place, format!("Harvester's installer {what}"), help);
         }
     }
-    users(&view, findings);
+    users(machine, &view, findings);
     installation(machine, findings);
     for argument in &machine.butane.kernel_arguments.should_not_exist {
         let message = format!("Harvester's installer takes no kernel argument away, as `{}`", argument.value);
@@ -53,11 +53,22 @@ pub(super) fn carry(machine: &Machine, landed: &Landed, findings: &mut Diagnosti
     }
 }
 
-fn users(view: &View<'_>, findings: &mut Diagnostics) {
+fn users(machine: &Machine, view: &View<'_>, findings: &mut Diagnostics) {
     let list = |list: &str| view.get("passwd").map(|passwd| passwd.list(list)).unwrap_or_default();
     for group in list("groups") {
         let message = "Harvester's installer makes no groups";
         findings.error(RULE, group.origin(), message, "leave it out");
+    }
+    // A key or hash that is wrong is another finding.
+    let can_log_in = |user: &View<'_>| {
+        user.text_at("name").is_some_and(|name| name.value == LOGIN)
+            && OF_USER.iter().skip(1).any(|key| user.get(key).is_some())
+    };
+    if !list("users").iter().any(can_log_in) {
+        let place = view.at(&["passwd", "users"]).map_or(machine.target.origin.clone(), |users| users.origin().clone());
+        let message = format!("nobody could log in: Harvester's installer wants a password or a key of `{LOGIN}`");
+        let help = format!("give `{LOGIN}` a `password_file` or `ssh_authorized_keys` in `passwd.users`");
+        findings.error(RULE, &place, message, help);
     }
     for user in list("users") {
         let Some(name) = user.text_at("name") else { continue };

@@ -15,6 +15,11 @@ use crate::value::HarvesterVersion;
 /// The rule of what Harvester's own checks say.
 pub(super) const RULE: &str = "harvester-config";
 
+/// Rules of Harvester's whose next step is written in other words in a machine file.
+const IN_OTHER_WORDS: [(&str, &str); 2] = [
+    ("host-name", "write `hostname`, in lower case"),
+    ("static-needs", "give the port a `gateway` and `dns`, or write `dhcp: true`"),
+];
 /// In which order a reader expects the keys.
 const FIRST: [&str; 7] =
     ["scheme_version", "server_url", "token", "sans", "os", "install", "system_settings"];
@@ -77,15 +82,20 @@ impl Config {
         findings: &mut Diagnostics,
     ) {
         for finding in harvester::check_harvester("config.yaml", text, version).sorted() {
-            // The machine file's own rule has said that.
-            if finding.rule == "device-moves" && finding.origin.key == "install.device" {
+            let is_missing_token = finding.rule == "token" && !self.values.contains_key("token");
+            let is_moving_device = finding.rule == "device-moves" && finding.origin.key == "install.device";
+            let is_ours = ["device-needed", "login-needed"].contains(&finding.rule);
+            if is_ours || is_missing_token || is_moving_device {
+                // The machine file's own rules have said that.
                 continue;
             }
+            let words = IN_OTHER_WORDS.iter().find(|(rule, _)| *rule == finding.rule);
+            let help = words.map_or(finding.help, |(_, help)| (*help).to_owned());
             let origin = self.origin_of(&finding.origin.key).unwrap_or(whole);
             match finding.severity {
-                Severity::Error => findings.error(RULE, origin, finding.message, finding.help),
-                Severity::Warning => findings.warning(RULE, origin, finding.message, finding.help),
-                Severity::Note => findings.note(RULE, origin, finding.message, finding.help),
+                Severity::Error => findings.error(RULE, origin, finding.message, help),
+                Severity::Warning => findings.warning(RULE, origin, finding.message, help),
+                Severity::Note => findings.note(RULE, origin, finding.message, help),
             }
         }
     }

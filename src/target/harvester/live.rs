@@ -58,8 +58,9 @@ fn network_of_initramfs(machine: &Machine, management: &Management<'_>) -> Vec<S
     let mut arguments = Vec::new();
     let mut interface = port.name.to_string();
     if let Some(vlan) = &management.vlan {
-        arguments.push(format!("vlan={interface}.{0}:{interface}", vlan.value));
-        interface = format!("{interface}.{}", vlan.value);
+        // A name with the port's in it may be longer than the kernel takes.
+        arguments.push(format!("vlan=vlan{}:{interface}", vlan.value));
+        interface = format!("vlan{}", vlan.value);
     }
     arguments.push(match &management.address {
         None => format!("ip={interface}:dhcp"),
@@ -103,6 +104,12 @@ pub(super) fn check(section: &Harvester, iso: &[String], pins: &Origin, findings
             let help = "use an address without quotes, spaces and `$;|&<>\\`";
             findings.error(super::carrying::RULE, &url.origin, message, help);
         }
+    }
+    let local = section.iso_url.as_ref().filter(|url| url.value == "local");
+    if let (Some(local), Some(_)) = (local, &section.artifacts_url) {
+        let message = "a machine that is started over the network has no medium to take `local` for";
+        let help = "serve the ISO and write its URL, or leave `artifacts_url` out";
+        findings.error(super::carrying::RULE, &local.origin, message, help);
     }
     let length = iso.join(" ").len();
     if length > MOST_BYTES {

@@ -101,7 +101,7 @@ pub(super) fn management<'m>(machine: &'m Machine, findings: &mut Diagnostics) -
         let help = "leave it out, and make it a network of the cluster later";
         findings.error(RULE, other.origin, message, help);
     }
-    let stack = stack(network, first.name, findings);
+    let stack = stack(network, &addressed, findings);
     let bond = stack.bond;
     let mut addresses = first.addresses.iter();
     let mut address = None;
@@ -216,7 +216,8 @@ struct Stack<'m> {
     ports: Vec<&'m Nic>,
 }
 
-fn stack<'m>(network: &'m NetworkState, top: &str, findings: &mut Diagnostics) -> Stack<'m> {
+fn stack<'m>(network: &'m NetworkState, addressed: &[Addressed<'_>], findings: &mut Diagnostics) -> Stack<'m> {
+    let top = addressed.first().map_or("", |first| first.name);
     let of_kind = |name: &str, kind: &str| {
         network.interfaces().iter().find(|other| other.name.value == name && other.kind.value == kind)
     };
@@ -229,7 +230,9 @@ fn stack<'m>(network: &'m NetworkState, top: &str, findings: &mut Diagnostics) -
     };
     let is_of_stack = |interface: &Interface| {
         let is = |other: Option<&Interface>| other.is_some_and(|other| other.name.value == interface.name.value);
-        is(vlan) || is(bond) || network.is_nic(&interface.name.value)
+        // Of one with addresses it has been said that it is another network.
+        let is_addressed = addressed.iter().any(|other| other.name == interface.name.value);
+        is(vlan) || is(bond) || is_addressed || network.is_nic(&interface.name.value)
     };
     for other in network.interfaces().iter().filter(|other| !is_of_stack(other)) {
         let message = format!(
