@@ -12,8 +12,8 @@ use crate::catalog::Checksum;
 use crate::catalog::Part;
 use crate::catalog::Reference;
 use crate::document::Diagnostics;
-use crate::image::Replace;
 use crate::ignition::Document;
+use crate::image::Replace;
 use crate::plan::Carrier;
 use crate::plan::Medium;
 use crate::plan::Plan;
@@ -126,9 +126,10 @@ pub(super) fn medium(plan: &Plan) -> Result<&Medium, Failure> {
             Carrier::Operator(_) => {
                 ("of a cluster that is there", "`cotter build SPEC -o DIR` writes what its operator is given")
             }
-            Carrier::Installer(_) => {
-                ("that Harvester's installer makes", "`cotter build SPEC -o DIR` writes what the installer reads")
-            }
+            Carrier::Installer(_) => (
+                "that Harvester's installer makes",
+                "`cotter build SPEC -o DIR` writes what the installer reads",
+            ),
             _ => ("in a cloud", "`cotter build SPEC -o DIR` writes what it is given to boot with"),
         };
         Failure::input(format!("`{}` is a machine {what}: it has no installation medium", plan.machine), hint)
@@ -140,7 +141,10 @@ pub(super) fn destination(plan: &Plan) -> Result<&Document, Failure> {
     if plan.served().is_none() {
         return Ok(&plan.destination);
     }
-    let message = format!("`{}` has no Ignition document: Harvester's installer reads a config of its own", plan.machine);
+    let message = format!(
+        "`{}` has no Ignition document: Harvester's installer reads a config of its own",
+        plan.machine
+    );
     Err(Failure::input(message, "`cotter build SPEC -o DIR` writes that config"))
 }
 

@@ -141,9 +141,12 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
 
 /// What another system's installer reads.
 fn show_served(served: &Served, ui: &mut Ui) {
-    ui.line(format!("for the installer of Harvester {}", served.version.as_deref().unwrap_or("(any release)")));
+    ui.line(format!(
+        "for the installer of Harvester {}",
+        served.version.as_deref().unwrap_or("(any release)")
+    ));
     ui.line(format!("  on its ISO's kernel line: {}", served.iso_arguments));
-    for note in &served.notes {
+    for note in served.notes.iter().chain([&served.by_hand]) {
         ui.line(format!("  {note}"));
     }
     let files: Vec<&str> = served.files.keys().map(String::as_str).collect();

@@ -53,7 +53,9 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let Some(recovery) = Recovery::of(&loaded.machine, &loaded.plan) else {
         let target = loaded.machine.target.value;
         let message = match loaded.plan.served() {
-            Some(_) => format!("a machine of the target `{target}` makes its network and logins anew at every boot"),
+            Some(_) => {
+                format!("a machine of the target `{target}` makes its network and logins anew at every boot")
+            }
             None => format!(
                 "a machine of the target `{target}` is not installed to a disk, so there is none to put things back on"
             ),

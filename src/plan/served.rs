@@ -11,6 +11,8 @@ pub struct Served {
     pub version: Option<String>,
     /// Kernel arguments for the live system on the installer's ISO.
     pub iso_arguments: String,
+    /// What is done with those arguments, if they are not put onto the ISO.
+    pub by_hand: String,
     /// What is to be known besides, a sentence each.
     pub notes: Vec<String>,
     /// What is written, by file name.

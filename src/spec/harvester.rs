@@ -114,8 +114,7 @@ fn config(
     for (name, _, member) in view.entries() {
         let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         let is_cotters = shape::HARVESTER_OF_COTTER.contains(&path.as_str());
-        let is_elsewhere =
-            shape::HARVESTER_SAID_ELSEWHERE.iter().any(|(keys, _)| keys.join(".") == path);
+        let is_elsewhere = shape::HARVESTER_SAID_ELSEWHERE.iter().any(|(keys, _)| keys.join(".") == path);
         let key = keys.iter().find(|key| key.name == name);
         if let Some(key) = key.filter(|_| !is_cotters && !is_elsewhere && !member.is_null())
             && let Some(value) = value(&member, &key.shape, &path, places)
@@ -127,12 +126,7 @@ fn config(
 }
 
 /// A value as Harvester's loader takes it: a number where it wants a text would lose the whole config.
-fn value(
-    view: &View<'_>,
-    shape: &Shape,
-    path: &str,
-    places: &mut BTreeMap<String, Origin>,
-) -> Option<Value> {
+fn value(view: &View<'_>, shape: &Shape, path: &str, places: &mut BTreeMap<String, Origin>) -> Option<Value> {
     places.insert(path.to_owned(), view.origin().clone());
     let mut list = |items: Vec<View<'_>>, of: &Shape| {
         let items = items.iter().enumerate();
@@ -150,7 +144,8 @@ fn value(
             let mut table = Map::new();
             for (name, place, member) in view.entries() {
                 places.insert(format!("{path}.{name}"), place);
-                table.insert(name.to_owned(), member.text().map(|text| text.value).unwrap_or_default().into());
+                table
+                    .insert(name.to_owned(), member.text().map(|text| text.value).unwrap_or_default().into());
             }
             Some(Value::Object(table))
         }

@@ -54,6 +54,7 @@ impl HarvesterVersion {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::HarvesterVersion;
 

@@ -12,6 +12,8 @@ use cotter::plan::Secrecy;
 use cotter::world;
 
 use crate::golden;
+use crate::schemas;
+use crate::tools;
 
 const TOKEN: &str = "the-token-of-this-test";
 
@@ -20,16 +22,27 @@ const PORTS: [(&str, &str); 2] = [("mgmt0", "e4:43:4b:0a:00:01"), ("mgmt1", "e4:
 /// How a node is in its cluster.
 const MODES: [(&str, &str); 3] = [
     ("create", "mode: create, vip: 192.168.50.20, vip_mode: static"),
-    ("create by dhcp", "mode: create, vip: 192.168.50.20, vip_mode: dhcp, vip_hw_addr: \"02:00:00:00:00:20\""),
+    (
+        "create by dhcp",
+        "mode: create, vip: 192.168.50.20, vip_mode: dhcp, vip_hw_addr: \"02:00:00:00:00:20\"",
+    ),
     ("join", "mode: join"),
 ];
 
 /// What stands on the ports: the name, whether both ports are in it, and nmstate's words with `ADDRESS` in them.
 const STACKS: [(&str, usize, &str); 4] = [
     ("port", 1, ""),
-    ("bond", 2, "{name: mgmt-bo, type: bond, state: up, link-aggregation: {mode: 802.3ad, options: {miimon: 100}, port: [mgmt0, mgmt1]}, ADDRESS}"),
+    (
+        "bond",
+        2,
+        "{name: mgmt-bo, type: bond, state: up, link-aggregation: {mode: 802.3ad, options: {miimon: 100}, port: [mgmt0, mgmt1]}, ADDRESS}",
+    ),
     ("vlan", 1, "{name: mgmt-br.100, type: vlan, state: up, vlan: {base-iface: mgmt0, id: 100}, ADDRESS}"),
-    ("vlan on bond", 2, "{name: mgmt-bo, type: bond, state: up, mtu: 9000, link-aggregation: {mode: active-backup, port: [mgmt0, mgmt1]}}, {name: mgmt-br.100, type: vlan, state: up, vlan: {base-iface: mgmt-bo, id: 100}, ADDRESS}"),
+    (
+        "vlan on bond",
+        2,
+        "{name: mgmt-bo, type: bond, state: up, mtu: 9000, link-aggregation: {mode: active-backup, port: [mgmt0, mgmt1]}}, {name: mgmt-br.100, type: vlan, state: up, vlan: {base-iface: mgmt-bo, id: 100}, ADDRESS}",
+    ),
 ];
 
 fn machine_file(mode: &str, stack: &(&str, usize, &str), is_static: bool) -> String {
@@ -101,7 +114,8 @@ fn every_way_to_be_a_node_gives_a_config_that_the_checker_takes_with_its_ports_p
             for is_static in [true, false] {
                 let case = format!("{mode}, {}, static {is_static}", stack.0);
                 let text = machine_file(words, stack, is_static);
-                let plan = planned(folder.path(), &text).unwrap_or_else(|said| panic!("{case}: {said}\n{text}"));
+                let plan =
+                    planned(folder.path(), &text).unwrap_or_else(|said| panic!("{case}: {said}\n{text}"));
                 let config = file(&plan, "config.yaml");
                 assert_eq!(complaints(&config), Vec::<String>::new(), "{case}\n{config}");
                 assert_eq!(plan.served().unwrap().files["config.yaml"].secrecy, Secrecy::Secret);
@@ -110,14 +124,18 @@ fn every_way_to_be_a_node_gives_a_config_that_the_checker_takes_with_its_ports_p
                     assert!(config.contains(part), "{case}: {part} is not in\n{config}");
                 }
                 assert_eq!(config.contains("vlan_id: 100"), stack.0.contains("vlan"), "{case}");
-                let arguments = config.lines().find(|line| line.contains("additional_kernel_arguments")).unwrap();
+                let arguments =
+                    config.lines().find(|line| line.contains("additional_kernel_arguments")).unwrap();
                 let (script, iso) = (file(&plan, "boot.ipxe"), file(&plan, "iso-kernel-arguments"));
                 for (name, mac) in PORTS.iter().take(stack.1) {
                     let pin = format!("ifname={name}:{mac}");
                     for (place, text) in [("node", arguments), ("iPXE", &script), ("ISO", &iso)] {
                         assert!(text.contains(&pin), "{case}: no {pin} for {place}:\n{text}");
                     }
-                    assert!(config.contains(&format!("- name: {name}\n        hwAddr: \"{mac}\"")), "{case}\n{config}");
+                    assert!(
+                        config.contains(&format!("- name: {name}\n        hwAddr: \"{mac}\"")),
+                        "{case}\n{config}"
+                    );
                     let expected = |subject: String, value: &str| {
                         plan.manifest.expectations.iter().any(|e| e.subject == subject && e.value == value)
                     };
@@ -153,7 +171,12 @@ const FAULTS: [(&str, &str, &str, &str); 9] = [
     ("vip: 192.168.50.20", "vip: 192.168.50.10", "vip:", "is the node's own address"),
     ("gateway: 192.168.50.1,", "gateway: 192.168.51.1,", "mgmt0", "gateway"),
     (", dns: 192.168.50.1", "", "mgmt0", "needs resolvers"),
-    ("ssh_authorized_keys: [\"ssh", "ssh_authorized_keys: [\"#ssh", "ssh_authorized_keys", "is not an SSH public key"),
+    (
+        "ssh_authorized_keys: [\"ssh",
+        "ssh_authorized_keys: [\"#ssh",
+        "ssh_authorized_keys",
+        "is not an SSH public key",
+    ),
     ("hostname: node1", "hostname: Node1", "hostname", "host name"),
     ("vip_mode: static", "vip_mode: dhcp", "vip_mode: dhcp", "`install.vip_hw_addr`"),
     ("e4:43:4b:0a:00:01\"", "e4:43:4b:0a:00:01\", mtu: 68", "mtu: 68", "is not an MTU for Harvester"),
@@ -188,7 +211,8 @@ fn the_folder_is_whole_private_and_the_same_each_time() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     let text = machine_file(MODES[0].1, &STACKS[1], true);
-    std::fs::write(at.join("machine.yaml"), text.replace(&format!("token: {TOKEN}"), "token_file: token")).unwrap();
+    std::fs::write(at.join("machine.yaml"), text.replace(&format!("token: {TOKEN}"), "token_file: token"))
+        .unwrap();
     std::fs::write(at.join("token"), format!("{TOKEN}\n")).unwrap();
     for out in ["one", "two"] {
         let done = cotter(at, &["build", "machine.yaml", "-o", out]);
@@ -212,7 +236,7 @@ fn the_folder_is_whole_private_and_the_same_each_time() {
     assert_eq!(checked.status.code(), Some(0), "{}", String::from_utf8_lossy(&checked.stdout));
     let plan = cotter(at, &["plan", "machine.yaml", "--format", "json"]);
     let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).unwrap();
-    crate::schemas::assert_is("plan", &plan);
+    schemas::assert_is("plan", &plan);
     assert_eq!(plan["harvester"]["version"], "v1.7.0");
 }
 
@@ -237,4 +261,112 @@ fn what_is_wrong_writes_nothing_and_what_there_is_none_of_is_said() {
         assert!(refused.status.code() == Some(2) && said.contains(words), "{command:?}: {said}");
     }
     assert!(!at.join("out").exists());
+}
+
+/// The menu, as Harvester's ISO has it, in short.
+const MENU: &str = "search --no-floppy --file --set=root /boot/kernel\nsource (${root})/boot/grub2/harvester.cfg\n\
+    menuentry \"Harvester Installer ${harvester_version}\" {\n  linux ($root)/boot/kernel cdroot root=live:CDLABEL=COS_LIVE ${extra_iso_cmdline}\n}\n";
+const SETTINGS: &str = "set harvester_version=v1.7.0\n";
+
+/// An ISO of the same shape as Harvester's, with the names of Rock Ridge and of Joliet, that only UEFI starts.
+fn iso(folder: &Path, menu: &str, settings: &str) {
+    let tree = folder.join("tree");
+    std::fs::create_dir_all(tree.join("boot/grub2")).unwrap();
+    std::fs::create_dir_all(tree.join("bundle/harvester/images-lists")).unwrap();
+    std::fs::write(tree.join("boot/grub2/grub.cfg"), menu).unwrap();
+    std::fs::write(tree.join("boot/grub2/harvester.cfg"), settings).unwrap();
+    std::fs::write(tree.join("boot/kernel"), vec![7; 5000]).unwrap();
+    std::fs::write(tree.join("boot/uefi.img"), vec![9; 64 << 10]).unwrap();
+    std::fs::write(tree.join("rootfs.squashfs"), vec![3; 300_000]).unwrap();
+    std::fs::write(tree.join("bundle/harvester/images-lists/harvester-images-v1.7.0.txt"), "a\n").unwrap();
+    let done = Command::new("xorriso")
+        .args(["-as", "mkisofs", "-quiet", "-V", "COS_LIVE", "-R", "-J", "-joliet-long", "-o"])
+        .arg(folder.join("harvester.iso"))
+        .args(["-eltorito-alt-boot", "-e", "boot/uefi.img", "-no-emul-boot", "-isohybrid-gpt-basdat"])
+        .arg(&tree)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// A file of an ISO, as GRUB's own reader finds it.
+fn as_grub_reads(iso: &Path, path: &str) -> String {
+    let done = Command::new("grub-fstest").arg(iso).args(["cat", path]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
+/// A file of an ISO, by the names of Rock Ridge or of Joliet.
+fn as_xorriso_reads(iso: &Path, tree: &str, path: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let arguments = ["-read_fs", tree, "-osirrox", "on", "-indev"];
+    let done =
+        Command::new("xorriso").args(arguments).arg(iso).args(["-extract", path]).arg(&out).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    std::fs::read(out).unwrap()
+}
+
+#[test]
+fn the_installers_own_iso_gets_the_arguments_and_nothing_else_moves() {
+    if tools::program("xorriso").is_none() || tools::program("grub-fstest").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    iso(at, MENU, SETTINGS);
+    let text = machine_file(MODES[0].1, &STACKS[1], true);
+    std::fs::write(at.join("machine.yaml"), &text).unwrap();
+    let build = |base: &str, out: &str| cotter(at, &["build", "machine.yaml", "--base", base, "-o", out]);
+    let done = build("harvester.iso", "node1.iso");
+    let said = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+    assert!(done.status.code() == Some(0) && !said.contains(TOKEN), "{said}");
+    let mode = |name: &str| at.join(name).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("node1.iso"), mode("node1.iso.config.yaml")), (0o644, 0o600));
+    assert!(at.join("node1.iso.manifest.json").exists());
+    let arguments = file(&planned(at, &text).unwrap(), "iso-kernel-arguments");
+    let expected = format!("{SETTINGS}set extra_iso_cmdline=\"{}\"\n", arguments.trim_end());
+    let settings = "/boot/grub2/harvester.cfg";
+    let medium = at.join("node1.iso");
+    assert_eq!(as_grub_reads(&medium, settings), expected);
+    for tree in ["joliet", "any"] {
+        let found = as_xorriso_reads(&medium, tree, settings);
+        assert_eq!(String::from_utf8_lossy(&found), expected, "{tree}");
+    }
+    let (old, new) = (std::fs::read(at.join("harvester.iso")).unwrap(), std::fs::read(&medium).unwrap());
+    assert_eq!(old.len(), new.len());
+    // The file's sector, and eight bytes for its length in each of the two trees.
+    let sector = |at: usize| at / 2048;
+    let changed: std::collections::BTreeSet<usize> =
+        (0..old.len()).filter(|at| old[*at] != new[*at]).map(sector).collect();
+    assert_eq!(changed.len(), 3, "{changed:?}");
+    assert!(!String::from_utf8_lossy(&new).contains(TOKEN));
+    // Once more, for another machine: what was there is replaced.
+    let other = text.replace("node1.yaml", "n.yaml");
+    std::fs::write(at.join("machine.yaml"), other).unwrap();
+    assert_eq!(build("node1.iso", "again.iso").status.code(), Some(0));
+    let again = as_grub_reads(&at.join("again.iso"), settings);
+    assert!(again.matches("extra_iso_cmdline").count() == 1 && again.contains("/n.yaml\""), "{again}");
+}
+
+#[test]
+fn an_iso_that_has_no_place_for_arguments_is_refused_before_anything_is_written() {
+    if tools::program("xorriso").is_none() {
+        return;
+    }
+    let long = format!("set harvester_version=v1.7.0\n# {}\n", "x".repeat(1900));
+    for (menu, settings, words) in [
+        ("menuentry a {}\n", SETTINGS, "has no `${extra_iso_cmdline}`"),
+        (MENU, "", "has 0 bytes"),
+        (MENU, long.as_str(), "bytes"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        iso(at, menu, settings);
+        std::fs::write(at.join("machine.yaml"), machine_file(MODES[0].1, &STACKS[0], true)).unwrap();
+        let done = cotter(at, &["build", "machine.yaml", "--base", "harvester.iso", "-o", "out.iso"]);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.code() == Some(2) && said.contains(words), "{words}: {said}");
+        assert!(!at.join("out.iso").exists() && !at.join("out.iso.config.yaml").exists());
+    }
 }

@@ -197,7 +197,10 @@ fn local_iso(config: &Written<'_>, url: &Sourced<String>, found: &mut Found<'_>)
     match config.version {
         Some(version) if version.is_since(&facts.local_iso_since) => {}
         Some(version) if !version.is_since(&facts.local_iso_not_before) => {
-            let message = format!("Harvester {} does not take `local`: it looks for a file of that name", version.as_str());
+            let message = format!(
+                "Harvester {} does not take `local`: it looks for a file of that name",
+                version.as_str()
+            );
             found.error(&url.origin, message, help);
         }
         _ => found.warning(&url.origin, "not every release takes `local` for the medium itself", help),

@@ -48,7 +48,8 @@ fn section(machine: &Machine, found: &mut Found<'_>) {
         return;
     };
     if section.is_map() && section.at(&["install", "config_url"]).is_none() {
-        let place = section.get("install").map_or(section.origin().clone(), |install| install.origin().clone());
+        let place =
+            section.get("install").map_or(section.origin().clone(), |install| install.origin().clone());
         let help = "write `config_url: http://HOST/config.yaml` in `harvester.install`: where the file that cotter writes will be served";
         found.error(&place, "where the installer gets its config from is not said", help);
     }

@@ -14,8 +14,14 @@ const PERCENT: Shape = Shape::Number(0, 100);
 pub(crate) const SAID_ELSEWHERE: [(&[&str], &str); 15] = [
     (&["scheme_version"], "leave it out: cotter writes it"),
     (&["os", "hostname"], "write it as `hostname` of the machine"),
-    (&["os", "password"], "write it as `password_file` or `password_hash` of the user `rancher` in `passwd.users`"),
-    (&["os", "ssh_authorized_keys"], "write them as `ssh_authorized_keys` of the user `rancher` in `passwd.users`"),
+    (
+        &["os", "password"],
+        "write it as `password_file` or `password_hash` of the user `rancher` in `passwd.users`",
+    ),
+    (
+        &["os", "ssh_authorized_keys"],
+        "write them as `ssh_authorized_keys` of the user `rancher` in `passwd.users`",
+    ),
     (&["os", "write_files"], "write them as `storage.files`"),
     (&["os", "dns_nameservers"], "write them as `dns` of a port in `network.nics`"),
     (&["os", "additional_kernel_arguments"], "write them as `kernel_arguments.should_exist`"),
@@ -96,8 +102,16 @@ static INSTALL: [Key; 35] = [
     key("cluster_service_cidr", TEXT, "The network of the services."),
     key("cluster_dns", TEXT, "The cluster's own DNS, in the network of the services."),
     key("ip_families", TEXTS, "Families of addresses, as in `[IPv4]`."),
-    key("config_url", Shape::Text(&leaf::FETCH_URL), "Where the `config.yaml` that cotter writes will be served."),
-    key("iso_url", TEXT, "Where a copy of the ISO is served; `local` for the medium itself, which only newer releases take."),
+    key(
+        "config_url",
+        Shape::Text(&leaf::FETCH_URL),
+        "Where the `config.yaml` that cotter writes will be served.",
+    ),
+    key(
+        "iso_url",
+        TEXT,
+        "Where a copy of the ISO is served; `local` for the medium itself, which only newer releases take.",
+    ),
     key("data_disk", Shape::Text(&leaf::INSTALL_DEVICE), "A disk for the volumes alone."),
     key("persistent_partition_size", TEXT, "Size of the persistent partition, as in `150Gi`."),
     key("wipe_all_disks", Shape::Truth, "Whether every disk that has parts of an older Harvester is wiped."),

@@ -132,7 +132,11 @@ static KEYS: [Key; 21] = [
     key("hardware", Shape::Map(&HARDWARE), "The hardware, as far as it is known."),
     key("sno", Shape::Map(&SNO), "Single-node OpenShift or OKD, for target `sno`."),
     key("cloud", Shape::Map(&cloud::CLOUD), "Where a machine of target `cloud` boots, and from what."),
-    key("harvester", Shape::Map(&harvester::HARVESTER), "What a node of target `harvester` is in its cluster, and how it is installed."),
+    key(
+        "harvester",
+        Shape::Map(&harvester::HARVESTER),
+        "What a node of target `harvester` is in its cluster, and how it is installed.",
+    ),
     key(
         "machineconfig",
         Shape::Map(&machineconfig::MACHINE_CONFIG),

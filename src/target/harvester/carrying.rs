@@ -20,7 +20,11 @@ const SECTIONS: [(&[&str], &str, &str); 9] = [
     (&["boot_device"], "neither mirrors nor encrypts the boot disk", "leave it out"),
     (&["ignition"], "reads no Ignition", "leave it out"),
     (&["ignition_files"], "reads no Ignition", "write what it says in this file"),
-    (&["storage", "disks"], "makes no partitions but its own", "write `harvester.install.data_disk` for the volumes' disk"),
+    (
+        &["storage", "disks"],
+        "makes no partitions but its own",
+        "write `harvester.install.data_disk` for the volumes' disk",
+    ),
     (&["storage", "raid"], "makes no arrays", "leave it out"),
     (&["storage", "luks"], "makes no encrypted volumes", "leave it out"),
     (&["storage", "filesystems"], "makes no file systems but its own", "leave it out"),
@@ -65,8 +69,11 @@ fn users(machine: &Machine, view: &View<'_>, findings: &mut Diagnostics) {
             && OF_USER.iter().skip(1).any(|key| user.get(key).is_some())
     };
     if !list("users").iter().any(can_log_in) {
-        let place = view.at(&["passwd", "users"]).map_or(machine.target.origin.clone(), |users| users.origin().clone());
-        let message = format!("nobody could log in: Harvester's installer wants a password or a key of `{LOGIN}`");
+        let place = view
+            .at(&["passwd", "users"])
+            .map_or(machine.target.origin.clone(), |users| users.origin().clone());
+        let message =
+            format!("nobody could log in: Harvester's installer wants a password or a key of `{LOGIN}`");
         let help = format!("give `{LOGIN}` a `password_file` or `ssh_authorized_keys` in `passwd.users`");
         findings.error(RULE, &place, message, help);
     }
@@ -78,7 +85,8 @@ fn users(machine: &Machine, view: &View<'_>, findings: &mut Diagnostics) {
             continue;
         }
         for (key, place, _) in user.entries().filter(|(key, _, _)| !OF_USER.contains(key)) {
-            let message = format!("Harvester's installer takes password and keys of `{LOGIN}`, and not `{key}`");
+            let message =
+                format!("Harvester's installer takes password and keys of `{LOGIN}`, and not `{key}`");
             findings.error(RULE, &place, message, "leave it out");
         }
     }
@@ -98,7 +106,8 @@ fn installation(machine: &Machine, findings: &mut Diagnostics) {
     }
     let _ = serial.next();
     for console in serial {
-        let message = format!("Harvester takes one console beside the screen, and `{}` is another", console.value);
+        let message =
+            format!("Harvester takes one console beside the screen, and `{}` is another", console.value);
         findings.error(RULE, &console.origin, message, "keep one of them");
     }
 }
@@ -107,15 +116,19 @@ fn installation(machine: &Machine, findings: &mut Diagnostics) {
 fn why_not(landing: &Landing, landed: &Landed, view: &View<'_>) -> Option<(String, &'static str)> {
     let by_command = "let `harvester.os.after_install_chroot_commands` make it";
     match &landing.thing {
-        Thing::File { path, is_appended: true, .. } => {
-            Some((format!("Harvester's installer writes whole files, and adds nothing to `{path}`"), "write it whole"))
-        }
+        Thing::File { path, is_appended: true, .. } => Some((
+            format!("Harvester's installer writes whole files, and adds nothing to `{path}`"),
+            "write it whole",
+        )),
         Thing::File { path, bytes: None, .. } => {
-            let message = format!("the contents of `{path}` are not known here, and Harvester's installer fetches none");
+            let message = format!(
+                "the contents of `{path}` are not known here, and Harvester's installer fetches none"
+            );
             Some((message, "download the file, and name it as `contents.local`"))
         }
         Thing::File { path, mode, .. } if *mode > 0o777 => {
-            let message = format!("Harvester's installer gives `{path}` plain permission bits alone, and not {mode:o}");
+            let message =
+                format!("Harvester's installer gives `{path}` plain permission bits alone, and not {mode:o}");
             Some((message, "write a mode of at most 0777"))
         }
         Thing::File { path, .. } => may_not_replace(path, view).map(|_| {
@@ -125,11 +138,13 @@ fn why_not(landing: &Landing, landed: &Landed, view: &View<'_>) -> Option<(Strin
         Thing::Directory { path } => {
             // The folders of a file come with it.
             let below = format!("{path}/");
-            let holds_file = landed.things.iter().any(|other| {
-                matches!(&other.thing, Thing::File { path, .. } if path.starts_with(&below))
-            });
+            let holds_file = landed
+                .things
+                .iter()
+                .any(|other| matches!(&other.thing, Thing::File { path, .. } if path.starts_with(&below)));
             let is_listed = is_listed(view, path);
-            (is_listed || !holds_file).then(|| (format!("Harvester's installer makes no directory, as `{path}`"), by_command))
+            (is_listed || !holds_file)
+                .then(|| (format!("Harvester's installer makes no directory, as `{path}`"), by_command))
         }
         Thing::Link { path, .. } => {
             Some((format!("Harvester's installer makes no link, as `{path}`"), by_command))

@@ -123,6 +123,7 @@ fn merge(own: &mut Map<String, Value>, more: &Map<String, Value>) {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use std::collections::BTreeMap;
 
@@ -147,9 +148,12 @@ mod tests {
         config.judge(&config.text("m"), None, &line(1), &mut findings);
         let found: Vec<(usize, String)> =
             findings.sorted().into_iter().map(|finding| (finding.origin.line, finding.message)).collect();
-        for (line, words) in
-            [(7, "is not an IPv4 address"), (8, "needs `gateway`"), (9, "needs `install.vip`"), (1, "scheme_version")]
-        {
+        for (line, words) in [
+            (7, "is not an IPv4 address"),
+            (8, "needs `gateway`"),
+            (9, "needs `install.vip`"),
+            (1, "scheme_version"),
+        ] {
             assert!(
                 found.iter().any(|(at, message)| *at == line && message.contains(words)),
                 "{line} {words}: {found:#?}"

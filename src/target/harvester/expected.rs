@@ -42,7 +42,12 @@ pub(super) fn expected(machine: &Machine, management: &Management<'_>) -> Vec<Ex
     }
     let top = management.interface();
     if let Some(vlan) = &management.vlan {
-        has(&link(&top, PortProperty::Vlan), vlan.value.to_string(), format!("VLAN {} on {top}", vlan.value), &vlan.origin);
+        has(
+            &link(&top, PortProperty::Vlan),
+            vlan.value.to_string(),
+            format!("VLAN {} on {top}", vlan.value),
+            &vlan.origin,
+        );
     }
     if let Some(address) = &management.address {
         let says = format!("address {} on {top}", address.value);
@@ -53,7 +58,12 @@ pub(super) fn expected(machine: &Machine, management: &Management<'_>) -> Vec<Ex
         has(&Subject::DefaultGateway, gateway.value.to_string(), says, &gateway.origin);
     }
     for server in &management.name_servers {
-        has(&Subject::NameServers, server.value.to_string(), format!("name server {}", server.value), &server.origin);
+        has(
+            &Subject::NameServers,
+            server.value.to_string(),
+            format!("name server {}", server.value),
+            &server.origin,
+        );
     }
     let servers = machine.harvester.as_ref().and_then(|section| section.places.get("os.ntp_servers"));
     if let Some(origin) = servers {

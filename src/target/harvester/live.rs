@@ -113,7 +113,13 @@ pub(super) fn check(section: &Harvester, iso: &[String], pins: &Origin, findings
     }
     let length = iso.join(" ").len();
     if length > MOST_BYTES {
-        let message = format!("the live system's kernel arguments have {length} bytes; {MOST_BYTES} have room");
-        findings.error(super::carrying::RULE, pins, message, "leave ports out that the installer does not need");
+        let message =
+            format!("the live system's kernel arguments have {length} bytes; {MOST_BYTES} have room");
+        findings.error(
+            super::carrying::RULE,
+            pins,
+            message,
+            "leave ports out that the installer does not need",
+        );
     }
 }

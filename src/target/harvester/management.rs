@@ -27,18 +27,8 @@ pub(super) const BOND: &str = "mgmt-bo";
 pub(super) const BRIDGE: &str = "mgmt-br";
 
 /// Keys of nmstate's that the management network has words for, by the kind of interface.
-const KNOWN: [&str; 10] = [
-    "name",
-    "type",
-    "state",
-    "identifier",
-    "mac-address",
-    "mtu",
-    "ipv4",
-    "ipv6",
-    "link-aggregation",
-    "vlan",
-];
+const KNOWN: [&str; 10] =
+    ["name", "type", "state", "identifier", "mac-address", "mtu", "ipv4", "ipv6", "link-aggregation", "vlan"];
 const KNOWN_BELOW: [(&str, &[&str]); 4] = [
     ("ipv4", &["enabled", "dhcp", "address"]),
     ("ipv6", &["enabled", "dhcp", "autoconf"]),
@@ -97,7 +87,8 @@ pub(super) fn management<'m>(machine: &'m Machine, findings: &mut Diagnostics) -
         return None;
     };
     for other in addressed.iter().skip(1) {
-        let message = format!("Harvester's node has addresses on one network, and `{}` is another", other.name);
+        let message =
+            format!("Harvester's node has addresses on one network, and `{}` is another", other.name);
         let help = "leave it out, and make it a network of the cluster later";
         findings.error(RULE, other.origin, message, help);
     }
@@ -140,11 +131,13 @@ fn settings(machine: &Machine, findings: &mut Diagnostics) {
     if let Some(origin) = place("pin") {
         match network.pin {
             Pin::None => {
-                let message = "Harvester binds its profiles to names, and nothing would hold the ports to theirs";
+                let message =
+                    "Harvester binds its profiles to names, and nothing would hold the ports to theirs";
                 findings.error(RULE, &origin, message, "leave `pin` out");
             }
             Pin::Rule | Pin::Both => {
-                let message = "Harvester's ports are held to their names by kernel arguments, and by no rule of udev's";
+                let message =
+                    "Harvester's ports are held to their names by kernel arguments, and by no rule of udev's";
                 findings.warning(NAMES, &origin, message, "leave `pin` out");
             }
             Pin::Link => {}
@@ -160,7 +153,12 @@ fn settings(machine: &Machine, findings: &mut Diagnostics) {
     }
     let Some(nmstate) = network.nmstate().map(View::of) else { return };
     if let Some(rules) = nmstate.get("route-rules") {
-        findings.error(RULE, rules.origin(), "Harvester's installer takes no routing rules", "leave them out");
+        findings.error(
+            RULE,
+            rules.origin(),
+            "Harvester's installer takes no routing rules",
+            "leave them out",
+        );
     }
     for interface in nmstate.list("interfaces") {
         unknown_keys(&interface, findings);
@@ -178,7 +176,9 @@ fn unknown_keys(interface: &View<'_>, findings: &mut Diagnostics) {
     }
     for (section, known) in KNOWN_BELOW {
         let section = interface.get(section);
-        for (key, place, _) in section.iter().flat_map(View::entries).filter(|(key, _, _)| !known.contains(key)) {
+        for (key, place, _) in
+            section.iter().flat_map(View::entries).filter(|(key, _, _)| !known.contains(key))
+        {
             refuse(&place, key);
         }
     }
@@ -216,7 +216,11 @@ struct Stack<'m> {
     ports: Vec<&'m Nic>,
 }
 
-fn stack<'m>(network: &'m NetworkState, addressed: &[Addressed<'_>], findings: &mut Diagnostics) -> Stack<'m> {
+fn stack<'m>(
+    network: &'m NetworkState,
+    addressed: &[Addressed<'_>],
+    findings: &mut Diagnostics,
+) -> Stack<'m> {
     let top = addressed.first().map_or("", |first| first.name);
     let of_kind = |name: &str, kind: &str| {
         network.interfaces().iter().find(|other| other.name.value == name && other.kind.value == kind)
@@ -229,7 +233,8 @@ fn stack<'m>(network: &'m NetworkState, addressed: &[Addressed<'_>], findings: &
         None => network.nic(base).into_iter().collect(),
     };
     let is_of_stack = |interface: &Interface| {
-        let is = |other: Option<&Interface>| other.is_some_and(|other| other.name.value == interface.name.value);
+        let is =
+            |other: Option<&Interface>| other.is_some_and(|other| other.name.value == interface.name.value);
         // Of one with addresses it has been said that it is another network.
         let is_addressed = addressed.iter().any(|other| other.name == interface.name.value);
         is(vlan) || is(bond) || is_addressed || network.is_nic(&interface.name.value)
@@ -274,20 +279,30 @@ fn names(vlan: Option<&Interface>, bond: Option<&Interface>, findings: &mut Diag
 /// The one MTU.
 fn mtu(network: &NetworkState, stack: &Stack<'_>, findings: &mut Diagnostics) -> Option<Sourced<u32>> {
     let of_nics = stack.ports.iter().filter_map(|nic| {
-        let of_nmstate = || network.interfaces().iter().find(|other| other.name.value == nic.name.as_str())?.mtu.as_ref();
+        let of_nmstate =
+            || network.interfaces().iter().find(|other| other.name.value == nic.name.as_str())?.mtu.as_ref();
         nic.mtu.as_ref().or_else(of_nmstate)
     });
     let said = [stack.vlan, stack.bond].into_iter().flatten().filter_map(|interface| interface.mtu.as_ref());
     let said: Vec<&Sourced<u32>> = said.chain(of_nics).collect();
     let first = (*said.first()?).clone();
     for other in said.iter().filter(|other| other.value != first.value) {
-        let message = format!("Harvester's management network has one MTU, and {} is on line {}", first.value, first.origin.line);
+        let message = format!(
+            "Harvester's management network has one MTU, and {} is on line {}",
+            first.value, first.origin.line
+        );
         findings.error(RULE, &other.origin, message, "write the same everywhere, or once");
     }
     for nic in network.nics.iter().filter(|nic| !stack.ports.iter().any(|port| port.name == nic.name)) {
         if let Some(mtu) = &nic.mtu {
-            let message = format!("`{}` is no port of the management network, and gets its name alone", nic.name.value);
-            findings.error(RULE, &mtu.origin, message, "leave the MTU out, and write it in the cluster's network later");
+            let message =
+                format!("`{}` is no port of the management network, and gets its name alone", nic.name.value);
+            findings.error(
+                RULE,
+                &mtu.origin,
+                message,
+                "leave the MTU out, and write it in the cluster's network later",
+            );
         }
     }
     Some(first)
@@ -318,9 +333,11 @@ fn ipv4(found: &Sourced<IpAddr>, findings: &mut Diagnostics) -> Option<Sourced<I
 
 /// The default gateway; there are no other routes.
 fn gateway(network: &NetworkState, findings: &mut Diagnostics) -> Option<Sourced<Ipv4Addr>> {
-    let mut gateways: Vec<Sourced<IpAddr>> = network.nics.iter().flat_map(|nic| nic.gateways.clone()).collect();
+    let mut gateways: Vec<Sourced<IpAddr>> =
+        network.nics.iter().flat_map(|nic| nic.gateways.clone()).collect();
     for route in network.routes() {
-        let is_default = route.text_at("destination").is_some_and(|to| ["0.0.0.0/0", "::/0"].contains(&to.value.as_str()));
+        let is_default =
+            route.text_at("destination").is_some_and(|to| ["0.0.0.0/0", "::/0"].contains(&to.value.as_str()));
         match route.parse_at::<IpAddr>("next-hop-address").filter(|_| is_default) {
             Some(gateway) => gateways.push(gateway),
             None => {
@@ -344,7 +361,9 @@ fn name_servers(network: &NetworkState, findings: &mut Diagnostics) -> Vec<Sourc
     let of_nmstate = resolver.iter().flat_map(|resolver| resolver.parse_list::<IpAddr>("server"));
     let servers: Vec<_> = network.nics.iter().flat_map(|nic| nic.dns.clone()).chain(of_nmstate).collect();
     let domains = network.nics.iter().flat_map(|nic| &nic.search).map(|domain| domain.origin.clone());
-    let others = ["search", "options"].into_iter().filter_map(|key| Some(resolver.as_ref()?.get(key)?.origin().clone()));
+    let others = ["search", "options"]
+        .into_iter()
+        .filter_map(|key| Some(resolver.as_ref()?.get(key)?.origin().clone()));
     for origin in domains.chain(others) {
         let message = "Harvester's installer takes name servers alone: this is lost";
         findings.warning(RULE, &origin, message, "leave it out, and write names in full");

@@ -99,11 +99,7 @@ pub(super) fn check(machine: &Machine, files: &Files, findings: &mut Diagnostics
 }
 
 /// The plan and what is doubtful, or everything that is wrong.
-fn prepare(
-    machine: &Machine,
-    spec: &SpecDigest,
-    files: &Files,
-) -> Result<(Plan, Diagnostics), Diagnostics> {
+fn prepare(machine: &Machine, spec: &SpecDigest, files: &Files) -> Result<(Plan, Diagnostics), Diagnostics> {
     let mut findings = Diagnostics::new();
     // That it is not there is a finding already.
     let Some(section) = &machine.harvester else { return Err(findings) };
@@ -189,7 +185,9 @@ fn escaped(bytes: &[u8]) -> Vec<u8> {
 fn write_files(config: &mut Config, landed: &Landed) {
     let mut written = Vec::new();
     for landing in &landed.things {
-        let Thing::File { path, mode, owner, group, bytes: Some(bytes), .. } = &landing.thing else { continue };
+        let Thing::File { path, mode, owner, group, bytes: Some(bytes), .. } = &landing.thing else {
+            continue;
+        };
         let mut file = Map::new();
         file.insert("path".to_owned(), path.clone().into());
         file.insert("permissions".to_owned(), format!("{mode:04o}").into());
@@ -265,7 +263,12 @@ fn network(
             arguments.join(" ").len(),
             harvester::most_argument_bytes()
         );
-        findings.error(carrying::RULE, first, message, "leave out ports that are no part of the node's network");
+        findings.error(
+            carrying::RULE,
+            first,
+            message,
+            "leave out ports that are no part of the node's network",
+        );
     }
     config.set("os.additional_kernel_arguments", arguments.join(" "), first);
 }
@@ -309,7 +312,8 @@ fn artifacts(machine: &Machine, section: &Harvester, management: &Management<'_>
         let what = format!("name {} by {pin}", nic.name.value);
         artifacts.push(Artifact::new(Section::Network, what, &nic.name.origin).holding(pin.as_bytes()));
     }
-    let method = management.address.as_ref().map_or("by DHCP".to_owned(), |address| address.value.to_string());
+    let method =
+        management.address.as_ref().map_or("by DHCP".to_owned(), |address| address.value.to_string());
     let what = format!("management network {method} on {}", management.interface());
     artifacts.push(Artifact::new(Section::Network, what, &management.origin).in_lives(&INSTALLED));
     if let Some(device) = machine.install.as_ref().and_then(|install| install.device()) {
@@ -376,6 +380,8 @@ fn finished(
         carrier: Carrier::Installer(Box::new(Served {
             version: section.version.as_ref().map(|version| version.as_str().to_owned()),
             iso_arguments: iso.join(" "),
+            by_hand: "the ISO's kernel line needs what is in iso-kernel-arguments: `cotter build --base ISO` puts it there"
+                .to_owned(),
             notes: notes(section, management),
             files,
         })),
@@ -395,19 +401,18 @@ fn notes(section: &Harvester, management: &Management<'_>) -> Vec<String> {
     }
     notes.push(match &section.iso_url {
         Some(url) if url.value == "local" => {
-            "the installer takes the rest from the medium that it was started from (`iso_url: local`)".to_owned()
+            "the installer takes the rest from the medium that it was started from (`iso_url: local`)"
+                .to_owned()
         }
         url => format!(
             "serve a copy of the ISO as {}: the installer fetches it, even if it was started from that ISO",
             url.as_ref().map_or("", |url| &url.value)
         ),
     });
-    notes.push(
-        "the ISO's own kernel line needs iso-kernel-arguments, as `set extra_iso_cmdline=\"…\"` in boot/grub2/harvester.cfg"
-            .to_owned(),
-    );
     if section.artifacts_url.is_none() {
-        notes.push("no boot.ipxe is written: `harvester.artifacts_url` does not say where the kernel is".to_owned());
+        notes.push(
+            "no boot.ipxe is written: `harvester.artifacts_url` does not say where the kernel is".to_owned(),
+        );
     }
     let is_lacp = |(key, value): &(String, crate::document::Sourced<String>)| {
         key == "mode" && ["802.3ad", "4"].contains(&value.value.as_str())
