@@ -174,7 +174,16 @@ impl Test {
 
     fn run(&self, code: i32, arguments: &[&str]) -> (String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
-        command.args(["preflight", "images"]).args(arguments).current_dir(self.folder.path());
+        // A machine file is no option: it comes first.
+        let spec = arguments.iter().position(|argument| *argument == "--spec").map(|at| arguments[at + 1]);
+        let arguments =
+            arguments.iter().filter(|argument| **argument != "--spec" && Some(**argument) != spec);
+        command
+            .arg("preflight")
+            .args(spec)
+            .arg("--images")
+            .args(arguments.clone())
+            .current_dir(self.folder.path());
         for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
             command.env_remove(proxy);
         }
@@ -191,21 +200,21 @@ impl Test {
     fn report(&self, code: i32, arguments: &[&str]) -> Value {
         let (out, _) = self.run(code, &[arguments, &["--format", "json"]].concat());
         let report: Value = serde_json::from_str(&out).unwrap();
-        schemas::assert_is("preflight-images", &report);
+        schemas::assert_is("report", &report);
         report
     }
 }
 
 /// Each image with its verdict and its troubles.
 fn verdicts(report: &Value) -> Vec<String> {
-    let images = report["images"].as_array().unwrap().iter();
+    let word = |text: &Value| text.as_str().unwrap().split(' ').next().unwrap().to_owned();
+    let images = report["boots"][0]["verdicts"].as_array().unwrap().iter();
     images
         .map(|image| {
-            let troubles = image["tried"].as_array().unwrap().iter();
-            let troubles: String =
-                troubles.map(|one| format!(" {}", one["trouble"].as_str().unwrap())).collect();
-            let name = image["image"].as_str().unwrap().split_once('/').unwrap().1;
-            format!("{name} {}{troubles}", image["verdict"].as_str().unwrap())
+            let found = image["found"].as_array().into_iter().flatten().chain(image.get("why"));
+            let troubles: String = found.map(|one| format!(" {}", word(one))).collect();
+            let name = image["says"].as_str().unwrap().split_once('/').unwrap().1;
+            format!("{name} {}{troubles}", image["outcome"].as_str().unwrap())
         })
         .collect()
 }
@@ -263,41 +272,76 @@ fn a_real_registry_with_tls_a_login_and_a_mirror() {
         verdicts(&report),
         [
             "up/arm:v1 differs no-repository platform".to_owned(),
-            "up/both:v1 met no-repository".to_owned(),
+            "up/both:v1 met".to_owned(),
             "up/mirrored:v1 met".to_owned(),
             "up/nothing:v1 differs no-repository no-repository".to_owned(),
-            format!("up/pinned@{pinned} met no-repository"),
+            format!("up/pinned@{pinned} met"),
             format!("up/present@{absent} differs no-repository no-tag"),
-            "up/present:v1 met no-repository".to_owned(),
+            "up/present:v1 met".to_owned(),
             "up/present:v2 differs no-repository no-tag".to_owned(),
         ]
     );
-    let twice = &report["images"][6]["origins"];
-    assert_eq!(twice.as_array().unwrap().len(), 2);
-    assert_eq!(report["images"][1]["source"]["place"], format!("{host}/up/both"));
-    let near = report["images"][7]["tried"][1]["why"].as_str().unwrap();
-    assert!(near.ends_with("has no tag `v2`; it has `v1`"), "{near}");
+    let near = report["boots"][0]["verdicts"][7]["hint"].as_str().unwrap();
+    assert!(near.contains("has no tag `v2`; it has `v1`; mirror the image"), "{near}");
+    let gives = |port: u16, rest: &str| format!("127.0.0.1:{port} gives {rest}");
+    let notes = [
+        gives(closed.port, "3 images for linux/amd64, 1 no-repository, 2 no-tag, 1 platform"),
+        gives(mirror.port, "1 image for linux/amd64, 7 no-repository"),
+    ];
+    let told: Vec<&str> =
+        report["boots"][0]["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect();
+    assert!(told.len() == 2 && notes.iter().all(|note| told.contains(&note.as_str())), "{told:?}");
 
     // Without a login, and without the authority: what is wrong is one thing.
-    let troubles = |report: &Value| report["registries"][0]["troubles"].clone();
     test.put("one.txt", &format!("{host}/up/present:v1\n"));
     let one = ["one.txt", "--timeout", "120"];
     let report = test.report(1, &[one.as_slice(), &["--ca", ca.to_str().unwrap()]].concat());
-    assert_eq!(troubles(&report), json!({"unauthorized": 1}));
+    assert_eq!(verdicts(&report), ["up/present:v1 differs unauthorized"]);
     let report = test.report(1, &one);
-    assert_eq!(troubles(&report), json!({"unknown-authority": 1}));
+    assert_eq!(verdicts(&report), ["up/present:v1 differs unknown-authority"]);
 
     // The replay: one image of an upgrade is missing, and it alone is named.
     test.put("upgrade.txt", &format!("{host}/up/present:v1\n{host}/up/both:v1\n{host}/up/missing:v3\n"));
     let arguments =
         ["upgrade.txt", "--timeout", "120", "--auth", "config.json", "--ca", ca.to_str().unwrap()];
     let (out, _) = test.run(1, &arguments);
-    assert!(out.contains("up/missing:v3\n      --> upgrade.txt:3\n"), "{out}");
-    assert!(out.ends_with("2 of 3 images for linux/amd64 can be pulled, 1 cannot be\n"), "{out}");
+    let missing = format!(
+        "{host}/up/missing:v3: expected can be pulled, found no-repository at {host}/up/missing\n           --> upgrade.txt:3\n"
+    );
+    assert!(out.contains(&missing), "{out}");
+    assert!(out.starts_with("images    2 of 3 met, 1 difference"), "{out}");
     assert!(!out.contains("up/present") && !out.contains("up/both"), "{out}");
     open.image(&client, "up/missing", "v3", "amd64");
     let (out, _) = test.run(0, &arguments);
-    assert!(out.ends_with("3 of 3 images for linux/amd64 can be pulled\n"), "{out}");
+    assert!(out.starts_with("images    3 of 3 met"), "{out}");
+
+    // harvester/harvester#8057: an upgrade's list with one image that nobody has and one that the node has under
+    // another digest, which it would not pull again. These two are named, and nothing else.
+    test.put(
+        "upgrade.txt",
+        &format!("{host}/up/present:v1\n{host}/up/both:v1\n{host}/up/fluent-bit:2.1.8\n"),
+    );
+    let cached = json!({"images": [
+        {"id": absent, "repoTags": [format!("{host}/up/present:v1")], "repoDigests": [format!("{host}/up/present@{absent}")]},
+        {"id": absent, "repoTags": [format!("{host}/other:v1")], "repoDigests": []}]});
+    test.put("crictl.json", &cached.to_string());
+    let arguments = [arguments.as_slice(), &["--cached", "crictl.json"]].concat();
+    let (out, _) = test.run(1, &arguments);
+    let stale = format!(
+        "{host}/up/present:v1 on the node: expected not stale, found stale, {absent}\n           --> upgrade.txt:1\n"
+    );
+    let missing = format!(
+        "{host}/up/fluent-bit:2.1.8: expected can be pulled, found no-repository at {host}/up/fluent-bit\n           --> upgrade.txt:3\n"
+    );
+    assert!(out.contains(&stale) && out.contains(&missing), "{out}");
+    assert_eq!(out.matches("differs").count(), 2, "{out}");
+    assert!(!out.contains("up/both"), "{out}");
+    // Once both are mended nothing is left to say.
+    open.image(&client, "up/fluent-bit", "2.1.8", "amd64");
+    let right = open.image(&client, "up/present", "v1", "amd64");
+    test.put("crictl.json", &cached.to_string().replace(&absent, &right));
+    let (out, _) = test.run(0, &arguments);
+    assert!(out.starts_with("images    2 of 2 met") && out.contains("node      1 of 1 met"), "{out}");
 }
 
 /// A registry with one good image, whatever its name.
@@ -418,9 +462,8 @@ fn each_trouble_is_told_apart_in_one_report() {
             "slow:1 unknown timeout",
         ]
     );
-    let images = report["images"].as_array().unwrap();
-    let sent = images.iter().find(|image| image["image"].as_str().unwrap().ends_with("sends-on:1")).unwrap();
-    assert_eq!(sent["source"]["redirected_to"], json!([format!("127.0.0.1:{}", elsewhere.port)]));
+    let sends_on = format!("it sends on to 127.0.0.1:{}", elsewhere.port);
+    assert!(report["boots"][0]["notes"].to_string().contains(&sends_on), "{}", report["boots"][0]["notes"]);
 }
 
 #[test]
@@ -448,21 +491,61 @@ fn a_token_is_asked_for_once_and_a_dead_registry_too() {
     test.put("config.json", &json!({"auths": {host: {"auth": LOGIN}}}).to_string());
     let common = ["list.txt", "--hosts-toml", "certs.d", "--timeout", "120"];
     let report = test.report(0, &[common.as_slice(), &["--auth", "config.json"]].concat());
-    assert_eq!(report["counts"]["met"], 3);
+    assert_eq!(verdicts(&report), ["a:1 met", "a:2 met", "a:3 met"]);
     let asked = tokens.requests();
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert_eq!(asked[0].path, "/token?service=lab&scope=repository%3Aa%3Apull");
     assert_eq!(server.asked("/v2/").len(), 1);
     let report = test.report(1, &common);
-    assert_eq!(report["registries"][0]["troubles"], json!({"unauthorized": 3}));
+    assert!(verdicts(&report).iter().all(|verdict| verdict.ends_with("differs unauthorized")));
     assert_eq!(tokens.requests().len(), 2);
 
     // Two hundred images of a registry that is not there are one thing to say.
     let list: String = (0..200).map(|number| format!("127.0.0.1:1/a:{number}\n")).collect();
     test.put("dead.txt", &list);
     let (out, _) = test.run(1, &["dead.txt"]);
-    assert!(out.contains("180 more images") && out.lines().count() < 50, "{out}");
-    assert!(out.ends_with("0 of 200 images for linux/amd64 can be pulled, 200 cannot be\n"), "{out}");
+    assert!(out.contains("180 more with the same") && out.lines().count() < 50, "{out}");
+    assert!(out.starts_with("images    0 of 200 met, 200 differences"), "{out}");
+}
+
+#[test]
+fn a_machines_own_files_say_where_it_looks_and_a_set_needs_no_registry() {
+    let test = Test::new();
+    let mirror = Server::new(|request, stream| match request.path.contains("/mirrored/") {
+        true => good(request, stream),
+        false if request.path == "/v2/" => status(stream, "200 OK", &[]),
+        false => status(stream, "404 Not Found", &[]),
+    });
+    test.put(
+        "registries.conf",
+        &format!(
+            "[[registry]]\nlocation = \"127.0.0.1:1\"\n[[registry.mirror]]\nlocation = \"127.0.0.1:{}/mirrored\"\ninsecure = true\n",
+            mirror.port
+        ),
+    );
+    test.put(
+        "machine.yaml",
+        "cotter: 1\nname: m\ntarget: fcos\nhostname: m.lab\npasswd: {users: [{name: core, ssh_authorized_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0ZWlGCrJ0XzQ0xO1cLq0K3V4vJ1x0s6i7c8G0xT2Jw me]}]}\ninstall: {device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4}\nnetwork: {nics: [{name: mgmt0, mac: \"e4:43:4b:0a:00:01\"}]}\nstorage: {files: [{path: /etc/containers/registries.conf, overwrite: true, mode: 0644, contents: {local: registries.conf}}]}\n",
+    );
+    test.put("list.txt", "127.0.0.1:1/a:1\n127.0.0.1:1/b:1\n");
+    let (out, _) = test.run(0, &["list.txt", "--spec", "machine.yaml"]);
+    let asked = "asked where the machine's own /etc/containers/registries.conf says";
+    assert!(out.contains("images    2 of 2 met") && out.contains(asked), "{out}");
+
+    // What is in the set needs no registry; where there is none, the set must have all.
+    test.put("have.txt", "127.0.0.1:1/a:1\n127.0.0.1:1/b:2\n");
+    let (out, _) = test.run(1, &["list.txt", "--have", "have.txt"]);
+    assert!(
+        out.contains("set       1 of 1 met") && out.contains("127.0.0.1:1/b:1: expected can be pulled"),
+        "{out}"
+    );
+    let (out, _) = test.run(1, &["list.txt", "--have", "have.txt", "--air-gapped"]);
+    assert!(out.contains("127.0.0.1:1/b:1: expected there, found 127.0.0.1:1/b:2"), "{out}");
+    test.put("have.txt", "127.0.0.1:1/a:1\n127.0.0.1:1/b:1\n");
+    test.run(0, &["list.txt", "--have", "have.txt"]);
+    test.run(0, &["list.txt", "--have", "have.txt", "--air-gapped"]);
+    test.put("have.txt", "not an image\n");
+    test.run(2, &["list.txt", "--have", "have.txt"]);
 }
 
 #[test]
