@@ -52,6 +52,7 @@ pub use apply::write_image;
 pub use base::Fitted;
 pub use base::check_base;
 pub use base::fit;
+pub use base::lay_grub_arguments;
 pub use base::read_live_image;
 pub use bench::cache_folder;
 pub use bench::stand_in;

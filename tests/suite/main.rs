@@ -39,6 +39,7 @@ mod guest;
 mod hardware;
 mod harvester;
 mod harvester_cluster;
+mod harvester_target;
 mod hostile;
 mod hostile_images;
 mod image;
