@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod check;
 mod cloud;
+mod evidence;
 mod exit;
 mod explain;
 mod fetch;
@@ -72,7 +73,7 @@ enum Command {
     Cloud(cloud::Command),
     #[command(subcommand)]
     Bench(bench::Command),
-    Preflight(preflight::Arguments),
+    Preflight(Box<preflight::Arguments>),
     Test(test::Arguments),
     Verify(verify::Arguments),
     Report(report::Arguments),

@@ -1,9 +1,10 @@
 //! Why an image cannot be pulled from a place, told apart, with the next step.
 
+use serde::Deserialize;
 use serde::Serialize;
 
 /// What kind of trouble it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TroubleKind {
     /// Nobody knows the name.
@@ -12,6 +13,8 @@ pub enum TroubleKind {
     Connect,
     /// No answer in time.
     Timeout,
+    /// The proxy on the way does not let it through.
+    Proxy,
     /// The certificate is of an authority that is not known.
     UnknownAuthority,
     /// The certificate is over.
@@ -53,6 +56,7 @@ impl TroubleKind {
             Self::Name => "name",
             Self::Connect => "connect",
             Self::Timeout => "timeout",
+            Self::Proxy => "proxy",
             Self::UnknownAuthority => "unknown-authority",
             Self::Expired => "expired",
             Self::NotYetValid => "not-yet-valid",
@@ -84,6 +88,7 @@ impl TroubleKind {
             Self::Name
                 | Self::Connect
                 | Self::Timeout
+                | Self::Proxy
                 | Self::UnknownAuthority
                 | Self::Expired
                 | Self::NotYetValid
@@ -99,6 +104,9 @@ impl TroubleKind {
             Self::Name => "see whether the name is right, and whether the name servers here know it",
             Self::Connect => "see whether the registry runs, and whether a firewall lets you through",
             Self::Timeout => "see whether a firewall drops the packets, or give it longer with `--timeout`",
+            Self::Proxy => {
+                "see the proxy in `HTTPS_PROXY` and `HTTP_PROXY`: its login, what it allows; or name the host in `NO_PROXY`"
+            }
             Self::UnknownAuthority => "name its authority with `--ca`, and give it to the machine too",
             Self::Expired => "let the registry have a new certificate, or set the clock here",
             Self::NotYetValid => "set the clock, here or where the certificate was made",

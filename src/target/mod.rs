@@ -31,6 +31,7 @@ mod payload;
 mod recover;
 mod secrets;
 mod sno;
+mod surroundings;
 mod taken_over;
 
 pub use before::look_at_hardware;
@@ -81,6 +82,7 @@ pub use recover::RestoredFile;
 pub use recover::installs_by_itself;
 pub use secrets::secrets;
 pub use sno::Placement;
+pub use surroundings::surroundings;
 
 use self::hardware::Fitting;
 use self::landing::System;

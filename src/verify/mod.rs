@@ -5,8 +5,10 @@
 //! `judge.rs` what to look at where it differs, let `target/expect` expect it, and, where a folder that somebody kept
 //! can tell, `saved`.
 
+mod around;
 mod boot;
 mod expectation;
+mod harvester_property;
 mod hosts_report;
 mod judge;
 mod life;
@@ -15,6 +17,10 @@ mod manifest;
 mod report;
 mod subject;
 
+pub use around::Around;
+pub use around::GatewayProperty;
+pub use around::NameProperty;
+pub use around::TimeProperty;
 pub use boot::BOOT_SCHEMA;
 pub use boot::BootRecord;
 pub use boot::MAX_RECORD_BYTES;
@@ -22,6 +28,7 @@ pub use boot::MAX_RECORDS;
 pub use boot::quoted;
 pub use expectation::Expectation;
 pub use expectation::Wanted;
+pub use harvester_property::HarvesterProperty;
 pub use hosts_report::HOSTS_REPORT_SCHEMA;
 pub use hosts_report::HostCounts;
 pub use hosts_report::HostOutcome;

@@ -1,17 +1,28 @@
-//! The addresses burned into ports, from the kernel itself (rtnetlink, `IFLA_PERM_ADDRESS`, since Linux 5.6).
+//! Ports and neighbours, from the kernel itself (rtnetlink; the addresses burned into ports, `IFLA_PERM_ADDRESS`, since
+//! Linux 5.6).
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io;
+use std::net::IpAddr;
 
+use ipnetwork::IpNetwork;
 use netlink_packet_core::NLM_F_DUMP;
 use netlink_packet_core::NLM_F_REQUEST;
 use netlink_packet_core::NetlinkHeader;
 use netlink_packet_core::NetlinkMessage;
 use netlink_packet_core::NetlinkPayload;
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::address::AddressAttribute;
+use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::LinkAttribute;
+use netlink_packet_route::link::LinkFlags;
 use netlink_packet_route::link::LinkMessage;
+use netlink_packet_route::neighbour::NeighbourAddress;
+use netlink_packet_route::neighbour::NeighbourAttribute;
+use netlink_packet_route::neighbour::NeighbourMessage;
+use netlink_packet_route::neighbour::NeighbourState;
 use netlink_sys::Socket;
 use netlink_sys::SocketAddr;
 use netlink_sys::protocols::NETLINK_ROUTE;
@@ -24,19 +35,118 @@ const MAX_DATAGRAMS: usize = 4096;
 
 /// The name of each link that has a permanent address, with that address.
 pub(super) fn permanent_addresses() -> io::Result<BTreeMap<String, MacAddress>> {
+    let mut found = BTreeMap::new();
+    dump(RouteNetlinkMessage::GetLink(LinkMessage::default()), |message| {
+        if let RouteNetlinkMessage::NewLink(link) = message {
+            found.extend(permanent(&link));
+        }
+    })?;
+    Ok(found)
+}
+
+/// A port of this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PortHere {
+    pub(super) name: String,
+    /// The address that it has now.
+    pub(super) mac: Option<MacAddress>,
+    pub(super) mtu_bytes: u32,
+    /// Those that are its own, with the networks that they are in.
+    pub(super) addresses: Vec<IpNetwork>,
+}
+
+/// The ports of this machine that are up, by their numbers.
+pub(super) fn ports() -> io::Result<BTreeMap<u32, PortHere>> {
+    let mut found: BTreeMap<u32, PortHere> = BTreeMap::new();
+    dump(RouteNetlinkMessage::GetLink(LinkMessage::default()), |message| {
+        let RouteNetlinkMessage::NewLink(link) = message else { return };
+        let mut port = PortHere::default();
+        for attribute in &link.attributes {
+            match attribute {
+                LinkAttribute::IfName(name) => port.name.clone_from(name),
+                LinkAttribute::Address(bytes) => port.mac = mac_of(bytes),
+                LinkAttribute::Mtu(bytes) => port.mtu_bytes = *bytes,
+                _ => {}
+            }
+        }
+        if link.header.flags.contains(LinkFlags::Up) {
+            found.insert(link.header.index, port);
+        }
+    })?;
+    dump(RouteNetlinkMessage::GetAddress(AddressMessage::default()), |message| {
+        let RouteNetlinkMessage::NewAddress(address) = message else { return };
+        let own = address.attributes.iter().find_map(|attribute| match attribute {
+            AddressAttribute::Local(own) => Some(*own),
+            _ => None,
+        });
+        let any = address.attributes.iter().find_map(|attribute| match attribute {
+            AddressAttribute::Address(any) => Some(*any),
+            _ => None,
+        });
+        let network = own.or(any).and_then(|own| IpNetwork::new(own, address.header.prefix_len).ok());
+        if let (Some(port), Some(network)) = (found.get_mut(&address.header.index), network) {
+            port.addresses.push(network);
+        }
+    })?;
+    Ok(found)
+}
+
+/// What the kernel knows of a neighbour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Neighbour {
+    /// It answered just now.
+    Answers(Option<MacAddress>),
+    /// It answered some time ago, and is asked again.
+    Answered,
+    /// It is being asked.
+    Asked,
+    /// It does not answer.
+    Silent,
+    /// Nobody is asked: somebody wrote it down, or the port has no neighbours.
+    NotAsked,
+}
+
+/// What the kernel knows of who has `address` on the port with this number, if it was ever asked.
+pub(super) fn neighbour(address: IpAddr, port: u32) -> io::Result<Option<Neighbour>> {
+    let mut found = None;
+    let mut ask = NeighbourMessage::default();
+    ask.header.family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    dump(RouteNetlinkMessage::GetNeighbour(ask), |message| {
+        let RouteNetlinkMessage::NewNeighbour(neighbour) = message else { return };
+        let is_it = neighbour.attributes.iter().any(|attribute| match attribute {
+            NeighbourAttribute::Destination(NeighbourAddress::Inet(other)) => IpAddr::V4(*other) == address,
+            NeighbourAttribute::Destination(NeighbourAddress::Inet6(other)) => IpAddr::V6(*other) == address,
+            _ => false,
+        });
+        if !is_it || neighbour.header.ifindex != port {
+            return;
+        }
+        let mac = neighbour.attributes.iter().find_map(|attribute| match attribute {
+            NeighbourAttribute::LinkLayerAddress(bytes) => mac_of(bytes),
+            _ => None,
+        });
+        found = Some(match neighbour.header.state {
+            NeighbourState::Reachable => Neighbour::Answers(mac),
+            NeighbourState::Stale | NeighbourState::Delay | NeighbourState::Probe => Neighbour::Answered,
+            NeighbourState::Failed => Neighbour::Silent,
+            NeighbourState::Permanent | NeighbourState::Noarp => Neighbour::NotAsked,
+            _ => Neighbour::Asked,
+        });
+    })?;
+    Ok(found)
+}
+
+/// Asks the kernel for all it has of one kind.
+fn dump(ask: RouteNetlinkMessage, mut each: impl FnMut(RouteNetlinkMessage)) -> io::Result<()> {
     let mut socket = Socket::new(NETLINK_ROUTE)?;
     socket.bind_auto()?;
     socket.connect(&SocketAddr::new(0, 0))?;
-    let mut ask = NetlinkMessage::new(
-        NetlinkHeader::default(),
-        NetlinkPayload::from(RouteNetlinkMessage::GetLink(LinkMessage::default())),
-    );
+    let mut ask = NetlinkMessage::new(NetlinkHeader::default(), NetlinkPayload::from(ask));
     ask.header.flags = NLM_F_DUMP | NLM_F_REQUEST;
     ask.finalize();
     let mut bytes = vec![0; ask.buffer_len()];
     ask.serialize(&mut bytes);
     socket.send(&bytes, 0)?;
-    let mut found = BTreeMap::new();
     for _ in 0..MAX_DATAGRAMS {
         let (datagram, _) = socket.recv_from_full()?;
         let mut rest = datagram.as_slice();
@@ -44,11 +154,9 @@ pub(super) fn permanent_addresses() -> io::Result<BTreeMap<String, MacAddress>> 
             let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest)
                 .map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause.to_string()))?;
             match message.payload {
-                NetlinkPayload::Done(_) => return Ok(found),
+                NetlinkPayload::Done(_) => return Ok(()),
                 NetlinkPayload::Error(error) => return Err(error.to_io()),
-                NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewLink(link)) => {
-                    found.extend(permanent(&link));
-                }
+                NetlinkPayload::InnerMessage(message) => each(message),
                 _ => {}
             }
             // Messages begin at multiples of four bytes.
@@ -59,16 +167,18 @@ pub(super) fn permanent_addresses() -> io::Result<BTreeMap<String, MacAddress>> 
     Err(io::ErrorKind::InvalidData.into())
 }
 
+fn mac_of(bytes: &[u8]) -> Option<MacAddress> {
+    let octets: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    octets.join(":").parse().ok()
+}
+
 fn permanent(link: &LinkMessage) -> Option<(String, MacAddress)> {
     let name = link.attributes.iter().find_map(|attribute| match attribute {
         LinkAttribute::IfName(name) => Some(name.clone()),
         _ => None,
     })?;
     let address = link.attributes.iter().find_map(|attribute| match attribute {
-        LinkAttribute::PermAddress(bytes) if bytes.len() == 6 => {
-            let octets: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            octets.join(":").parse().ok()
-        }
+        LinkAttribute::PermAddress(bytes) => mac_of(bytes),
         _ => None,
     })?;
     Some((name, address))

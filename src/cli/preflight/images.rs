@@ -1,6 +1,7 @@
 //! Which images, where the machine looks for them, and whether they can be pulled.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ pub(super) struct ImageArguments {
     #[arg(long, value_name = "FILE", requires = "images")]
     auth: Option<PathBuf>,
     /// Authorities to trust beside those of this system, as PEM
-    #[arg(long, value_name = "FILE", requires = "images")]
+    #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// How many images are asked for at a time
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -72,6 +73,11 @@ fn platform(text: &str) -> Result<Platform, String> {
 }
 
 impl ImageArguments {
+    /// How long one answer may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Asks where the machine's own files say, unless others are named here; gives the files that do.
     fn use_own(&self, document: &Document, sources: &mut ImageSources) -> Vec<String> {
         let is_said = self.registries_conf.is_some()
@@ -88,6 +94,11 @@ impl ImageArguments {
         }
         sources.findings.extend(own.findings.sorted());
         own.files
+    }
+
+    /// Authorities to trust, wherever HTTPS is spoken.
+    pub(super) fn authorities(&self) -> Option<&Path> {
+        self.ca.as_deref()
     }
 
     /// What the machine is called where there is no machine file: as its first list.

@@ -5,6 +5,8 @@
 
 mod images;
 mod node;
+mod surroundings;
+mod upgrade;
 
 use std::path::PathBuf;
 
@@ -35,6 +37,9 @@ pub(super) struct Arguments {
     images: images::ImageArguments,
     #[command(flatten)]
     node: node::NodeArguments,
+    #[command(flatten)]
+    upgrade: upgrade::UpgradeArguments,
+    surroundings: surroundings::SurroundingsArguments,
     /// Put the report (report.html, junit.xml, report.json) into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -56,6 +61,9 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         let inventory = arguments.node.inventory(node.as_ref())?.or_else(kept);
         looks.extend(inventory.map(|inventory| target::look_at_hardware(machine, &inventory)));
     }
+    let around = loaded.as_ref().map(|loaded| (&loaded.machine, &loaded.files));
+    let asked = arguments.node.asked();
+    looks.extend(arguments.surroundings.looks(around, asked, arguments.images.authorities(), ui)?);
     let puller = images::Puller {
         document: loaded.as_ref().map(|loaded| &loaded.plan.destination),
         node: node.as_ref(),
@@ -64,13 +72,23 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Ok(more) => looks.extend(more),
         Err(exit) => return Ok(exit),
     }
+    let mut cluster = None;
+    match upgrade::look(&arguments.upgrade, arguments.images.timeout(), ui)? {
+        Ok(Some(gates)) => {
+            looks.extend(gates.looks);
+            cluster = Some(gates.name);
+        }
+        Ok(None) => {}
+        Err(exit) => return Ok(exit),
+    }
     looks.retain(|look| !look.is_empty());
-    let machine = match &loaded {
-        Some(loaded) => loaded.plan.machine.clone(),
-        None => arguments.images.name(),
+    let machine = match (&loaded, cluster) {
+        (Some(loaded), _) => loaded.plan.machine.clone(),
+        (None, Some(cluster)) => cluster,
+        (None, None) => arguments.images.name(),
     };
     if looks.is_empty() {
-        let help = "name a machine file, or lists of images with `--images`; see `cotter preflight --help`";
+        let help = "name a machine file, lists of images with `--images`, or an upgrade; see `cotter preflight --help`";
         return Err(Failure::input("there is nothing to look at", help));
     }
     let boots = looks.iter().map(|look| look.judge(&machine)).collect();

@@ -1,5 +1,6 @@
 //! Where the machine itself can be looked at, or what was kept of it.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,6 +44,17 @@ pub(super) struct NodeArguments {
     inventory: Option<PathBuf>,
 }
 
+/// Where the machine can be asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked<'a> {
+    /// Nowhere: whoever asks is another.
+    Nowhere,
+    /// Here.
+    Here,
+    /// Over ssh, with a configuration of its own if there is one.
+    Over(&'a SshDestination, Option<&'a Path>),
+}
+
 impl NodeArguments {
     /// What the machine says of itself, if somebody may ask or kept it.
     pub(super) fn node(&self, ui: &mut Ui) -> Result<Option<Node>, Failure> {
@@ -70,6 +82,15 @@ impl NodeArguments {
             ui.warning(&message, "use root, or a user that sudo lets run commands without a password");
         }
         Ok(Some(node))
+    }
+
+    /// Where the machine itself can be asked what surrounds it.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        match &self.ssh {
+            Some(destination) => Asked::Over(destination, self.ssh_config.as_deref()),
+            None if self.local => Asked::Here,
+            None => Asked::Nowhere,
+        }
     }
 
     /// What is known of the machine's hardware: what somebody named, or else what it says itself.

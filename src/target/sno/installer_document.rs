@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ipnetwork::IpNetwork;
 use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value;
@@ -216,6 +217,27 @@ impl InstallerDocument {
             }
         }
         None
+    }
+
+    /// The networks of the cluster's pods and services, each with what a person calls it.
+    pub(in crate::target) fn cluster_networks(&self) -> Vec<(IpNetwork, &'static str)> {
+        let manifests = MANIFEST_FOLDERS.iter().flat_map(|folder| self.texts_below(folder));
+        let mut found = Vec::new();
+        for (path, text) in manifests {
+            let (tree, _) = crate::document::parse(&path, &text);
+            let Some(tree) = tree else { continue };
+            let root = crate::document::View::root(&path, &tree);
+            let is_config =
+                root.text_at("apiVersion").is_some_and(|version| version.value.starts_with("config."));
+            let is_network = root.text_at("kind").is_some_and(|kind| kind.value == "Network");
+            let Some(spec) = root.get("spec").filter(|_| is_network && is_config) else { continue };
+            let pods =
+                spec.list("clusterNetwork").into_iter().filter_map(|one| one.parse_at::<IpNetwork>("cidr"));
+            found.extend(pods.map(|network| (network.value, "network of pods")));
+            let services = spec.parse_list::<IpNetwork>("serviceNetwork").into_iter();
+            found.extend(services.map(|network| (network.value, "network of services")));
+        }
+        found
     }
 
     /// Certificates in it: the path of each and its bytes.

@@ -29,6 +29,8 @@ pub(super) use installer_document::Feature;
 pub(super) use installer_document::InstallerDocument;
 pub(super) use layers::CORE;
 
+use ipnetwork::IpNetwork;
+
 use super::contents::Files;
 use super::draft;
 use super::draft::Draft;
@@ -37,6 +39,7 @@ use super::on_node::Place;
 use super::taken_over;
 use crate::document::Diagnostics;
 use crate::document::Origin;
+use crate::document::Sourced;
 use crate::ignition::Config;
 use crate::ignition::File;
 use crate::image::Edit;
@@ -213,6 +216,20 @@ fn finished(
 }
 
 /// The section and the installer's document, or what is wrong with it.
+/// The domain of the machine's cluster, if the installer's Ignition says it.
+pub(super) fn cluster_domain(machine: &Machine, files: &Files) -> Option<Sourced<String>> {
+    let (sno, installer) = installer_of(machine, files).ok()?;
+    Some(Sourced { value: installer.cluster_domain()?, origin: sno.installer_origin().clone() })
+}
+
+/// The networks in the machine's cluster, as the installer's Ignition has them, each with what a person calls it.
+pub(super) fn cluster_networks(machine: &Machine, files: &Files) -> Vec<(Sourced<IpNetwork>, String)> {
+    let Ok((sno, installer)) = installer_of(machine, files) else { return Vec::new() };
+    let networks = installer.cluster_networks().into_iter();
+    let origin = sno.installer_origin();
+    networks.map(|(value, called)| (Sourced { value, origin: origin.clone() }, called.to_owned())).collect()
+}
+
 fn installer_of<'m>(
     machine: &'m Machine,
     files: &Files,

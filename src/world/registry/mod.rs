@@ -39,7 +39,7 @@ use crate::images::Trouble;
 use crate::images::TroubleKind;
 use pull::Pull;
 use session::Session;
-use wire::Wire;
+pub(super) use wire::Wire;
 
 /// The largest bundle of authorities.
 const MAX_BUNDLE_BYTES: u64 = 16 << 20;
@@ -121,7 +121,8 @@ pub fn look_for_images(
     Ok(SeenImages { images: reports.into_values().collect(), limits: registries.limits() })
 }
 
-fn authorities(path: &Path) -> Result<Vec<Certificate>, Failure> {
+/// The certificates of a file with further authorities.
+pub(super) fn authorities(path: &Path) -> Result<Vec<Certificate>, Failure> {
     let bundle = Certificate::from_pem_bundle(&read_bounded(path, MAX_BUNDLE_BYTES)?);
     match bundle {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),

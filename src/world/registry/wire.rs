@@ -63,8 +63,8 @@ pub(super) struct Question<'a> {
 
 /// What came.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
+pub(in crate::world) struct Reply {
+    pub(in crate::world) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
     /// The other hosts that it came over.
@@ -72,14 +72,14 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(in crate::world) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
 
 /// Clients, one for each way of trusting.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(in crate::world) struct Wire {
     /// Authorities beside those of the system.
     authorities: Vec<Certificate>,
     timeout: Duration,
@@ -87,8 +87,15 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(authorities: Vec<Certificate>, timeout: Duration) -> Self {
+    pub(in crate::world) fn new(authorities: Vec<Certificate>, timeout: Duration) -> Self {
         Self { authorities, timeout, clients: Mutex::default() }
+    }
+
+    /// Asks whether anybody answers there; follows nobody, and reads no more than the head of the answer.
+    pub(in crate::world) fn knock(&self, url: &Url) -> Result<Reply, Trouble> {
+        let (method, url) = (Method::HEAD, url.clone());
+        let question = Question { method, url: url.clone(), accept: "*/*", who: &Who::Nobody, most_bytes: 0 };
+        self.once(&Tls::default(), &question, &url)
     }
 
     /// Asks, follows, and waits where a server says for how long, within the time for an answer.
@@ -238,6 +245,9 @@ impl Wire {
             return self.late(url);
         }
         let place = place_of(url);
+        if let Some(words) = of_tunnel(cause) {
+            return Trouble::new(TroubleKind::Proxy, format!("{place}: the proxy {words}"));
+        }
         // With HTTPS a name that can be none is refused before anybody is asked for it.
         if cause.is_dns() || innermost(cause) == "invalid dns name" {
             return Trouble::new(TroubleKind::Name, format!("the name of {place} cannot be resolved"));
@@ -283,6 +293,22 @@ fn after(reply: &Reply) -> Option<Duration> {
     let seconds = text.trim().parse().ok();
     let seconds = seconds.or_else(|| Some(http_date(text)?.saturating_sub(now_seconds())));
     seconds.map(Duration::from_secs)
+}
+
+/// What a proxy on the way does; its errors have no type that others can see.
+fn of_tunnel(cause: &reqwest::Error) -> Option<&'static str> {
+    let mut next = cause.source();
+    while let Some(error) = next {
+        if let Some(why) = error.to_string().strip_prefix("tunnel error: ") {
+            return Some(match why {
+                "proxy authorization required" => "wants a login (407)",
+                "failed to create underlying connection" => "cannot be reached",
+                _ => "does not let it through",
+            });
+        }
+        next = error.source();
+    }
+    None
 }
 
 fn of_tls(cause: &reqwest::Error) -> (TroubleKind, String) {
