@@ -357,6 +357,8 @@ fn starters_are_written_once_and_are_what_they_are_called() {
     }
     // What the starters name beyond the first one.
     std::fs::copy(test.path("secrets/core.pw"), test.path("secrets/admin.pw")).unwrap();
+    std::fs::copy(test.path("secrets/core.pw"), test.path("secrets/rancher.pw")).unwrap();
+    std::fs::copy(test.path("secrets/core.pw"), test.path("secrets/token")).unwrap();
     std::fs::write(test.path("install-config.yaml"), "").unwrap();
     for name in names {
         let file = format!("{name}.yaml");
