@@ -21,20 +21,24 @@ use crate::plan::Medium;
 use crate::plan::Output;
 use crate::plan::Plan;
 use crate::plan::Secrecy;
+use crate::plan::Served;
 use crate::target;
 use crate::world;
 use crate::world::Existing;
 use crate::world::Failure;
 use crate::world::Fitted;
 
-/// Build the installation medium, a cloud's boot data or a cluster's MachineConfigs, and the manifest
+/// What Harvester's installer reads, among the files of a plan.
+const CONFIG: &str = "config.yaml";
+
+/// Build the installation medium, a cloud's boot data, a cluster's MachineConfigs or what Harvester's installer reads, and the manifest
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
     spec: PathBuf,
     #[command(flatten)]
     given: GivenArguments,
-    /// The medium to write; its manifest gets `.manifest.json` after the name. With `--pxe`, for a cloud and for MachineConfigs: the folder
+    /// The medium to write; its manifest gets `.manifest.json` after the name. With `--pxe`, for a cloud, MachineConfigs and Harvester: the folder
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
     /// Write what boots over the network into a folder, with the machine's own initrd and iPXE script
@@ -59,6 +63,9 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let is_folder = !arguments.pxe && arguments.base.base.is_none();
     if let Some(outputs) = Outputs::of(&loaded.plan).filter(|_| is_folder) {
         return deliver(arguments, &loaded.plan, &outputs, existing, ui);
+    }
+    if let Some(served) = loaded.plan.served().filter(|_| !arguments.pxe) {
+        return installers_iso(arguments, &loaded, served, existing, ui);
     }
     load::medium(&loaded.plan)?;
     // What can be refused is refused before the stand-in is built or anything is copied.
@@ -91,20 +98,29 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What is written into a folder, for a cloud or for a cluster's operator.
+/// What is written into a folder, for a cloud, for a cluster's operator or for another system's installer.
 struct Outputs<'p> {
     files: &'p BTreeMap<String, Output>,
-    notes: &'p [String],
+    notes: Vec<&'p str>,
 }
 
 impl<'p> Outputs<'p> {
     fn of(plan: &'p Plan) -> Option<Self> {
-        let of_cloud = plan.delivery().map(|given| Self { files: &given.files, notes: &given.notes });
-        of_cloud.or_else(|| plan.handover().map(|given| Self { files: &given.files, notes: &given.notes }))
+        let texts = |notes: &'p [String]| notes.iter().map(String::as_str).collect();
+        let of_cloud = plan.delivery().map(|given| Self { files: &given.files, notes: texts(&given.notes) });
+        let of_operator =
+            || plan.handover().map(|given| Self { files: &given.files, notes: texts(&given.notes) });
+        let of_installer = || {
+            let served = plan.served()?;
+            let mut notes: Vec<&str> = texts(&served.notes);
+            notes.push(&served.by_hand);
+            Some(Self { files: &served.files, notes })
+        };
+        of_cloud.or_else(of_operator).or_else(of_installer)
     }
 }
 
-/// Writes what a cloud or a cluster's operator is given, into a folder.
+/// Writes what somebody else is given, into a folder.
 fn deliver(
     arguments: &Arguments,
     plan: &Plan,
@@ -140,7 +156,52 @@ fn deliver(
         ui.line(format!("{}{readers}", folder.join(name).display()));
     }
     ui.line(format!("{}", manifest.display()));
-    for note in outputs.notes {
+    for note in &outputs.notes {
+        ui.note(format!("note: {note}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes another system's installation ISO with the kernel arguments that make it install this machine, and beside it
+/// what its installer reads.
+fn installers_iso(
+    arguments: &Arguments,
+    loaded: &Loaded,
+    served: &Served,
+    existing: Existing,
+    ui: &mut Ui,
+) -> Result<Exit, Failure> {
+    let out = &arguments.output;
+    let beside = |name: &str| {
+        let mut path = OsString::from(out);
+        path.push(format!(".{name}"));
+        PathBuf::from(path)
+    };
+    let config = served.files.get(CONFIG).map(|output| (beside(CONFIG), output));
+    let manifest = manifest_path(out);
+    world::refuse_existing(out, existing)?;
+    world::refuse_existing(&manifest, existing)?;
+    if let Some((path, _)) = &config {
+        world::refuse_existing(path, existing)?;
+    }
+    let base = load::base_image(&arguments.base, &loaded.machine, &loaded.spec.folder, ui)?;
+    let overlay = world::lay_grub_arguments(&base, &served.iso_arguments)?;
+    world::write_image(&base, &overlay, out, existing, 0o644)?;
+    if let Some((path, output)) = &config {
+        world::write_file(path, &output.bytes, existing, 0o600)?;
+    }
+    world::write_file(&manifest, &loaded.plan.manifest.to_json(), existing, 0o644)?;
+    let config = config.map(|(path, _)| path);
+    if ui.wants_json() {
+        ui.json(&serde_json::json!({"medium": out, "config": config, "manifest": manifest}));
+        return Ok(Exit::Done);
+    }
+    ui.line(format!("{}", out.display()));
+    if let Some(config) = config {
+        ui.line(format!("{} (for you alone: it holds secrets)", config.display()));
+    }
+    ui.line(format!("{}", manifest.display()));
+    for note in &served.notes {
         ui.note(format!("note: {note}"));
     }
     Ok(Exit::Done)

@@ -105,7 +105,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
 /// All findings about a config for Harvester's installer.
 fn harvester_config(spec: &Path) -> Result<(Vec<Diagnostic>, Sources), Failure> {
     let spec = world::read_spec(spec)?;
-    let findings = harvester::check_harvester(&spec.name, &spec.text).sorted();
+    let findings = harvester::check_harvester(&spec.name, &spec.text, None).sorted();
     Ok((findings, Sources::from([(spec.name, spec.text)])))
 }
 

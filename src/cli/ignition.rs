@@ -54,8 +54,11 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
                 return Ok(Exit::Input);
             };
             Some(match arguments.life {
-                DocumentOf::Live => load::medium(&loaded.plan)?.live.value().clone(),
-                DocumentOf::FirstBoot => loaded.plan.destination.value().clone(),
+                DocumentOf::Live => {
+                    load::destination(&loaded.plan)?;
+                    load::medium(&loaded.plan)?.live.value().clone()
+                }
+                DocumentOf::FirstBoot => load::destination(&loaded.plan)?.value().clone(),
             })
         }
     };

@@ -43,6 +43,8 @@ enum TargetWord {
     /// Nodes of an OpenShift cluster that is there
     #[value(name = "machineconfig")]
     MachineConfig,
+    /// A node of Harvester
+    Harvester,
 }
 
 impl TargetWord {
@@ -52,6 +54,7 @@ impl TargetWord {
             Self::Sno => "dell-r640-sno",
             Self::Cloud => "cloud",
             Self::MachineConfig => "machineconfig",
+            Self::Harvester => "harvester",
         }
     }
 }

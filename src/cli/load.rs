@@ -12,7 +12,9 @@ use crate::catalog::Checksum;
 use crate::catalog::Part;
 use crate::catalog::Reference;
 use crate::document::Diagnostics;
+use crate::ignition::Document;
 use crate::image::Replace;
+use crate::plan::Carrier;
 use crate::plan::Medium;
 use crate::plan::Plan;
 use crate::spec::Installer;
@@ -120,14 +122,30 @@ pub(super) fn load(path: &Path, given: &Given, ui: &mut Ui) -> Result<Result<Loa
 /// What the installation medium brings, for what only such a machine has.
 pub(super) fn medium(plan: &Plan) -> Result<&Medium, Failure> {
     plan.medium().ok_or_else(|| {
-        let (what, hint) = match plan.handover() {
-            Some(_) => {
+        let (what, hint) = match plan.carrier {
+            Carrier::Operator(_) => {
                 ("of a cluster that is there", "`cotter build SPEC -o DIR` writes what its operator is given")
             }
-            None => ("in a cloud", "`cotter build SPEC -o DIR` writes what it is given to boot with"),
+            Carrier::Installer(_) => (
+                "that Harvester's installer makes",
+                "`cotter build SPEC -o DIR` writes what the installer reads",
+            ),
+            _ => ("in a cloud", "`cotter build SPEC -o DIR` writes what it is given to boot with"),
         };
         Failure::input(format!("`{}` is a machine {what}: it has no installation medium", plan.machine), hint)
     })
+}
+
+/// The Ignition document of the installed system, for those that have one.
+pub(super) fn destination(plan: &Plan) -> Result<&Document, Failure> {
+    if plan.served().is_none() {
+        return Ok(&plan.destination);
+    }
+    let message = format!(
+        "`{}` has no Ignition document: Harvester's installer reads a config of its own",
+        plan.machine
+    );
+    Err(Failure::input(message, "`cotter build SPEC -o DIR` writes that config"))
 }
 
 /// Says findings that came later than loading.

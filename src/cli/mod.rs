@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod check;
 mod cloud;
+mod evidence;
 mod exit;
 mod explain;
 mod fetch;

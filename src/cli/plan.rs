@@ -19,6 +19,7 @@ use crate::plan::Consequence;
 use crate::plan::Delivery;
 use crate::plan::Handover;
 use crate::plan::Plan;
+use crate::plan::Served;
 use crate::verify::Life;
 use crate::world;
 use crate::world::Failure;
@@ -114,6 +115,9 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
         let files: Vec<&str> = handover.files.keys().map(String::as_str).collect();
         ui.line(format!("  `cotter build` writes {}", files.join(", ")));
     }
+    if let Some(served) = plan.served() {
+        show_served(served, ui);
+    }
     if let Some((used, length)) = room {
         ui.line(format!(
             "embed area: {used} of {length} bytes used, {} left",
@@ -133,6 +137,29 @@ fn show(plan: &Plan, room: Option<(usize, u64)>, ui: &mut Ui) {
     };
     let counts: Vec<String> = plan.lives.iter().map(in_life).collect();
     ui.line(format!("expectations: {}", counts.join(", ")));
+}
+
+/// What another system's installer reads.
+fn show_served(served: &Served, ui: &mut Ui) {
+    ui.line(format!(
+        "for the installer of Harvester {}",
+        served.version.as_deref().unwrap_or("(any release)")
+    ));
+    ui.line(format!("  on its ISO's kernel line: {}", served.iso_arguments));
+    for note in served.notes.iter().chain([&served.by_hand]) {
+        ui.line(format!("  {note}"));
+    }
+    let files: Vec<&str> = served.files.keys().map(String::as_str).collect();
+    ui.line(format!("  `cotter build` writes {}", files.join(", ")));
+}
+
+fn served_as_json(served: &Served) -> serde_json::Value {
+    serde_json::json!({
+        "version": served.version,
+        "iso_arguments": served.iso_arguments,
+        "notes": served.notes,
+        "files": served.files.keys().collect::<Vec<_>>(),
+    })
 }
 
 /// What the platform is given, and why it is that.
@@ -227,6 +254,7 @@ fn as_json(plan: &Plan, room: Option<(usize, u64)>) -> serde_json::Value {
         "embed_area": room.map(|(used, length)| serde_json::json!({"used_bytes": used, "length_bytes": length})),
         "cloud": plan.delivery().map(delivery_as_json),
         "operator": plan.handover().map(handover_as_json),
+        "harvester": plan.served().map(served_as_json),
         "expectations": plan.manifest.expectations,
     })
 }

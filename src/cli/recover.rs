@@ -51,10 +51,15 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Err(exit) => return Ok(exit),
     };
     let Some(recovery) = Recovery::of(&loaded.machine, &loaded.plan) else {
-        let message = format!(
-            "a machine of the target `{}` is not installed to a disk, so there is none to put things back on",
-            loaded.machine.target.value
-        );
+        let target = loaded.machine.target.value;
+        let message = match loaded.plan.served() {
+            Some(_) => {
+                format!("a machine of the target `{target}` makes its network and logins anew at every boot")
+            }
+            None => format!(
+                "a machine of the target `{target}` is not installed to a disk, so there is none to put things back on"
+            ),
+        };
         return Err(Failure::input(message, "make it anew from what `cotter build` writes"));
     };
     if arguments.base.base.is_some() && arguments.iso.is_none() {

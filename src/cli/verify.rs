@@ -8,6 +8,9 @@ use clap::Args;
 
 use super::Exit;
 use super::Ui;
+use super::evidence;
+use super::evidence::Question;
+use super::evidence::Seen;
 use super::hosts;
 use super::kubeconfig;
 use super::load;
@@ -19,6 +22,7 @@ use crate::cluster;
 use crate::cluster::Answers;
 use crate::cluster::Ask;
 use crate::report::Texts;
+use crate::saved::Kind;
 use crate::saved::RECORDS;
 use crate::value::SshDestination;
 use crate::verify;
@@ -26,7 +30,10 @@ use crate::verify::BootRecord;
 use crate::verify::BootReport;
 use crate::verify::MANIFEST_SCHEMA;
 use crate::verify::Manifest;
+use crate::verify::REPORT_SCHEMA;
+use crate::verify::Report;
 use crate::world;
+use crate::world::Depth;
 use crate::world::Failure;
 use crate::world::Given;
 
@@ -37,8 +44,12 @@ const MAX_MANIFEST_BYTES: u64 = 8 << 20;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file, or a manifest that `cotter build` wrote
-    #[arg(required_unless_present = "hosts", conflicts_with = "hosts")]
+    #[arg(required_unless_present_any = ["hosts", "harvester"], conflicts_with = "hosts")]
     spec: Option<PathBuf>,
+    /// Judge a Harvester cluster, through its API (`--kubeconfig`) or by its unpacked support bundle (`--facts`);
+    /// beside a machine of it, or without a machine file
+    #[arg(long, conflicts_with = "hosts")]
+    harvester: bool,
     #[command(flatten)]
     given: GivenArguments,
     #[command(flatten)]
@@ -79,11 +90,22 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     if let Some(list) = &arguments.probe.hosts {
         return hosts::run(list, &arguments.given, &arguments.remote, arguments.timeout, ui);
     }
-    let path = arguments.spec.as_deref().unwrap_or(Path::new(""));
+    let harvester = match arguments.harvester.then(|| harvester(arguments, ui)).transpose()? {
+        None => None,
+        Some(Ok(seen)) => Some(seen),
+        Some(Err(exit)) => return Ok(exit),
+    };
+    let Some(path) = arguments.spec.as_deref() else {
+        let boots = harvester.as_ref().map(|seen| judged(seen, &seen.name)).unwrap_or_default();
+        let machine = harvester.map(|seen| seen.name).unwrap_or_default();
+        let report = Report { schema: REPORT_SCHEMA.to_owned(), machine, regressions: Vec::new(), boots };
+        return tell(&report, &Texts::new(), arguments, ui);
+    };
     let Some((manifest, texts)) = manifest(path, &arguments.given, ui)? else {
         return Ok(Exit::Input);
     };
     let cluster = match &arguments.probe.kubeconfig {
+        _ if arguments.harvester => None,
         None => None,
         Some(path) => {
             let timeout = arguments.timeout.unwrap_or(kubeconfig::TIMEOUT);
@@ -94,8 +116,9 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         }
     };
     let mut cluster: Vec<BootReport> = cluster.into_iter().collect();
+    cluster.extend(harvester.iter().flat_map(|seen| judged(seen, &manifest.machine)));
     let (boots, earlier): (Vec<(String, BootRecord)>, usize) = match &arguments.probe {
-        Probe { facts: Some(path), .. } => {
+        Probe { facts: Some(path), .. } if !facts_are_the_clusters(arguments) => {
             let kept = world::facts(path, &manifest)?;
             for note in &kept.notes {
                 ui.note(format!("note: {note}"));
@@ -115,15 +138,49 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     };
     let mut report = verify::judge(&manifest, &boots).with_earlier(earlier);
     report.boots.extend(cluster);
+    tell(&report, &texts, arguments, ui)
+}
+
+/// Keeps and shows a report.
+fn tell(report: &Report, texts: &Texts, arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     if let Some(folder) = &arguments.report {
-        report::keep(&report, &texts, folder)?;
+        report::keep(report, texts, folder)?;
     }
     if ui.wants_json() {
-        ui.json(&report);
+        ui.json(report);
     } else {
-        report::show(&report, ui);
+        report::show(report, ui);
     }
     Ok(if report.all_met() { Exit::Done } else { Exit::Differs })
+}
+
+/// What is seen of a Harvester cluster.
+fn harvester(arguments: &Arguments, ui: &mut Ui) -> Result<Result<Seen, Exit>, Failure> {
+    let probe = &arguments.probe;
+    if arguments.spec.is_none() && (probe.local || probe.ssh.is_some()) {
+        return Err(Failure::input(
+            "nobody says what the machine must be",
+            "name its machine file or manifest before the options; the cluster alone needs none",
+        ));
+    }
+    let question = Question {
+        asks: &Ask::FOR_HARVESTER,
+        depth: Depth::Api,
+        kept: Kind::SupportBundle,
+        timeout: arguments.timeout.unwrap_or(kubeconfig::TIMEOUT),
+    };
+    let kept = probe.facts.as_deref().filter(|_| facts_are_the_clusters(arguments));
+    evidence::see(probe.kubeconfig.as_deref(), kept, &question, ui)
+}
+
+/// True if `--facts` names what was kept of a Harvester cluster, and not of a machine beside a cluster that is asked.
+fn facts_are_the_clusters(arguments: &Arguments) -> bool {
+    arguments.harvester && (arguments.spec.is_none() || arguments.probe.kubeconfig.is_none())
+}
+
+/// The verdicts on a Harvester cluster.
+fn judged(seen: &Seen, machine: &str) -> Vec<BootReport> {
+    cluster::harvester_looks(&seen.evidence).iter().map(|look| look.judge(machine)).collect()
 }
 
 /// What the cluster's API says. What cannot be asked is unknown, as is all if nobody answers.

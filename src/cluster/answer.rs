@@ -139,6 +139,15 @@ pub fn understand(ask: Ask, status: u16, body: &[u8]) -> Answer {
     Ok(object)
 }
 
+/// Says what an HTTP answer means that is to be some JSON, as a kubelet's through the API server.
+pub fn understand_json(status: u16, body: &[u8]) -> Answer {
+    if !(200..=299).contains(&status) {
+        return Err(refusal(status, body, None));
+    }
+    serde_json::from_slice(body)
+        .map_err(|cause| Trouble::new(TroubleKind::Strange, format!("it is not JSON: {cause}")))
+}
+
 /// Says what the answer to the creation of the marker means.
 pub fn understand_creation(status: u16, body: &[u8]) -> Answer {
     match status {

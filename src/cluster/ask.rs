@@ -28,6 +28,36 @@ pub enum Ask {
     Requests,
     /// The MachineConfig with the node's names.
     NodeConfig,
+    /// What somebody must know of before a release.
+    AdminGates,
+    /// What somebody said that they know of.
+    AdminAcks,
+    /// Pods everywhere.
+    Pods,
+    /// Events that tell of failures, everywhere.
+    Failures,
+    /// Harvester's settings.
+    Settings,
+    /// The releases that Harvester can be upgraded to.
+    HarvesterVersions,
+    /// Harvester's upgrades.
+    HarvesterUpgrades,
+    /// Harvester's addons.
+    Addons,
+    /// The charts that Harvester is made of.
+    ManagedCharts,
+    /// The cluster as Cluster API sees it.
+    LocalCluster,
+    /// The nodes as Cluster API sees them.
+    Machines,
+    /// Longhorn's volumes.
+    Volumes,
+    /// Virtual machines that run.
+    VirtualMachines,
+    /// Backups of virtual machines.
+    Backups,
+    /// Schedules of such backups.
+    Schedules,
 }
 
 impl Ask {
@@ -46,6 +76,48 @@ impl Ask {
         Self::NodeConfig,
     ];
 
+    /// What an upgrade of OpenShift or OKD depends on.
+    pub const FOR_OKD_UPGRADE: [Self; 8] = [
+        Self::Marker,
+        Self::Version,
+        Self::Operators,
+        Self::Nodes,
+        Self::Pools,
+        Self::Requests,
+        Self::AdminGates,
+        Self::AdminAcks,
+    ];
+
+    /// What a verdict on a Harvester cluster needs.
+    pub const FOR_HARVESTER: [Self; 8] = [
+        Self::Nodes,
+        Self::Settings,
+        Self::HarvesterVersions,
+        Self::HarvesterUpgrades,
+        Self::Pods,
+        Self::Failures,
+        Self::ManagedCharts,
+        Self::Addons,
+    ];
+
+    /// What an upgrade of Harvester depends on.
+    pub const FOR_HARVESTER_UPGRADE: [Self; 14] = [
+        Self::Nodes,
+        Self::Settings,
+        Self::HarvesterVersions,
+        Self::HarvesterUpgrades,
+        Self::Pods,
+        Self::Failures,
+        Self::ManagedCharts,
+        Self::Addons,
+        Self::LocalCluster,
+        Self::Machines,
+        Self::Volumes,
+        Self::VirtualMachines,
+        Self::Backups,
+        Self::Schedules,
+    ];
+
     /// The name it is known by.
     pub fn name(self) -> &'static str {
         self.row().0
@@ -54,6 +126,24 @@ impl Ask {
     /// The path on the server.
     pub fn path(self) -> &'static str {
         self.row().1
+    }
+
+    /// The kind of what answers; nothing for what is no object.
+    pub fn kind(self) -> Option<&'static str> {
+        self.object().map(|object| object.kind)
+    }
+
+    /// True if it asks for the objects of all namespaces.
+    pub fn is_everywhere(self) -> bool {
+        matches!(
+            self,
+            Self::Pods
+                | Self::Failures
+                | Self::Addons
+                | Self::VirtualMachines
+                | Self::Backups
+                | Self::Schedules
+        )
     }
 
     /// The object that answers; nothing for what is no object.
@@ -104,6 +194,71 @@ impl Ask {
                 "node-config",
                 "/apis/machineconfiguration.openshift.io/v1/machineconfigs/99-master-cotter-machine",
                 one("MachineConfig", NODE_CONFIG, "machineconfigs"),
+            ),
+            Self::AdminGates => (
+                "admin-gates",
+                "/api/v1/namespaces/openshift-config-managed/configmaps/admin-gates",
+                one("ConfigMap", "admin-gates", "configmaps"),
+            ),
+            Self::AdminAcks => (
+                "admin-acks",
+                "/api/v1/namespaces/openshift-config/configmaps/admin-acks",
+                one("ConfigMap", "admin-acks", "configmaps"),
+            ),
+            _ => self.harvester_row(),
+        }
+    }
+
+    /// The rows of what a Harvester cluster is made of; the versions are those of 1.4 and later.
+    fn harvester_row(self) -> (&'static str, &'static str, Option<Object>) {
+        let list = |name, path, kind| (name, path, Some(Object { kind, name: None }));
+        match self {
+            Self::Pods => list("pods", "/api/v1/pods", "PodList"),
+            Self::Failures => {
+                list("failures", "/api/v1/events?fieldSelector=reason%3DFailed&limit=5000", "EventList")
+            }
+            Self::Settings => list("settings", "/apis/harvesterhci.io/v1beta1/settings", "SettingList"),
+            Self::HarvesterVersions => list(
+                "versions",
+                "/apis/harvesterhci.io/v1beta1/namespaces/harvester-system/versions",
+                "VersionList",
+            ),
+            Self::HarvesterUpgrades => list(
+                "upgrades",
+                "/apis/harvesterhci.io/v1beta1/namespaces/harvester-system/upgrades",
+                "UpgradeList",
+            ),
+            Self::Addons => list("addons", "/apis/harvesterhci.io/v1beta1/addons", "AddonList"),
+            Self::ManagedCharts => list(
+                "managed-charts",
+                "/apis/management.cattle.io/v3/namespaces/fleet-local/managedcharts",
+                "ManagedChartList",
+            ),
+            Self::Machines => list(
+                "machines",
+                "/apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines",
+                "MachineList",
+            ),
+            Self::Volumes => {
+                list("volumes", "/apis/longhorn.io/v1beta2/namespaces/longhorn-system/volumes", "VolumeList")
+            }
+            Self::VirtualMachines => list(
+                "virtual-machines",
+                "/apis/kubevirt.io/v1/virtualmachineinstances",
+                "VirtualMachineInstanceList",
+            ),
+            Self::Backups => list(
+                "backups",
+                "/apis/harvesterhci.io/v1beta1/virtualmachinebackups",
+                "VirtualMachineBackupList",
+            ),
+            Self::Schedules => {
+                list("schedules", "/apis/harvesterhci.io/v1beta1/schedulevmbackups", "ScheduleVMBackupList")
+            }
+            _ => (
+                "local-cluster",
+                "/apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/clusters/local",
+                Some(Object { kind: "Cluster", name: Some(Name { name: "local", resource: "clusters" }) }),
             ),
         }
     }

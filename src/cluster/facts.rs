@@ -17,6 +17,9 @@ use super::marker::has;
 use super::marker::items;
 use super::marker::name;
 use super::marker::status;
+use super::odd::Odd;
+use super::odd::nothing;
+use super::odd::odd;
 use crate::document::Origin;
 use crate::verify::BOOT_SCHEMA;
 use crate::verify::BootRecord;
@@ -79,13 +82,6 @@ struct Facts<'a> {
     answers: &'a Answers,
     facts: BTreeMap<String, Vec<String>>,
     unknown: BTreeMap<String, String>,
-}
-
-/// Something that is not as it should be: its name, a word for the reason, and what it says itself.
-struct Odd {
-    name: String,
-    reason: String,
-    says: String,
 }
 
 impl<'a> Facts<'a> {
@@ -290,26 +286,4 @@ impl<'a> Facts<'a> {
             "an upgrade to another system may call the ports otherwise; bring the `.link` files in one";
         self.fact(property, vec!["no".to_owned()], vec![format!("{says}: {help}")]);
     }
-}
-
-/// What an object says of a condition that is not as it should be.
-fn odd(object: &Value, kind: &str) -> Odd {
-    let found = condition(object, kind);
-    let word = |key: &str| {
-        let word = found.and_then(|found| found.get(key)).and_then(Value::as_str).map(shown);
-        word.filter(|word| !word.is_empty())
-    };
-    let name = name(object);
-    let status = word("status");
-    let reason = word("reason").or_else(|| status.clone().map(|status| format!("{kind}={status}")));
-    let reason = reason.unwrap_or_else(|| format!("{kind} is not said"));
-    let status = status.map_or_else(String::new, |status| format!("={status}"));
-    let says = word("message").unwrap_or_else(|| "it says no more".to_owned());
-    Odd { name, says: format!("{kind}{status} ({reason}): {says}"), reason }
-}
-
-/// A list that must not be empty, and is.
-fn nothing(what: &str) -> Odd {
-    let says = format!("there is no {what}: the cluster is not installed, or this is no OpenShift");
-    Odd { name: format!("no {what}"), reason: "the list is empty".to_owned(), says }
 }

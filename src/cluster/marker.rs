@@ -334,7 +334,8 @@ pub(super) fn has(object: &Value, kind: &str, status: &str) -> bool {
     condition(object, kind).and_then(|found| found.get("status")).and_then(Value::as_str) == Some(status)
 }
 
-fn is_control_plane(node: &Value) -> bool {
+/// True for a node of the control plane.
+pub(super) fn is_control_plane(node: &Value) -> bool {
     let labels = node.pointer("/metadata/labels");
     ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"]
         .iter()

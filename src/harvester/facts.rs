@@ -18,6 +18,10 @@ pub(super) struct Facts {
     pub webhook_events: Vec<String>,
     pub webhook_methods: Vec<String>,
     pub own_links: Vec<String>,
+    pub without_multipath: Vec<String>,
+    pub most_argument_bytes: usize,
+    pub local_iso_not_before: String,
+    pub local_iso_since: String,
     pub system_settings: Vec<String>,
 }
 

@@ -22,9 +22,11 @@ use crate::document::Origin;
 use crate::document::Rule;
 use crate::document::SHAPE_RULES;
 use crate::document::View;
+use crate::value::HarvesterVersion;
 
-/// Says everything that is wrong with the Harvester config `text`; `file` names it in findings.
-pub fn check_harvester(file: &str, text: &str) -> Diagnostics {
+/// Says everything that is wrong with the Harvester config `text`; `file` names it in findings, and `version` is the
+/// release that will read it, if that is known.
+pub fn check_harvester(file: &str, text: &str, version: Option<&HarvesterVersion>) -> Diagnostics {
     let (tree, mut findings) = document::parse(file, text);
     let Some(tree) = tree else {
         if findings.is_empty() {
@@ -36,7 +38,7 @@ pub fn check_harvester(file: &str, text: &str) -> Diagnostics {
     let root = View::root(file, &tree);
     check::check(&root, &shape::FILE, &mut findings);
     if root.is_map() {
-        rules::run(&Written { root }, &mut findings);
+        rules::run(&Written { root, version }, &mut findings);
     }
     findings
 }
@@ -50,6 +52,17 @@ pub fn is_harvester_config(text: &str) -> bool {
     }
     let has = |key: &str| written::get(&root, key).is_some();
     has("scheme_version") || (has("install") && (has("os") || has("token") || has("server_url")))
+}
+
+/// Kernel arguments that keep multipath off the node's disks, in the words of older releases and newer ones. The
+/// installer writes them itself, unless the config has kernel arguments of its own: those take their place.
+pub fn without_multipath() -> &'static [String] {
+    &facts::facts().without_multipath
+}
+
+/// The bytes that a boot loader's block has for the kernel arguments of a config.
+pub fn most_argument_bytes() -> usize {
+    facts::facts().most_argument_bytes
 }
 
 /// All rules for Harvester configs.

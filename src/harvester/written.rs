@@ -4,6 +4,7 @@ use super::spelling::means;
 use crate::document::Origin;
 use crate::document::Sourced;
 use crate::document::View;
+use crate::value::HarvesterVersion;
 
 /// What a config is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(super) enum Mode {
 #[derive(Debug)]
 pub(super) struct Written<'a> {
     pub root: View<'a>,
+    /// The release that will read it, if it is known.
+    pub version: Option<&'a HarvesterVersion>,
 }
 
 /// The value under a key, if it is there and not empty.

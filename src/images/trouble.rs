@@ -1,9 +1,10 @@
 //! Why an image cannot be pulled from a place, told apart, with the next step.
 
+use serde::Deserialize;
 use serde::Serialize;
 
 /// What kind of trouble it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TroubleKind {
     /// Nobody knows the name.

@@ -4,6 +4,7 @@ mod change;
 mod delivery;
 mod handover;
 mod matrix;
+mod served;
 
 pub use change::Change;
 pub use change::Consequence;
@@ -13,6 +14,7 @@ pub use delivery::Delivery;
 pub use delivery::Output;
 pub use handover::Handover;
 pub use matrix::Row;
+pub use served::Served;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -55,6 +57,8 @@ pub enum Carrier {
     Cloud(Box<Delivery>),
     /// Objects of a cluster, for its operator.
     Operator(Box<Handover>),
+    /// What another system's own installer reads.
+    Installer(Box<Served>),
 }
 
 /// What an installation medium brings.
@@ -187,23 +191,31 @@ impl Plan {
     pub fn medium(&self) -> Option<&Medium> {
         match &self.carrier {
             Carrier::Medium(medium) => Some(medium),
-            Carrier::Cloud(_) | Carrier::Operator(_) => None,
+            _ => None,
         }
     }
 
     /// What a cloud is given, if the machine is in one.
     pub fn delivery(&self) -> Option<&Delivery> {
         match &self.carrier {
-            Carrier::Medium(_) | Carrier::Operator(_) => None,
             Carrier::Cloud(delivery) => Some(delivery),
+            _ => None,
         }
     }
 
     /// What a cluster's operator is given, if one configures the machine.
     pub fn handover(&self) -> Option<&Handover> {
         match &self.carrier {
-            Carrier::Medium(_) | Carrier::Cloud(_) => None,
             Carrier::Operator(handover) => Some(handover),
+            _ => None,
+        }
+    }
+
+    /// What another system's installer reads, if one installs the machine.
+    pub fn served(&self) -> Option<&Served> {
+        match &self.carrier {
+            Carrier::Installer(served) => Some(served),
+            _ => None,
         }
     }
 

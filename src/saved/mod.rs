@@ -18,10 +18,12 @@ mod node;
 mod root;
 mod sosreport;
 mod sosreport_inventory;
+mod support_bundle;
 mod udev_export;
 
 pub use gathered_nodes::GatheredNode;
 pub use gathered_nodes::gathered_nodes;
+pub use must_gather::answers as must_gather_answers;
 pub use must_gather::record as cluster_record;
 pub use root::Deployment;
 pub use root::deployment;
@@ -29,6 +31,7 @@ pub use root::elsewhere;
 pub use root::record as root_record;
 pub use sosreport::record as sosreport_record;
 pub use sosreport_inventory::inventory as sosreport_inventory;
+pub use support_bundle::answers as support_bundle_answers;
 
 use crate::tree::Links;
 use crate::tree::Tree;
@@ -45,6 +48,8 @@ pub enum Kind {
     SosReport,
     /// What `oc adm must-gather` made.
     MustGather,
+    /// An unpacked support bundle of Harvester.
+    SupportBundle,
 }
 
 /// What kind of folder it is; nothing if it is none of these.
@@ -52,6 +57,8 @@ pub fn kind(tree: &dyn Tree) -> Option<Kind> {
     let has = |path: &str| matches!(tree.look(path, Links::Followed), Ok(Some(_)));
     if must_gather::folder(tree).is_some() {
         Some(Kind::MustGather)
+    } else if support_bundle::folder(tree).is_some() {
+        Some(Kind::SupportBundle)
     } else if has("/sos_commands") {
         Some(Kind::SosReport)
     } else if has("/ostree/deploy") || (has("/etc") && (has("/usr") || has("/var"))) {

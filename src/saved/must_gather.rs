@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::cluster;
 use crate::cluster::Answer;
+use crate::cluster::Answers;
 use crate::cluster::Ask;
 use crate::cluster::Trouble;
 use crate::cluster::TroubleKind;
@@ -40,6 +41,11 @@ pub(super) fn folder(tree: &dyn Tree) -> Option<Result<String, String>> {
 
 /// The facts of the cluster, as its API would have given them.
 pub fn record(tree: &dyn Tree, machine: &str) -> BootRecord {
+    cluster::record(machine, &answers(tree, &Ask::FOR_VERDICT))
+}
+
+/// What its API would have answered, as far as it was gathered.
+pub fn answers(tree: &dyn Tree, asks: &[Ask]) -> Answers {
     let folder = match folder(tree) {
         Some(folder) => folder,
         None => Err("it is no must-gather".to_owned()),
@@ -49,7 +55,7 @@ pub fn record(tree: &dyn Tree, machine: &str) -> BootRecord {
         Ok(folder) => Gathered { tree, folder, ask }.answer().unwrap_or_else(|why| Err(not_kept(why))),
         Err(why) => Err(not_kept(why.clone())),
     };
-    cluster::record(machine, &Ask::FOR_VERDICT.into_iter().map(|ask| (ask, answer(ask))).collect())
+    asks.iter().map(|ask| (*ask, answer(*ask))).collect()
 }
 
 /// What was gathered of one question.

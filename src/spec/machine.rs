@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::Butane;
 use super::Cloud;
+use super::Harvester;
 use super::LocalFile;
 use super::OperatorSection;
 use crate::document::Origin;
@@ -50,6 +51,8 @@ pub struct Machine {
     pub cloud: Option<Cloud>,
     /// The pool and what its operator is told, if the target is MachineConfigs.
     pub operator: Option<OperatorSection>,
+    /// What the node is in its cluster, if the target is Harvester.
+    pub harvester: Option<Harvester>,
     /// What the machine must reach after each boot.
     pub reach: Vec<Sourced<ReachTarget>>,
     /// Where it was asked for that the clock is synchronized, if it was.
@@ -69,15 +72,18 @@ pub enum Target {
     Cloud,
     /// Nodes of an OpenShift cluster, by its machine-config-operator.
     MachineConfig,
+    /// A node of Harvester, by its own installer.
+    Harvester,
 }
 
 impl Target {
     /// Every target with its word.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 5] = [
         ("fcos", Self::Fcos),
         ("sno", Self::Sno),
         ("cloud", Self::Cloud),
         ("machineconfig", Self::MachineConfig),
+        ("harvester", Self::Harvester),
     ];
 }
 
@@ -230,7 +236,8 @@ impl Machine {
     pub fn local_files(&self) -> Vec<LocalFile> {
         let of_cloud = self.cloud.iter().flat_map(Cloud::local_files);
         let of_operator = self.operator.iter().flat_map(OperatorSection::local_files);
-        self.butane.local_files().into_iter().chain(of_cloud).chain(of_operator).collect()
+        let of_harvester = self.harvester.iter().flat_map(Harvester::local_files);
+        self.butane.local_files().into_iter().chain(of_cloud).chain(of_operator).chain(of_harvester).collect()
     }
 
     /// The lives that were asked for, wherever they were.

@@ -8,6 +8,7 @@
 mod butane;
 mod butane_file;
 mod cloud;
+mod harvester;
 mod hosts;
 mod machine;
 mod machineconfig;
@@ -40,6 +41,8 @@ pub use cloud::Cloud;
 pub use cloud::Compressed;
 pub use cloud::Part;
 pub use cloud::When;
+pub use harvester::Harvester;
+pub use harvester::Token;
 pub use hosts::Host;
 pub use hosts::hosts;
 pub use machine::After;

@@ -14,6 +14,7 @@ use super::Sno;
 use super::Target;
 use super::Variables;
 use super::cloud;
+use super::harvester;
 use super::machineconfig;
 use super::network;
 use super::read;
@@ -51,6 +52,7 @@ pub fn parse(file: &str, text: &str, given: &Variables) -> (Option<Machine>, Dia
     document::run(rules::MACHINE_CHECKS, &machine, &mut findings);
     document::run(rules::CLOUD_CHECKS, &machine, &mut findings);
     document::run(rules::OPERATOR_CHECKS, &machine, &mut findings);
+    document::run(rules::HARVESTER_CHECKS, &machine, &mut findings);
     document::run(crate::network::CHECKS, &machine.network, &mut findings);
     (Some(machine), findings)
 }
@@ -87,6 +89,7 @@ fn machine(root: &View<'_>) -> Machine {
         operator: (target == Some(Target::MachineConfig))
             .then(|| machineconfig::machineconfig(root))
             .flatten(),
+        harvester: (target == Some(Target::Harvester)).then(|| harvester::harvester(root)).flatten(),
         reach: verify.as_ref().map(|verify| verify.parse_list("reach")).unwrap_or_default(),
         clock: verify.and_then(|verify| verify.text_at("clock")).map(|clock| clock.origin),
         origin,

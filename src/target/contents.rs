@@ -112,7 +112,12 @@ pub(super) fn check_secrets(machine: &Machine, files: &Files, findings: &mut Dia
 }
 
 /// A secret of one line. Editors end files with a line break; it does not belong to the secret.
-fn one_line(file: &LocalFile, files: &Files, what: &str, findings: &mut Diagnostics) -> Option<Secret> {
+pub(super) fn one_line(
+    file: &LocalFile,
+    files: &Files,
+    what: &str,
+    findings: &mut Diagnostics,
+) -> Option<Secret> {
     let bytes = files.bytes(file)?;
     let mut refuse = |why: &str| {
         let message = format!("the {what} file `{}` {why}", file.value);

@@ -16,6 +16,7 @@ mod explain;
 mod fallback;
 mod fcos;
 mod hardware;
+mod harvester;
 mod installer;
 mod kept;
 mod landing;
@@ -181,6 +182,7 @@ pub fn rules() -> Vec<&'static Rule> {
         .chain(of_sno)
         .chain(&cloud::RULES)
         .chain(&machineconfig::RULES)
+        .chain(&harvester::RULES)
         .chain(&crate::cloud::RULES)
         .collect()
 }
@@ -197,7 +199,7 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     landed.lost_names = names.lost();
     match machine.target.value {
         Target::Cloud => landed.system = cloud::system(machine, files),
-        Target::MachineConfig => landed.system = System::ReadOnlyImage,
+        Target::MachineConfig | Target::Harvester => landed.system = System::ReadOnlyImage,
         Target::Fcos | Target::Sno => {}
     }
     document::run(checks::CHECKS, &landed, &mut findings);
@@ -220,6 +222,9 @@ pub fn check(machine: &Machine, files: &Files) -> Diagnostics {
     // What is said twice of the same place is one finding.
     if machine.target.value == Target::MachineConfig {
         machineconfig::check(machine, files, &mut findings);
+    }
+    if machine.target.value == Target::Harvester {
+        harvester::check(machine, files, &mut findings);
     }
     findings
 }
@@ -283,5 +288,6 @@ pub fn plan_placed(
         Target::Cloud => cloud::plan(machine, spec, files),
         Target::Sno => sno::plan(machine, spec, files, placement),
         Target::MachineConfig => machineconfig::plan(machine, spec, files),
+        Target::Harvester => harvester::plan(machine, spec, files),
     }
 }

@@ -11,10 +11,12 @@ use super::judge::judge_record;
 use crate::value::printable;
 
 /// What is expected of one thing, and what was found there; it is judged as a boot is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
     /// What it is called in the report, as in `time`.
     pub name: String,
+    /// When it is: before anything boots, or in the life of what runs.
+    life: Life,
     /// What is expected.
     pub expectations: Vec<Expectation>,
     /// Subject → values found.
@@ -26,14 +28,26 @@ pub struct Look {
 }
 
 impl Look {
-    /// A look of which nothing is known yet.
+    /// A look before anything boots, of which nothing is known yet.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
+        Self::in_life(name, Life::Before)
     }
 
-    /// Expects something, before anything boots.
+    /// A look at what runs, in this life; nothing is known yet.
+    pub fn in_life(name: &str, life: Life) -> Self {
+        Self {
+            name: name.to_owned(),
+            life,
+            expectations: Vec::new(),
+            facts: BTreeMap::new(),
+            unknown: BTreeMap::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Expects something, in the life of the look.
     pub fn expect(&mut self, expectation: Expectation) {
-        self.expectations.push(expectation.in_lives(&[Life::Before]));
+        self.expectations.push(expectation.in_lives(&[self.life]));
     }
 
     /// Says what was found; nothing if it was looked for and is not there.
@@ -51,6 +65,17 @@ impl Look {
         self.facts.entry(format!("{subject}/explained")).or_default().push(next.into());
     }
 
+    /// Says what a record says of a subject: what was found, with its next step, or why nobody could look.
+    pub fn found_in(&mut self, record: &BootRecord, subject: &Subject) {
+        match record.look(&subject.to_string()) {
+            Ok(values) => self.found(subject, values.to_vec()),
+            Err(why) => self.cannot(subject, why),
+        }
+        if let Some(said) = record.facts.get(&format!("{subject}/explained")) {
+            said.iter().for_each(|said| self.explain(subject, said.clone()));
+        }
+    }
+
     /// Says what else is good to know.
     pub fn note(&mut self, text: &str) {
         self.notes.push(printable(text));
@@ -66,7 +91,7 @@ impl Look {
         let record = BootRecord {
             facts: self.facts.clone(),
             unknown: self.unknown.clone(),
-            ..BootRecord::unknown(machine, "", Life::Before, "")
+            ..BootRecord::unknown(machine, "", self.life, "")
         };
         let report = judge_record(machine, &self.expectations, &self.name, &record.printable());
         BootReport { notes: self.notes.clone(), ..report }

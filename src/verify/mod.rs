@@ -8,6 +8,7 @@
 mod around;
 mod boot;
 mod expectation;
+mod harvester_property;
 mod hosts_report;
 mod judge;
 mod life;
@@ -27,6 +28,7 @@ pub use boot::MAX_RECORDS;
 pub use boot::quoted;
 pub use expectation::Expectation;
 pub use expectation::Wanted;
+pub use harvester_property::HarvesterProperty;
 pub use hosts_report::HOSTS_REPORT_SCHEMA;
 pub use hosts_report::HostCounts;
 pub use hosts_report::HostOutcome;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Around;
+use super::HarvesterProperty;
 use crate::value::MacAddress;
 
 /// One thing that can be looked at. Its text is the key of facts, in records and manifests alike.
@@ -68,6 +69,8 @@ pub enum Subject {
     StartupScript,
     /// A property of the cluster that the machine is.
     Cluster(ClusterProperty),
+    /// A property of a Harvester cluster.
+    Harvester(HarvesterProperty),
     /// Something that surrounds a machine.
     Around(Around),
     /// A property of an image, which is known by its whole reference.
@@ -143,6 +146,22 @@ pub enum ClusterProperty {
     UpgradeObstacles,
     /// `yes` if a MachineConfig gives the ports their names.
     NamesPinned,
+    /// `yes` if the release may follow the one that runs.
+    ReleasePath,
+    /// `yes` if the cluster is offered the release as it is.
+    ReleaseOffered,
+    /// `no` unless an upgrade is under way.
+    VersionProgressing,
+    /// `yes` if the cluster says nothing against a new minor release.
+    Upgradeable,
+    /// `none`, or what somebody must say that they know of.
+    AcksMissing,
+    /// `none`, or the pools that are paused.
+    PoolsPaused,
+    /// `all` if every node takes pods, else those that do not.
+    NodesSchedulable,
+    /// `yes` if the API server's certificate holds long enough.
+    CertificateHolds,
 }
 
 /// What cloud-init can be asked. Without cloud-init there is nothing.
@@ -254,6 +273,7 @@ impl fmt::Display for Subject {
             Self::CloudInit(property) => write!(f, "cloud-init/{property}"),
             Self::StartupScript => f.write_str("startup-script/result"),
             Self::Cluster(property) => write!(f, "cluster/{property}"),
+            Self::Harvester(property) => write!(f, "harvester/{property}"),
             Self::Around(around) => write!(f, "{around}"),
             Self::Image(reference, property) => write!(f, "image/{reference}/{property}"),
             Self::Node(property) => write!(f, "node/{property}"),
@@ -309,6 +329,14 @@ impl fmt::Display for ClusterProperty {
             Self::RequestsPending => "requests/pending",
             Self::UpgradeObstacles => "upgrade/obstacles",
             Self::NamesPinned => "names/pinned",
+            Self::ReleasePath => "release/path",
+            Self::ReleaseOffered => "release/offered",
+            Self::VersionProgressing => "version/progressing",
+            Self::Upgradeable => "version/upgradeable",
+            Self::AcksMissing => "acks/missing",
+            Self::PoolsPaused => "pools/paused",
+            Self::NodesSchedulable => "nodes/schedulable",
+            Self::CertificateHolds => "certificate/holds",
         })
     }
 }

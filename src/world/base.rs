@@ -24,6 +24,12 @@ pub fn read_live_image(base: &Path) -> Result<LiveImage, Failure> {
     LiveImage::read(&mut file).map_err(|cause| Failure::image(base, &cause))
 }
 
+/// Lays kernel arguments over an ISO whose GRUB has a variable for them, as Harvester's has.
+pub fn lay_grub_arguments(base: &Path, arguments: &str) -> Result<Overlay, Failure> {
+    let mut file = File::open(base).map_err(|cause| Failure::io("open", base, &cause))?;
+    image::with_grub_arguments(&mut file, arguments).map_err(|cause| Failure::image(base, &cause))
+}
+
 /// Adds that the image is another than the machine file says.
 pub fn check_base(base: &Path, machine: &Machine) -> Result<Diagnostics, Failure> {
     let mut findings = Diagnostics::new();

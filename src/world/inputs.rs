@@ -15,6 +15,7 @@ use crate::document::Diagnostics;
 use crate::spec;
 use crate::spec::Butane;
 use crate::spec::Cloud;
+use crate::spec::Harvester;
 use crate::spec::Installer;
 use crate::spec::LocalFile;
 use crate::spec::Machine;
@@ -145,6 +146,12 @@ impl Reader {
         for file in machine.cloud.iter().flat_map(Cloud::local_files).chain(of_operator) {
             if let Some(bytes) = self.file(&file, folder) {
                 self.remember(&file.value, &bytes);
+                files.contents.insert(file.value.clone(), bytes);
+            }
+        }
+        // A token's line is never shown.
+        for file in machine.harvester.iter().flat_map(Harvester::local_files) {
+            if let Some(bytes) = self.file(&file, folder) {
                 files.contents.insert(file.value.clone(), bytes);
             }
         }

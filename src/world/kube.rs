@@ -1,5 +1,6 @@
 //! A cluster's API server: asked, and told one thing. What the answers mean is decided in `cluster`.
 
+use std::cell::RefCell;
 use std::io::Read as _;
 use std::net::ToSocketAddrs as _;
 use std::path::Path;
@@ -20,6 +21,7 @@ use reqwest::header::ACCEPT;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::header::HOST;
 use reqwest::redirect::Policy;
+use reqwest::tls::TlsInfo;
 use zeroize::Zeroizing;
 
 use super::Failure;
@@ -43,6 +45,7 @@ use crate::cluster::object;
 use crate::cluster::read_kubeconfig;
 use crate::cluster::understand;
 use crate::cluster::understand_creation;
+use crate::cluster::understand_json;
 use crate::document::Diagnostics;
 use crate::value::Secret;
 use crate::value::timestamp;
@@ -62,9 +65,13 @@ pub struct ClusterApi {
     base: String,
     /// The server as the kubeconfig names it.
     server: String,
+    /// The context's name.
+    context: String,
     host: Option<String>,
     token: Option<Secret>,
     timeout: Duration,
+    /// The certificate that the server showed last, as DER.
+    certificate: RefCell<Option<Vec<u8>>>,
 }
 
 /// Reads the kubeconfig at `path`, and makes ready to ask its cluster; each answer may take `timeout`.
@@ -100,6 +107,7 @@ impl ClusterApi {
         let mut url = Url::parse(&kubeconfig.server).map_err(|cause| refuse("the server", &cause))?;
         // A redirect would carry the login to somebody else.
         let mut builder = http::builder().timeout(timeout).connect_timeout(timeout).redirect(Policy::none());
+        builder = builder.tls_info(true);
         builder = match &kubeconfig.proxy {
             Some(proxy) => {
                 builder.proxy(Proxy::all(proxy.as_str()).map_err(|cause| refuse("the proxy", &cause))?)
@@ -144,15 +152,22 @@ impl ClusterApi {
             client,
             base: url.as_str().trim_end_matches('/').to_owned(),
             server: kubeconfig.server.clone(),
+            context: kubeconfig.context.clone(),
             host,
             token,
             timeout,
+            certificate: RefCell::default(),
         })
     }
 
     /// The server as the kubeconfig names it.
     pub fn server(&self) -> &str {
         &self.server
+    }
+
+    /// The context of the kubeconfig: what the user calls the cluster.
+    pub fn context(&self) -> &str {
+        &self.context
     }
 
     /// Asks for each, and stops asking when nobody is there.
@@ -194,6 +209,17 @@ impl ClusterApi {
         understand(ask, status, &body)
     }
 
+    /// Asks for some JSON at a path that is no question of the table.
+    pub(super) fn fetch(&self, path: &str) -> Answer {
+        let (status, body) = self.send(self.request(Method::GET, path))?;
+        understand_json(status, &body)
+    }
+
+    /// The certificate that the server showed last, as DER, if it answered at all.
+    pub(super) fn certificate(&self) -> Option<Vec<u8>> {
+        self.certificate.borrow().clone()
+    }
+
     /// Creates the marker: a POST, which fails if there is one.
     pub fn create_marker(&self, author: &Author) -> Answer {
         let body = object(author).to_string();
@@ -219,6 +245,10 @@ impl ClusterApi {
         let until = Instant::now() + self.timeout;
         let response = request.send().map_err(|cause| self.trouble(&cause))?;
         let status = response.status().as_u16();
+        let shown = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
+        if let Some(shown) = shown {
+            self.certificate.replace(Some(shown.to_vec()));
+        }
         self.body(response, until).map(|body| (status, body))
     }
 

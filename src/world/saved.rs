@@ -90,6 +90,10 @@ pub fn facts(path: &Path, manifest: &Manifest) -> Result<Kept, Failure> {
             );
             Ok(Kept { notes: vec![note], boots: Vec::new(), earlier: 0, cluster: Some(record) })
         }
+        Some(Kind::SupportBundle) => Err(Failure::input(
+            format!("`{shown}` is a support bundle of Harvester, which says nothing of one machine"),
+            "judge the cluster: `cotter verify --harvester --facts DIR`",
+        )),
     }
 }
 

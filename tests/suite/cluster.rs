@@ -38,22 +38,22 @@ const NODE_TOOLS: [&str; 11] =
     ["awk", "base64", "bash", "cat", "curl", "jq", "mkdir", "mktemp", "mv", "rm", "tr"];
 
 /// An API server, and a node that it runs on.
-struct Cluster {
+pub(crate) struct Cluster {
     folder: TempDir,
     server: Child,
     said: BufReader<ChildStdout>,
 }
 
 /// What a program said, and its exit code.
-struct Told {
-    code: Option<i32>,
-    text: String,
+pub(crate) struct Told {
+    pub(crate) code: Option<i32>,
+    pub(crate) text: String,
     /// The report or record.
-    report: Value,
+    pub(crate) report: Value,
 }
 
 impl Cluster {
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let python = tools::program("python3")?;
         tools::program("openssl")?;
         for tool in NODE_TOOLS {
@@ -72,7 +72,7 @@ impl Cluster {
     }
 
     /// Lets a scenario begin.
-    fn set(&mut self, scenario: &Value) {
+    pub(crate) fn set(&mut self, scenario: &Value) {
         let mut scenarios = self.server.stdin.as_ref().unwrap();
         writeln!(scenarios, "{scenario}").unwrap();
         let mut line = String::new();
@@ -81,7 +81,7 @@ impl Cluster {
         let _ = std::fs::remove_file(self.path("marker.json"));
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -107,11 +107,11 @@ impl Cluster {
         self.write("pod.yaml", "kind: Pod\nmetadata: {name: kube-apiserver}\n");
     }
 
-    fn kubeconfig(&self, user: &str) -> PathBuf {
+    pub(crate) fn kubeconfig(&self, user: &str) -> PathBuf {
         self.path(&format!("{user}.kubeconfig"))
     }
 
-    fn cotter(&self, arguments: &[&str], user: &str, seconds: &str) -> Command {
+    pub(crate) fn cotter(&self, arguments: &[&str], user: &str, seconds: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
         command.args(arguments).args(["--timeout", seconds, "--kubeconfig"]).arg(self.kubeconfig(user));
         command.env("NO_COLOR", "1").stdin(Stdio::null());
@@ -162,7 +162,7 @@ impl Cluster {
     }
 
     /// What was asked since the scenario began.
-    fn requests(&self) -> Vec<Value> {
+    pub(crate) fn requests(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.path("requests.jsonl")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -189,7 +189,7 @@ impl Drop for Cluster {
     }
 }
 
-fn told(done: &Output) -> Told {
+pub(crate) fn told(done: &Output) -> Told {
     let text = [&done.stdout[..], &done.stderr[..]].concat();
     Told { code: done.status.code(), text: String::from_utf8_lossy(&text).into_owned(), report: Value::Null }
 }

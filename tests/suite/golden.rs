@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use cotter::plan::Delivery;
 use cotter::plan::Handover;
 use cotter::plan::Plan;
+use cotter::plan::Served;
 use cotter::value::Digest;
 use cotter::world;
 
@@ -73,6 +74,9 @@ fn tree(plan: &Plan, got: &mut BTreeMap<String, Vec<u8>>) {
     if let Some(handover) = plan.handover() {
         hand_over(handover, got);
     }
+    if let Some(served) = plan.served() {
+        serve(served, got);
+    }
     let lives: Vec<String> = plan.lives.iter().map(ToString::to_string).collect();
     let lives = lives.join(", ");
     let mut matrix = format!("({lives})\n");
@@ -131,6 +135,19 @@ fn hand_over(handover: &Handover, got: &mut BTreeMap<String, Vec<u8>>) {
         got.insert(format!("expect/objects/{name}"), output.bytes.clone());
     }
     got.insert("expect/objects.txt".to_owned(), list.into_bytes());
+}
+
+/// What another system's installer reads.
+fn serve(served: &Served, got: &mut BTreeMap<String, Vec<u8>>) {
+    let mut list = String::new();
+    for note in &served.notes {
+        list.push_str(&format!("note {note}\n"));
+    }
+    for (name, output) in &served.files {
+        list.push_str(&format!("{name} {:?}\n", output.secrecy));
+        got.insert(format!("expect/served/{name}"), output.bytes.clone());
+    }
+    got.insert("expect/served.txt".to_owned(), list.into_bytes());
 }
 
 /// What is the same in all machines, and what is compressed, would only hide the rest.

@@ -37,7 +37,7 @@ fn table() -> Table {
 }
 
 fn findings(text: &str) -> Vec<Diagnostic> {
-    harvester::check_harvester("node1.yaml", text).sorted()
+    harvester::check_harvester("node1.yaml", text, None).sorted()
 }
 
 fn edited(table: &Table, row: &Row, edits: &[[String; 2]]) -> String {

@@ -38,6 +38,8 @@ mod golden;
 mod guest;
 mod hardware;
 mod harvester;
+mod harvester_cluster;
+mod harvester_target;
 mod hostile;
 mod hostile_images;
 mod image;

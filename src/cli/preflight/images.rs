@@ -73,6 +73,11 @@ fn platform(text: &str) -> Result<Platform, String> {
 }
 
 impl ImageArguments {
+    /// How long one answer may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Asks where the machine's own files say, unless others are named here; gives the files that do.
     fn use_own(&self, document: &Document, sources: &mut ImageSources) -> Vec<String> {
         let is_said = self.registries_conf.is_some()

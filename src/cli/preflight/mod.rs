@@ -6,6 +6,7 @@
 mod images;
 mod node;
 mod surroundings;
+mod upgrade;
 
 use std::path::PathBuf;
 
@@ -37,6 +38,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     node: node::NodeArguments,
     #[command(flatten)]
+    upgrade: upgrade::UpgradeArguments,
     surroundings: surroundings::SurroundingsArguments,
     /// Put the report (report.html, junit.xml, report.json) into this folder
     #[arg(long, value_name = "DIR")]
@@ -70,13 +72,23 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Ok(more) => looks.extend(more),
         Err(exit) => return Ok(exit),
     }
+    let mut cluster = None;
+    match upgrade::look(&arguments.upgrade, arguments.images.timeout(), ui)? {
+        Ok(Some(gates)) => {
+            looks.extend(gates.looks);
+            cluster = Some(gates.name);
+        }
+        Ok(None) => {}
+        Err(exit) => return Ok(exit),
+    }
     looks.retain(|look| !look.is_empty());
-    let machine = match &loaded {
-        Some(loaded) => loaded.plan.machine.clone(),
-        None => arguments.images.name(),
+    let machine = match (&loaded, cluster) {
+        (Some(loaded), _) => loaded.plan.machine.clone(),
+        (None, Some(cluster)) => cluster,
+        (None, None) => arguments.images.name(),
     };
     if looks.is_empty() {
-        let help = "name a machine file, or lists of images with `--images`; see `cotter preflight --help`";
+        let help = "name a machine file, lists of images with `--images`, or an upgrade; see `cotter preflight --help`";
         return Err(Failure::input("there is nothing to look at", help));
     }
     let boots = looks.iter().map(|look| look.judge(&machine)).collect();

@@ -4,6 +4,7 @@ use super::Row;
 use super::url_problem;
 use crate::document::Found;
 use crate::document::Rule;
+use crate::document::Sourced;
 use crate::document::nearest;
 use crate::harvester::facts::facts;
 use crate::harvester::written::Mode;
@@ -49,7 +50,7 @@ pub(super) static ROWS: &[Row] = &[
     Row {
         rule: Rule {
             name: "iso-url",
-            refuses: "an unattended installation without `install.iso_url`, and a URL that is none",
+            refuses: "an unattended installation without `install.iso_url`, a URL that is none, and (warns) `local` for a release that may not know it",
             why: "the installer fetches the ISO a second time, even if it was started from one",
             example: "install: {automatic: true, mode: create}",
         },
@@ -174,6 +175,7 @@ fn iso_url(config: &Written<'_>, found: &mut Found<'_>) {
             let help = "serve the ISO over HTTP and write its URL here";
             found.error(&config.place(&["install", "automatic"]), message, help);
         }
+        Some(url) if url.value == "local" => local_iso(config, &url, found),
         Some(url) => {
             if let Some(problem) = url_problem(&url.value) {
                 let message = format!("`{}` {problem}", url.value);
@@ -185,6 +187,23 @@ fn iso_url(config: &Written<'_>, found: &mut Found<'_>) {
             }
         }
         None => {}
+    }
+}
+
+/// The medium itself: newer releases take it.
+fn local_iso(config: &Written<'_>, url: &Sourced<String>, found: &mut Found<'_>) {
+    let facts = facts();
+    let help = "serve the ISO over HTTP and write its URL here; a medium's `/usr/sbin/harv-install` says whether it knows `local`";
+    match config.version {
+        Some(version) if version.is_since(&facts.local_iso_since) => {}
+        Some(version) if !version.is_since(&facts.local_iso_not_before) => {
+            let message = format!(
+                "Harvester {} does not take `local`: it looks for a file of that name",
+                version.as_str()
+            );
+            found.error(&url.origin, message, help);
+        }
+        _ => found.warning(&url.origin, "not every release takes `local` for the medium itself", help),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Row;
 use crate::document::Found;
 use crate::document::Rule;
+use crate::harvester::facts::facts;
 use crate::harvester::written::Mode;
 use crate::harvester::written::Written;
 use crate::harvester::written::get;
@@ -54,6 +55,15 @@ pub(super) static ROWS: &[Row] = &[
             example: "os: {write_files: [{path: etc/motd, content: hi}]}",
         },
         by: written_files,
+    },
+    Row {
+        rule: Rule {
+            name: "multipath-lost",
+            refuses: "(warns) kernel arguments that say nothing of multipath, without a storage system",
+            why: "they take the place of the installer's own, which keep multipath off the node's disks and volumes",
+            example: "os: {additional_kernel_arguments: panic=30}",
+        },
+        by: multipath_lost,
     },
     Row {
         rule: Rule {
@@ -137,6 +147,19 @@ fn written_files(config: &Written<'_>, found: &mut Found<'_>) {
             let message = format!("`{}` are not octal permissions", mode.value);
             found.error(&mode.origin, message, "write them in quotes, as `\"0644\"`");
         }
+    }
+}
+
+fn multipath_lost(config: &Written<'_>, found: &mut Found<'_>) {
+    let Some(arguments) = config.text(&["os", "additional_kernel_arguments"]) else { return };
+    let is_said = arguments
+        .value
+        .split_ascii_whitespace()
+        .any(|word| ["multipath=", "rd.multipath="].iter().any(|begin| word.starts_with(begin)));
+    if !is_said && !config.is_true(&["os", "external_storage_config", "enabled"]) {
+        let words = facts().without_multipath.join(" ");
+        let message = "these take the place of the installer's own, which keep multipath off the disks";
+        found.warning(&arguments.origin, message, format!("add `{words}`"));
     }
 }
 

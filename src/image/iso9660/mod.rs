@@ -6,8 +6,11 @@
 //! of Rock Ridge are for people; files are found by those that coreos-installer finds them by.
 
 mod record;
+mod resize;
 mod write;
 
+pub(super) use resize::as_in_record;
+pub(super) use resize::places_of_length;
 pub use write::seed;
 
 use std::collections::BTreeMap;

@@ -39,8 +39,8 @@ pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
     Check {
         rule: Rule {
             name: "no-live-medium",
-            refuses: "`lives` with `live` for a machine in a cloud, or one that an operator configures",
-            why: "it boots what is there, and has no live medium",
+            refuses: "`lives` with `live` for a machine in a cloud, one that an operator configures, or one that Harvester's own medium installs",
+            why: "it has no live medium of cotter's",
             example: "lives: [live]",
         },
         by: no_live_medium,
@@ -110,6 +110,7 @@ fn no_live_medium(machine: &Machine, found: &mut Found<'_>) {
     let what = match machine.target.value {
         Target::Cloud => "a machine in a cloud has no live medium",
         Target::MachineConfig => "a node that is there has no live medium",
+        Target::Harvester => "the live system is Harvester's own installer",
         Target::Fcos | Target::Sno => return,
     };
     for lives in machine.said_lives().into_iter().filter(|lives| lives.value.contains(&Life::Live)) {

@@ -17,19 +17,10 @@ use crate::verify::Life;
 pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
     Check {
         rule: Rule {
-            name: "target-not-here",
-            refuses: "a target that this version does not build",
-            why: "nothing would come of the file",
-            example: "target: harvester",
-        },
-        by: target_not_here,
-    },
-    Check {
-        rule: Rule {
             name: "section-not-used",
-            refuses: "(warns) a section that this version does not use",
+            refuses: "(warns) a section that the target does not use",
             why: "what it says would not happen",
-            example: "harvester: {}",
+            example: "target: fcos, and `harvester: {…}`",
         },
         by: section_not_used,
     },
@@ -134,15 +125,6 @@ pub(in crate::spec) static CHECKS: &[Check<Machine>] = &[
     },
 ];
 
-fn target_not_here(machine: &Machine, found: &mut Found<'_>) {
-    let Some(word) = machine.butane.view().text_at("target") else { return };
-    if word.value == "harvester" {
-        let known: Vec<String> = Target::ALL.iter().map(|(word, _)| format!("`{word}`")).collect();
-        let message = format!("this version of cotter does not build the target `{}`", word.value);
-        found.error(&word.origin, message, format!("it builds {}", known.join(", ")));
-    }
-}
-
 fn section_not_used(machine: &Machine, found: &mut Found<'_>) {
     let root = machine.butane.view();
     for (name, place, _) in root.entries() {
@@ -152,10 +134,12 @@ fn section_not_used(machine: &Machine, found: &mut Found<'_>) {
             "machineconfig" => (![Target::Sno, Target::MachineConfig].contains(&target))
                 .then_some("say `target: machineconfig`"),
             "cloud" => (target != Target::Cloud).then_some("say `target: cloud`"),
+            "harvester" => (target != Target::Harvester).then_some("say `target: harvester`"),
+            "base" if target == Target::Harvester => Some("say the release as `harvester.version`"),
             "install" | "base" => match target {
                 Target::Cloud => Some("say the image as `cloud.image`"),
                 Target::MachineConfig => Some("know that its nodes are installed already"),
-                Target::Fcos | Target::Sno => None,
+                Target::Fcos | Target::Sno | Target::Harvester => None,
             },
             _ => None,
         };
@@ -165,10 +149,6 @@ fn section_not_used(machine: &Machine, found: &mut Found<'_>) {
         }
         if name == "machineconfig" && target == Target::Sno {
             unused_by_single_node(&root, found);
-        }
-        if name == "harvester" {
-            let message = format!("this version of cotter does not use `{name}`");
-            found.warning(&place, message, "leave it out, or know that nothing comes of it");
         }
     }
 }

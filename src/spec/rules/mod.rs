@@ -10,6 +10,7 @@ mod contents;
 mod disks;
 mod encryption;
 mod filesystems;
+mod harvester;
 mod machine;
 mod machineconfig;
 mod passwd;
@@ -24,6 +25,7 @@ use crate::document::View;
 use crate::document::repeated;
 
 pub(super) use cloud::CHECKS as CLOUD_CHECKS;
+pub(super) use harvester::CHECKS as HARVESTER_CHECKS;
 pub(super) use machine::CHECKS as MACHINE_CHECKS;
 pub(super) use machineconfig::CHECKS as OPERATOR_CHECKS;
 
@@ -100,7 +102,8 @@ pub fn rules() -> Vec<&'static Rule> {
     let shape = SHAPE_RULES.iter().chain(&OF_READING);
     let leaves = shape::LEAVES.iter().map(|leaf| &leaf.rule);
     let butane = butane_checks().map(|check| &check.rule);
-    let machine = MACHINE_CHECKS.iter().chain(CLOUD_CHECKS).chain(OPERATOR_CHECKS).map(|check| &check.rule);
+    let machine = MACHINE_CHECKS.iter().chain(CLOUD_CHECKS).chain(OPERATOR_CHECKS).chain(HARVESTER_CHECKS);
+    let machine = machine.map(|check| &check.rule);
     let network = crate::network::CHECKS.iter().map(|check| &check.rule);
     shape.chain(leaves).chain(butane).chain(machine).chain(network).collect()
 }

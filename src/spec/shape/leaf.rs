@@ -14,6 +14,7 @@ use crate::value::DevicePath;
 use crate::value::FileMode;
 use crate::value::FilePath;
 use crate::value::Guid;
+use crate::value::HarvesterVersion;
 use crate::value::HostName;
 use crate::value::InterfaceName;
 use crate::value::KernelArgument;
@@ -51,7 +52,7 @@ const fn leaf(
 }
 
 /// Every text with a rule of its own, for the table of rules.
-pub(crate) static LEAVES: [&Leaf; 41] = [
+pub(crate) static LEAVES: [&Leaf; 42] = [
     &VERSION,
     &MACHINE_NAME,
     &HOST_NAME,
@@ -93,6 +94,7 @@ pub(crate) static LEAVES: [&Leaf; 41] = [
     &FETCH_URL,
     &PROGRAM_NAME,
     &POOL_NAME,
+    &HARVESTER_VERSION,
 ];
 
 /// Any text.
@@ -504,6 +506,14 @@ pub(crate) static OPENSHIFT: Leaf = leaf(
             ),
         }
     },
+);
+
+pub(crate) static HARVESTER_VERSION: Leaf = leaf(
+    "harvester-version",
+    "a version of Harvester that is none",
+    "its files are called by it, and what its installer takes changes between versions",
+    "version: latest",
+    is::<HarvesterVersion>,
 );
 
 pub(crate) static POOL_NAME: Leaf = leaf(

@@ -2,6 +2,7 @@
 
 use super::butane;
 use super::cloud;
+use super::harvester;
 use super::leaf;
 use super::machineconfig;
 use super::network;
@@ -131,7 +132,11 @@ static KEYS: [Key; 21] = [
     key("hardware", Shape::Map(&HARDWARE), "The hardware, as far as it is known."),
     key("sno", Shape::Map(&SNO), "Single-node OpenShift or OKD, for target `sno`."),
     key("cloud", Shape::Map(&cloud::CLOUD), "Where a machine of target `cloud` boots, and from what."),
-    key("harvester", Shape::Free, "For target `harvester`; not used by this version."),
+    key(
+        "harvester",
+        Shape::Map(&harvester::HARVESTER),
+        "What a node of target `harvester` is in its cluster, and how it is installed.",
+    ),
     key(
         "machineconfig",
         Shape::Map(&machineconfig::MACHINE_CONFIG),

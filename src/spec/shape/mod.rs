@@ -5,6 +5,7 @@
 
 mod butane;
 mod cloud;
+mod harvester;
 mod leaf;
 mod machine;
 mod machineconfig;
@@ -12,6 +13,9 @@ mod network;
 
 pub(crate) use butane::BUTANE_FILE;
 pub(crate) use butane::IGNITION_MINOR;
+pub(crate) use harvester::OF_COTTER as HARVESTER_OF_COTTER;
+pub(crate) use harvester::SAID_ELSEWHERE as HARVESTER_SAID_ELSEWHERE;
+pub(crate) use harvester::SECTION as HARVESTER;
 pub(crate) use leaf::LEAVES;
 pub(crate) use machine::MACHINE_FILE;
 

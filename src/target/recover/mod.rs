@@ -79,7 +79,8 @@ pub struct LeftOut {
 impl Recovery {
     /// Works out what is put back; nothing if the machine is not installed to a disk.
     pub fn of(machine: &Machine, plan: &Plan) -> Option<Self> {
-        let install = machine.install.as_ref()?;
+        // Harvester's node gets what it has from its own disk, at every boot.
+        let install = machine.install.as_ref().filter(|_| plan.served().is_none())?;
         let installed = plan.destination.resolved();
         let mut left_out = Vec::new();
         let files = files(&installed, machine.target.value, plan, &mut left_out);
