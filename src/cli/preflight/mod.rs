@@ -39,6 +39,7 @@ pub(super) struct Arguments {
     node: node::NodeArguments,
     #[command(flatten)]
     upgrade: upgrade::UpgradeArguments,
+    #[command(flatten)]
     surroundings: surroundings::SurroundingsArguments,
     /// Put the report (report.html, junit.xml, report.json) into this folder
     #[arg(long, value_name = "DIR")]
