@@ -132,7 +132,7 @@ pub fn read_name_answer(id: u16, record: &NameRecord, bytes: &[u8]) -> Option<Na
         Err(cause) => return Some(NameAnswer::Garbage(printable(&cause.to_string()))),
     };
     let is_ours =
-        |query: &Query| query.name().eq_ignore_root_case(&record.name) && query.query_type() == record.kind;
+        |query: &Query| query.name().eq_ignore_root(&record.name) && query.query_type() == record.kind;
     let (about, code) = (&message.metadata, message.metadata.response_code);
     // Who refuses need not repeat the question.
     if about.message_type != MessageType::Response
@@ -153,7 +153,7 @@ pub fn read_name_answer(id: u16, record: &NameRecord, bytes: &[u8]) -> Option<Na
 fn values(message: &Message, record: &NameRecord) -> NameAnswer {
     let mut name = record.name.clone();
     for _ in 0..MAX_ALIASES {
-        let of_name = || message.answers.iter().filter(|answer| answer.name.eq_ignore_root_case(&name));
+        let of_name = || message.answers.iter().filter(|answer| answer.name.eq_ignore_root(&name));
         let found: Vec<String> =
             of_name().filter_map(|answer| value(&answer.data, record.kind)).take(MAX_VALUES).collect();
         if !found.is_empty() {

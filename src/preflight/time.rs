@@ -220,7 +220,7 @@ mod tests {
             (&[900.0, 900.2], &["met", "met", "15.0 min behind the clocks that agree"]),
             (&[9.0, 9.2], &["met", "met", "met"]),
             (&[9.0, -9.0], &["unknown", "unknown", "unknown"]),
-            (&[0.0, 9.0, 9.1, 9.2], &["9.1 s behind the clocks that agree", "met", "met", "met", "met"]),
+            (&[0.0, 9.0, 9.1, 9.2], &["9.2 s behind the clocks that agree", "met", "met", "met", "met"]),
         ] {
             let seen =
                 servers.iter().enumerate().map(|(index, ahead)| server(&format!("s{index}"), Ok(*ahead)));

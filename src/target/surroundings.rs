@@ -152,8 +152,11 @@ fn names(machine: &Machine, domain: Option<&Sourced<String>>, label: &str) -> Ve
         names.push(wild(&format!("apps.{domain}"), leads()));
         names.push(wild(domain, NameKind::Absent));
     }
-    // A short name is found with the help of search domains, if at all: nobody relies on that.
-    if let Some(name) = machine.hostname.as_ref().filter(|name| name.value.as_str().contains('.')) {
+    // A short name is found with the help of search domains, if at all: nobody relies on that. Who gets an address from
+    // somebody else may get a name there too.
+    if let Some(name) =
+        machine.hostname.as_ref().filter(|name| name.value.as_str().contains('.') && !node.is_empty())
+    {
         names.push(NameQuestion::new(name.as_str(), leads(), &name.origin));
         let back = node.iter().map(|address| NameKind::Host(*address));
         names.extend(back.map(|kind| NameQuestion::new(name.as_str(), kind, &name.origin)));
