@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
+use serde_json::Value;
 
 use super::Files;
 use super::sno;
@@ -12,6 +13,7 @@ use crate::preflight::Endpoint;
 use crate::preflight::NameKind;
 use crate::preflight::NameQuestion;
 use crate::preflight::Surroundings;
+use crate::spec::Harvester;
 use crate::spec::Machine;
 use crate::value::ReachTarget;
 
@@ -42,6 +44,10 @@ pub fn surroundings(
             wanted.addresses.push(address.clone().map(|address| address.ip()));
         }
     }
+    if let Some(section) = &machine.harvester {
+        wanted.places.extend(harvester_places(section));
+        wanted.addresses.extend(harvester_vip(section));
+    }
     let domain = cluster.cloned().or_else(|| sno::cluster_domain(machine, files));
     let networks = sno::cluster_networks(machine, files);
     if !networks.is_empty() {
@@ -65,7 +71,48 @@ fn time_servers(machine: &Machine) -> Vec<Sourced<Endpoint>> {
     let of_sno = machine.sno.iter().flat_map(|sno| &sno.ntp_servers);
     let chrony = machine.operator.iter().filter_map(|operator| operator.chrony.as_ref());
     let of_operator = chrony.flat_map(|chrony| &chrony.servers);
-    of_sno.chain(of_operator).filter_map(endpoint).collect()
+    let of_harvester = machine.harvester.iter().flat_map(|section| said(section, "os.ntp_servers"));
+    of_sno.chain(of_operator).cloned().chain(of_harvester).filter_map(|text| endpoint(&text)).collect()
+}
+
+/// What a node of Harvester fetches while it is installed, and the cluster that it joins.
+fn harvester_places(section: &Harvester) -> Vec<Sourced<ReachTarget>> {
+    let served = [&section.artifacts_url, &section.config_url, &section.iso_url].into_iter().flatten();
+    let served =
+        served.filter_map(|url| Some(Sourced { value: url.value.parse().ok()?, origin: url.origin.clone() }));
+    // Its certificate is its own: it answers if somebody listens there.
+    let cluster = said(section, "server_url").into_iter().filter_map(|url| {
+        let rest = url.value.strip_prefix("https://")?;
+        let mut server: Endpoint = rest.split('/').next()?.parse().ok()?;
+        server.port.get_or_insert(443);
+        Some(Sourced { value: format!("tcp://{server}").parse().ok()?, origin: url.origin })
+    });
+    served.chain(cluster).collect()
+}
+
+/// The address of the cluster that a node of Harvester creates; what DHCP gives is nobody's yet.
+fn harvester_vip(section: &Harvester) -> Option<Sourced<IpAddr>> {
+    let is_static = section.text(&["install", "vip_mode"]).is_none_or(|mode| mode == "static");
+    let is_first = section.text(&["install", "mode"]) == Some("create");
+    let vip = said(section, "install.vip").into_iter().next().filter(|_| is_static && is_first)?;
+    Some(Sourced { value: vip.value.parse().ok()?, origin: vip.origin })
+}
+
+/// The texts at a path of Harvester's own keys: one, or those of a list.
+fn said(section: &Harvester, path: &str) -> Vec<Sourced<String>> {
+    let pointer: String = path.split('.').map(|key| format!("/{key}")).collect();
+    let config = Value::Object(section.config.clone());
+    let found = config.pointer(&pointer);
+    let items: Vec<&Value> = match found {
+        Some(Value::Array(items)) => items.iter().collect(),
+        other => other.into_iter().collect(),
+    };
+    let place = |key: &str| section.places.get(key).cloned();
+    let text = |(index, item): (usize, &Value)| {
+        let origin = place(&format!("{path}[{index}]")).or_else(|| place(path))?;
+        Some(Sourced { value: item.as_str()?.to_owned(), origin })
+    };
+    items.into_iter().enumerate().filter_map(text).collect()
 }
 
 fn endpoint(text: &Sourced<String>) -> Option<Sourced<Endpoint>> {
@@ -196,4 +243,40 @@ fn no_wildcards(network: &NetworkState, label: &str) -> Vec<NameQuestion> {
             origin: domain.origin.clone(),
         })
         .collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use crate::preflight::Surroundings;
+    use crate::spec;
+    use crate::target::Files;
+
+    const STARTER: &str = include_str!("../../templates/machine/harvester.yaml");
+
+    fn of(text: &str) -> Surroundings {
+        let machine = spec::parse("m.yaml", text, &spec::Variables::new()).0.unwrap();
+        super::surroundings(&machine, &Files::default(), None, "x")
+    }
+
+    #[test]
+    fn a_node_of_harvester_asks_for_what_its_installer_fetches() {
+        let wanted = of(STARTER);
+        let places: Vec<&str> = wanted.places.iter().map(|place| place.value.as_str()).collect();
+        let base = "http://192.168.50.1";
+        let files = ["/harvester", "/node1/config.yaml", "/harvester/harvester-v1.7.0-amd64.iso"];
+        assert_eq!(places, files.map(|file| format!("{base}{file}")));
+        let addresses: Vec<String> =
+            wanted.addresses.iter().map(|address| address.value.to_string()).collect();
+        assert_eq!(addresses, ["192.168.50.10", "192.168.50.20"]);
+        assert_eq!(wanted.addresses[1].origin.key, "harvester.install.vip");
+        assert_eq!(wanted.time_servers[0].value.to_string(), "192.168.50.1");
+        assert_eq!(wanted.time_servers[0].origin.key, "harvester.os.ntp_servers[0]");
+
+        // The address of a cluster that is there has somebody: it must answer.
+        let joins = STARTER.replace("mode: create", "mode: join").replace("# server_url", "server_url");
+        let joins = of(&joins);
+        assert_eq!(joins.addresses.len(), 1);
+        assert_eq!(joins.places.last().unwrap().value.as_str(), "tcp://192.168.50.20:443");
+    }
 }
