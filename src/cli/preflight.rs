@@ -80,6 +80,7 @@ pub(super) fn run(command: &Command, ui: &mut Ui) -> Result<Exit, Failure> {
         registries_yaml: arguments.registries_yaml.clone(),
         hosts_folder: arguments.hosts_toml.clone(),
         auth: arguments.auth.clone(),
+        ..ImageFiles::default()
     })?;
     let is_wrong = sources.findings.iter().any(|finding| finding.severity == Severity::Error);
     if is_wrong && ui.wants_json() {

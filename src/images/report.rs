@@ -57,6 +57,12 @@ impl Tried {
         let Trouble { kind, words } = trouble;
         Self { place, registry: registry.to_owned(), trouble: kind, why: words, help: kind.help() }
     }
+
+    /// The same, where it was to be written.
+    pub fn to_push(place: String, registry: &str, trouble: Trouble) -> Self {
+        let help = trouble.kind.help_to_push();
+        Self { help, ..Self::new(place, registry, trouble) }
+    }
 }
 
 /// What was found of one image.

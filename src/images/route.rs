@@ -102,8 +102,17 @@ impl Candidate {
 
     /// The place as people write it.
     pub fn place(&self) -> String {
-        let between = self.root.strip_suffix("/v2").unwrap_or(&self.root);
+        let between =
+            self.root.strip_suffix("/v2").or_else(|| self.root.strip_prefix("/v2")).unwrap_or(&self.root);
         format!("{}{between}/{}", self.host, self.repository)
+    }
+
+    /// The repository as the server calls it, which rights are for: a path may have its first parts.
+    pub fn own_name(&self) -> String {
+        match self.root.strip_prefix("/v2/") {
+            Some(first) => format!("{first}/{}", self.repository),
+            None => self.repository.clone(),
+        }
     }
 
     /// Takes scheme, host and path of a URL; without a scheme it is HTTPS.
