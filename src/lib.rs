@@ -13,6 +13,7 @@ pub mod images;
 pub mod machineconfig;
 pub mod network;
 pub mod plan;
+pub mod preflight;
 pub mod rehearsal;
 pub mod report;
 pub mod saved;

@@ -75,8 +75,7 @@ enum Command {
     Cloud(cloud::Command),
     #[command(subcommand)]
     Bench(bench::Command),
-    #[command(subcommand)]
-    Preflight(preflight::Command),
+    Preflight(preflight::Arguments),
     Test(test::Arguments),
     Verify(verify::Arguments),
     Report(report::Arguments),
@@ -106,7 +105,7 @@ impl Cli {
             Command::Images(command) => images::run(&command, &mut ui),
             Command::Cloud(command) => cloud::run(&command, &mut ui),
             Command::Bench(command) => bench::run(&command, &mut ui),
-            Command::Preflight(command) => preflight::run(&command, &mut ui),
+            Command::Preflight(arguments) => preflight::run(&arguments, &mut ui),
             Command::Test(arguments) => test::run(&arguments, &mut ui),
             Command::Verify(arguments) => verify::run(&arguments, &mut ui),
             Command::Report(arguments) => report::run(&arguments, &mut ui),

@@ -1,5 +1,6 @@
 //! Verdicts in words, and as files; `cotter report`: both of a report that was kept.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use crate::verify::BootReport;
 use crate::verify::Outcome;
 use crate::verify::REPORT_SCHEMA;
 use crate::verify::Report;
+use crate::verify::Verdict;
 use crate::world;
 use crate::world::Existing;
 use crate::world::Failure;
@@ -97,6 +99,8 @@ pub(super) fn keep(report: &Report, texts: &Texts, folder: &Path) -> Result<(), 
     Ok(())
 }
 
+/// How many expectations with the same outcome are named; the rest is counted.
+const MAX_NAMED: usize = 20;
 /// The most of a machine's words that is shown at once, in characters.
 const MAX_SHOWN: usize = 2048;
 
@@ -136,36 +140,64 @@ fn show_boot(boot: &BootReport, ui: &mut Ui) {
     let which = if id.is_empty() { String::new() } else { format!(", boot {id}") };
     let details = ui.toned(Tone::Faint, &format!("({}{which})", boot.life));
     ui.line(format!("{:9} {verdict}  {details}", boot.name));
-    let mut said_why: Option<&str> = None;
-    for verdict in &boot.verdicts {
-        match &verdict.outcome {
-            Outcome::Met => {}
-            Outcome::Differs { found: instead, hint } => {
-                let bad = ui.toned(Tone::Bad, "differs");
-                ui.line(format!(
-                    "  {bad}  {}: expected {}, found {}",
-                    verdict.says,
-                    verdict.expected,
-                    found(instead)
-                ));
-                ui.line(format!("           --> {}", verdict.origin));
-                ui.line(format!("           help: {}", clipped(hint)));
-            }
-            Outcome::Unknown { why } if said_why == Some(why) => {}
-            Outcome::Unknown { why } => {
-                said_why = Some(why);
-                let same = boot.verdicts.iter().filter(|v| v.outcome == verdict.outcome).count();
-                let more = if same > 1 { format!(" (and {} more)", same - 1) } else { String::new() };
-                let doubtful = ui.toned(Tone::Doubtful, "unknown");
-                ui.line(format!("  {doubtful}  {}{more}: {}", verdict.says, clipped(why)));
-            }
-        }
+    for alike in alike(&boot.verdicts) {
+        show_alike(&alike, ui);
+    }
+    for note in &boot.notes {
+        ui.line(format!("  {}", clipped(note)));
     }
     if !boot.console.is_empty() {
         ui.line(format!("  the console of `{}` ends with", boot.name));
         for line in &boot.console {
             ui.line(format!("  | {line}"));
         }
+    }
+}
+
+/// Verdicts with the same outcome, in the order in which each outcome came first: a server that is not there is one
+/// thing to say, not two hundred.
+fn alike(verdicts: &[Verdict]) -> Vec<Vec<&Verdict>> {
+    let mut groups: Vec<Vec<&Verdict>> = Vec::new();
+    let mut known: HashMap<&Outcome, usize> = HashMap::new();
+    for verdict in verdicts.iter().filter(|verdict| verdict.outcome != Outcome::Met) {
+        let group = *known.entry(&verdict.outcome).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        if let Some(group) = groups.get_mut(group) {
+            group.push(verdict);
+        }
+    }
+    groups
+}
+
+/// Prints verdicts with the same outcome.
+fn show_alike(verdicts: &[&Verdict], ui: &mut Ui) {
+    let rest = verdicts.len().saturating_sub(MAX_NAMED);
+    match verdicts.first().map(|first| &first.outcome) {
+        Some(Outcome::Differs { found: instead, hint }) => {
+            let bad = ui.toned(Tone::Bad, "differs");
+            for verdict in verdicts.iter().take(MAX_NAMED) {
+                let (says, expected) = (&verdict.says, &verdict.expected);
+                ui.line(format!("  {bad}  {says}: expected {expected}, found {}", found(instead)));
+                ui.line(format!("           --> {}", verdict.origin));
+            }
+            if rest > 0 {
+                ui.line(format!("  {bad}  {rest} more with the same; `--format json` has all"));
+            }
+            ui.line(format!("           help: {}", clipped(hint)));
+        }
+        Some(Outcome::Unknown { why }) => {
+            let doubtful = ui.toned(Tone::Doubtful, "unknown");
+            let says = verdicts.first().map(|first| first.says.as_str()).unwrap_or_default();
+            let more = if verdicts.len() > 1 {
+                format!(" (and {} more)", verdicts.len() - 1)
+            } else {
+                String::new()
+            };
+            ui.line(format!("  {doubtful}  {says}{more}: {}", clipped(why)));
+        }
+        Some(Outcome::Met) | None => {}
     }
 }
 

@@ -10,6 +10,7 @@
 mod drivers;
 mod import;
 mod inventory;
+mod minimum;
 pub mod naming;
 mod number;
 mod port;
@@ -33,6 +34,8 @@ pub use inventory::Processors;
 pub use inventory::Running;
 pub use inventory::System;
 pub use inventory::Unseen;
+pub use minimum::Minimum;
+pub use minimum::Production;
 pub use naming::decides_about_names;
 pub use port::Device;
 pub use port::PciFunction;

@@ -1,5 +1,6 @@
 //! What a registry gives for an image: an index or a manifest (OCI image spec 1.1, Docker's schema 2).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -130,6 +131,17 @@ pub fn read_manifest(body: &[u8], platform: &Platform) -> Content {
         Some(_) => Content::Other,
         None => Content::Garbage("its configuration has no digest"),
     }
+}
+
+/// The layers of a manifest by digest, with their sizes in bytes as they are sent.
+pub fn read_layers(body: &[u8]) -> BTreeMap<String, u64> {
+    let tree: Value = serde_json::from_slice(body).unwrap_or_default();
+    let layers = tree.get("layers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let layer = |layer: &Value| {
+        let digest = layer.get("digest")?.as_str().filter(|digest| is_digest(digest))?;
+        Some((digest.to_owned(), layer.get("size")?.as_u64()?))
+    };
+    layers.iter().filter_map(layer).collect()
 }
 
 /// What an image's configuration says of its platform: another one by name, or nothing if it is right.

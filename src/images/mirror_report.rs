@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::Tried;
+use super::Trouble;
+use super::TroubleKind;
 use crate::document::Origin;
 
 /// The schema of the report.
@@ -20,6 +21,33 @@ pub enum CopyState {
     Changed,
     /// It could not be copied.
     Failed,
+}
+
+/// What was in the way at a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Hindrance {
+    /// Host and repository, or the layout.
+    pub place: String,
+    /// What kind of trouble it is.
+    pub trouble: TroubleKind,
+    /// What is wrong, in words.
+    pub why: String,
+    /// The next step.
+    pub help: &'static str,
+}
+
+impl Hindrance {
+    /// Where it was to be read.
+    pub fn to_pull(place: String, trouble: Trouble) -> Self {
+        let Trouble { kind, words } = trouble;
+        Self { place, trouble: kind, why: words, help: kind.help() }
+    }
+
+    /// Where it was to be written.
+    pub fn to_push(place: String, trouble: Trouble) -> Self {
+        let help = trouble.kind.help_to_push();
+        Self { help, ..Self::to_pull(place, trouble) }
+    }
 }
 
 /// What became of one image.
@@ -41,7 +69,7 @@ pub struct CopiedImage {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of_index: Option<String>,
     /// Where it could not be read, or written.
-    pub tried: Vec<Tried>,
+    pub tried: Vec<Hindrance>,
     /// The lines that ask for it.
     pub origins: Vec<Origin>,
 }

@@ -68,11 +68,9 @@ fn suite(report: &Report, boot: &BootReport) -> Element {
         lost_here.map(|lost| (lost.says.as_str(), lost.met_in.as_str())).collect();
     let cases = boot.verdicts.iter().map(|verdict| case(verdict, &name, met_in.get(verdict.says.as_str())));
     let suite = suite.child(properties).children(cases);
-    if boot.console.is_empty() {
-        return suite;
-    }
-    let console: Vec<String> = boot.console.iter().map(|line| cut(line, VALUE_CHARACTERS)).collect();
-    suite.child(Element::new("system-out").text(console.join("\n")))
+    let said = boot.notes.iter().chain(&boot.console);
+    let said: Vec<String> = said.map(|line| cut(line, VALUE_CHARACTERS)).collect();
+    if said.is_empty() { suite } else { suite.child(Element::new("system-out").text(said.join("\n"))) }
 }
 
 fn case(verdict: &Verdict, class: &str, met_in: Option<&&str>) -> Element {

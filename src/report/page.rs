@@ -20,6 +20,7 @@ use super::text::cut;
 use super::text::short;
 use super::text::values;
 use super::timeline::timeline;
+use crate::verify::BootReport;
 use crate::verify::Regression;
 use crate::verify::Report;
 
@@ -27,6 +28,9 @@ const SHEET: &str = include_str!("../../templates/report/page.css");
 
 /// The most regressions that are told; the rest is in the table too.
 const MAX_REGRESSIONS: usize = 60;
+
+/// The most notes of a boot or look.
+const MAX_NOTES: usize = 60;
 
 /// The report as a page of HTML, which is XML too. Lines of `texts` are quoted where expectations come from.
 ///
@@ -57,12 +61,27 @@ pub fn html(report: &Report, texts: &Texts) -> String {
             matrix::note(&report.boots).into_iter().chain([legend()]).chain(tables),
         ));
     }
+    let notes = notes(&report.boots);
+    if !notes.is_empty() {
+        main = main.child(section("Also seen", [Element::new("ul").children(notes)]));
+    }
     let consoles = consoles(&report.boots);
     if !consoles.is_empty() {
         main = main.child(section("Last on the console", consoles));
     }
     let header = Element::new("header").class(state.word()).child(mark).child(title);
     document(&format!("{} {machine}: {words}", state.mark()), [header, main])
+}
+
+/// What else is good to know, with the boot or look that told it.
+fn notes(boots: &[BootReport]) -> Vec<Element> {
+    let of_one = |boot: &BootReport| -> Vec<Element> {
+        let name = short(&boot.name, 60);
+        let item =
+            |note: &String| Element::new("li").text(format!("{name}: {}", cut(note, VALUE_CHARACTERS)));
+        boot.notes.iter().take(MAX_NOTES).map(item).collect()
+    };
+    boots.iter().flat_map(of_one).collect()
 }
 
 /// A whole page around its parts.

@@ -148,39 +148,70 @@ fn disk_not_found(fitting: &Fitting, found: &mut Found<'_>) {
         let said: Vec<String> = inventory.disks.iter().map(said).collect();
         format!("it has {}", said.join("; "))
     };
-    match &install.disk {
+    match (&install.disk, meant(&install.disk, &inventory.disks)) {
+        (_, Meant::One(_) | Meant::NotTold) => {}
+        (Disk::Device(device), _) => {
+            let message = format!("no disk of the machine is called `{}`", device.value);
+            found.error(&device.origin, message, it_has());
+        }
+        (Disk::Hints(hints), Meant::Several(several)) => {
+            let said: Vec<String> = several.into_iter().map(said).collect();
+            let message = "several disks of the machine fit this description";
+            found.error(&hints.origin, message, format!("say more of it: {}", said.join("; ")));
+        }
+        (Disk::Hints(hints), Meant::None) => {
+            found.error(&hints.origin, "no disk of the machine fits this description", it_has());
+        }
+    }
+}
+
+/// The disks that a machine file means to install to.
+pub(super) enum Meant<'a> {
+    /// It.
+    One(&'a FoundDisk),
+    /// More than one fits.
+    Several(Vec<&'a FoundDisk>),
+    /// None fits.
+    None,
+    /// No name of the kind was seen, so nothing can be told of one.
+    NotTold,
+}
+
+/// Which of these disks is meant.
+pub(super) fn meant<'a>(wanted: &Disk, disks: &'a [FoundDisk]) -> Meant<'a> {
+    match wanted {
         Disk::Device(device) => {
             let path = device.value.as_str();
-            let name = path.rsplit('/').next().unwrap_or_default();
-            let names_of = |disk: &FoundDisk| match path {
-                path if path.starts_with("/dev/disk/by-id/") => disk.by_id.clone(),
-                path if path.starts_with("/dev/disk/by-path/") => disk.by_path.clone(),
-                _ => Vec::new(),
+            let (folder, name) = path.rsplit_once('/').unwrap_or_default();
+            let has = |disk: &FoundDisk| match folder {
+                "/dev/disk/by-id" => disk.by_id.iter().any(|known| known == name),
+                "/dev/disk/by-path" => disk.by_path.iter().any(|known| known == name),
+                _ => false,
             };
-            let known: Vec<String> = inventory.disks.iter().flat_map(names_of).collect();
-            // Where no name of the kind was seen, nothing can be told of one.
-            if !known.is_empty() && !known.iter().any(|known| known == name) {
-                found.error(&device.origin, format!("no disk of the machine is called `{path}`"), it_has());
+            let is_known = |disk: &FoundDisk| match folder {
+                "/dev/disk/by-id" => !disk.by_id.is_empty(),
+                "/dev/disk/by-path" => !disk.by_path.is_empty(),
+                _ => false,
+            };
+            match disks.iter().find(|disk| has(disk)) {
+                Some(disk) => Meant::One(disk),
+                None if disks.iter().any(is_known) => Meant::None,
+                None => Meant::NotTold,
             }
         }
         Disk::Hints(hints) => {
-            let fits: Vec<&FoundDisk> =
-                inventory.disks.iter().filter(|disk| fits(disk, &hints.value)).collect();
+            let fits: Vec<&FoundDisk> = disks.iter().filter(|disk| fits(disk, &hints.value)).collect();
             match fits.as_slice() {
-                [_] => {}
-                [] => found.error(&hints.origin, "no disk of the machine fits this description", it_has()),
-                several => {
-                    let said: Vec<String> = several.iter().map(|disk| said(disk)).collect();
-                    let message = "several disks of the machine fit this description";
-                    found.error(&hints.origin, message, format!("say more of it: {}", said.join("; ")));
-                }
+                [] => Meant::None,
+                [one] => Meant::One(one),
+                _ => Meant::Several(fits),
             }
         }
     }
 }
 
 /// For a person: its lasting name if it has one, size and model.
-fn said(disk: &FoundDisk) -> String {
+pub(super) fn said(disk: &FoundDisk) -> String {
     let name = disk.by_id.iter().find(|name| name.contains("wwn-")).or(disk.by_id.first());
     let size = disk.size_bytes.map(|bytes| format!("{} GB", bytes / 1_000_000_000));
     let parts = [Some(name.unwrap_or(&disk.name).clone()), size, disk.model.clone()];

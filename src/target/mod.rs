@@ -5,6 +5,7 @@
 //! 2. give it a word in [`crate::spec::Target`] and a line in [`plan`];
 //! 3. add a case to `tests/cases` and a starter to `templates/machine`.
 
+mod before;
 mod butane;
 mod checks;
 mod cloud;
@@ -31,6 +32,7 @@ mod secrets;
 mod sno;
 mod taken_over;
 
+pub use before::look_at_hardware;
 pub use contents::ChildFile;
 pub use contents::Entry;
 pub use contents::EntryKind;

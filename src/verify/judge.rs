@@ -57,6 +57,7 @@ pub(super) fn judge_record(
         time_seconds: record.time_seconds,
         uptime_seconds: record.uptime_seconds,
         console: Vec::new(),
+        notes: Vec::new(),
         verdicts,
     }
 }

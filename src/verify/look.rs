@@ -8,6 +8,7 @@ use super::Expectation;
 use super::Life;
 use super::Subject;
 use super::judge::judge_record;
+use crate::value::printable;
 
 /// What is expected of one thing, and what was found there; it is judged as a boot is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Look {
     facts: BTreeMap<String, Vec<String>>,
     /// Subject → why it could not be looked at.
     unknown: BTreeMap<String, String>,
+    /// What else is good to know.
+    notes: Vec<String>,
 }
 
 impl Look {
@@ -48,6 +51,11 @@ impl Look {
         self.facts.entry(format!("{subject}/explained")).or_default().push(next.into());
     }
 
+    /// Says what else is good to know.
+    pub fn note(&mut self, text: &str) {
+        self.notes.push(printable(text));
+    }
+
     /// True if nothing is expected.
     pub fn is_empty(&self) -> bool {
         self.expectations.is_empty()
@@ -60,7 +68,8 @@ impl Look {
             unknown: self.unknown.clone(),
             ..BootRecord::unknown(machine, "", Life::Before, "")
         };
-        judge_record(machine, &self.expectations, &self.name, &record.printable())
+        let report = judge_record(machine, &self.expectations, &self.name, &record.printable());
+        BootReport { notes: self.notes.clone(), ..report }
     }
 }
 

@@ -43,6 +43,9 @@ pub struct BootReport {
     /// The last lines on its console, where they tell why it is not as it should be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub console: Vec<String>,
+    /// What else is good to know, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// One verdict an expectation of this life.
     pub verdicts: Vec<Verdict>,
 }
@@ -64,7 +67,7 @@ pub struct Verdict {
 }
 
 /// Met, differs or unknown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub enum Outcome {
     /// It is as expected.

@@ -67,6 +67,49 @@ pub enum Subject {
     StartupScript,
     /// A property of the cluster that the machine is.
     Cluster(ClusterProperty),
+    /// A property of an image, which is known by its whole reference.
+    Image(String, ImageProperty),
+    /// What a node has for its images.
+    Node(NodeProperty),
+    /// What a machine is made of.
+    Hardware(HardwareProperty),
+}
+
+/// What a node has for its images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NodeProperty {
+    /// `seen` if it says which images it has.
+    Images,
+    /// `enough` if there is room for what must be pulled, else how much there is.
+    Room,
+}
+
+/// What a machine is made of, before it is installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HardwareProperty {
+    /// `enough` threads, else how many there are.
+    Processors,
+    /// `enough` memory, else how much there is.
+    Memory,
+    /// How its firmware boots: `uefi` or `bios`.
+    Firmware,
+    /// `there` if the disk that is installed to is; else the disks that are.
+    Disk,
+    /// `enough` if the disk that is installed to is large enough, else its size.
+    DiskSize,
+    /// `there` if a port has this permanent address.
+    Port(MacAddress),
+    /// `yes` if it is of the kind that its profile says, else what it calls itself.
+    Profile,
+}
+
+/// What can be asked of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ImageProperty {
+    /// `can be pulled`, or what is in the way, and where.
+    Pull,
+    /// `same` if the machine has what the registry gives, `stale` if it has another of that name, else `none`.
+    Cached,
 }
 
 /// What can be looked at on a cluster, through its API.
@@ -205,7 +248,42 @@ impl fmt::Display for Subject {
             Self::CloudInit(property) => write!(f, "cloud-init/{property}"),
             Self::StartupScript => f.write_str("startup-script/result"),
             Self::Cluster(property) => write!(f, "cluster/{property}"),
+            Self::Image(reference, property) => write!(f, "image/{reference}/{property}"),
+            Self::Node(property) => write!(f, "node/{property}"),
+            Self::Hardware(property) => write!(f, "hardware/{property}"),
         }
+    }
+}
+
+impl fmt::Display for NodeProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Images => "images",
+            Self::Room => "room",
+        })
+    }
+}
+
+impl fmt::Display for HardwareProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Processors => f.write_str("processors"),
+            Self::Memory => f.write_str("memory"),
+            Self::Firmware => f.write_str("firmware"),
+            Self::Disk => f.write_str("disk"),
+            Self::DiskSize => f.write_str("disk/size"),
+            Self::Port(mac) => write!(f, "port/{mac}"),
+            Self::Profile => f.write_str("profile"),
+        }
+    }
+}
+
+impl fmt::Display for ImageProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pull => "pull",
+            Self::Cached => "cached",
+        })
     }
 }
 

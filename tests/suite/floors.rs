@@ -5,7 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Every module of the crate and its floor. A new module must be added here, and nowhere else.
-const FLOORS: [(&str, u8); 23] = [
+const FLOORS: [(&str, u8); 24] = [
     ("value", 0),
     ("document", 0),
     ("tree", 0),
@@ -24,6 +24,7 @@ const FLOORS: [(&str, u8); 23] = [
     ("machineconfig", 2),
     ("report", 2),
     ("harvester", 2),
+    ("preflight", 2),
     ("target", 3),
     ("rehearsal", 3),
     ("saved", 3),

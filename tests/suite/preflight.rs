@@ -1,148 +1,25 @@
 //! `cotter preflight images` against a real registry (Debian's docker-registry) and small ones that misbehave, all on
 //! loopback.
 
-use std::io::BufRead as _;
-use std::io::BufReader;
-use std::path::Path;
 use std::path::PathBuf;
-use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
-use std::time::Duration;
 
-use reqwest::blocking::Client;
 use serde_json::Value;
 use serde_json::json;
-use sha2::Digest as _;
 use tempfile::TempDir;
 
+use crate::registries::HTPASSWD;
+use crate::registries::LOGIN;
+use crate::registries::Registry;
+use crate::registries::client;
+use crate::registries::digest;
+use crate::registries::docker_registry;
 use crate::schemas;
-use crate::tools;
 use crate::web;
 use crate::web::Request;
 use crate::web::Server;
 use crate::web::Stream;
-
-/// `user:hunter2`, as registries take it: bcrypt.
-const HTPASSWD: &str = "user:$2b$04$abcdefghijklmnopqrstuuV3duMsC0HpUex6N9qapiuOHHWkwRXVm\n";
-/// `user:hunter2` in base64.
-const LOGIN: &str = "dXNlcjpodW50ZXIy";
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-
-/// Debian's registry: on the PATH, or unpacked by `.ci/packages`.
-fn docker_registry() -> Option<PathBuf> {
-    let unpacked =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/docker-registry/usr/bin/docker-registry");
-    if unpacked.is_file() { Some(unpacked) } else { tools::program("docker-registry") }
-}
-
-/// A registry that lives as long as the test.
-struct Registry {
-    child: Child,
-    port: u16,
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Registry {
-    /// One that keeps what it has in `storage`; `http` is more of its section of that name.
-    fn start(program: &Path, storage: &Path, http: &Value, auth: &Value) -> Self {
-        let mut http = http.clone();
-        http["addr"] = json!("127.0.0.1:0");
-        let mut config = json!({"version": 0.1, "log": {"level": "info", "accesslog": {"disabled": true}},
-            "storage": {"filesystem": {"rootdirectory": storage}}, "http": http});
-        if !auth.is_null() {
-            config["auth"] = auth.clone();
-        }
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), config.to_string()).unwrap();
-        let mut command = Command::new(program);
-        command
-            .arg("serve")
-            .arg(file.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut said = String::new();
-        let port = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("it ended:\n{said}")).unwrap();
-            said.push_str(&line);
-            if let Some((_, rest)) = line.split_once("listening on 127.0.0.1:") {
-                let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-                break digits.parse().unwrap();
-            }
-        };
-        // It must not wait for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, port }
-    }
-
-    fn base(&self, repository: &str) -> String {
-        format!("http://127.0.0.1:{}/v2/{repository}", self.port)
-    }
-
-    fn blob(&self, client: &Client, repository: &str, bytes: &[u8]) -> String {
-        let digest = digest(bytes);
-        let begun = client.post(format!("{}/blobs/uploads/", self.base(repository))).send().unwrap();
-        let to = begun.headers()["location"].to_str().unwrap().to_owned();
-        let between = if to.contains('?') { "&" } else { "?" };
-        let done = client.put(format!("{to}{between}digest={digest}")).body(bytes.to_vec()).send().unwrap();
-        assert_eq!(done.status(), 201, "{repository}");
-        digest
-    }
-
-    fn manifest(&self, client: &Client, place: (&str, &str), kind: &str, body: &Value) -> String {
-        let (repository, tag) = place;
-        let text = body.to_string();
-        let put = client.put(format!("{}/manifests/{tag}", self.base(repository)));
-        let done = put.header("Content-Type", kind).body(text.clone()).send().unwrap();
-        assert_eq!(done.status(), 201, "{repository}:{tag}: {:?}", done.text());
-        digest(text.as_bytes())
-    }
-
-    /// Puts a tiny image there.
-    fn image(&self, client: &Client, repository: &str, tag: &str, architecture: &str) -> String {
-        let config = json!({"os": "linux", "architecture": architecture}).to_string();
-        let layer = b"a layer";
-        let config_digest = self.blob(client, repository, config.as_bytes());
-        let layer_digest = self.blob(client, repository, layer);
-        let body = json!({"schemaVersion": 2, "mediaType": MANIFEST,
-            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config_digest, "size": config.len()},
-            "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": layer_digest, "size": layer.len()}]});
-        self.manifest(client, (repository, tag), MANIFEST, &body)
-    }
-
-    /// Puts an image of two architectures there.
-    fn index(&self, client: &Client, repository: &str, tag: &str) -> String {
-        let child = |architecture: &str| {
-            let digest = self.image(client, repository, architecture, architecture);
-            let url = format!("{}/manifests/{digest}", self.base(repository));
-            let size = client.get(url).header("Accept", MANIFEST).send().unwrap().bytes().unwrap().len();
-            json!({"mediaType": MANIFEST, "digest": digest, "size": size,
-                "platform": {"os": "linux", "architecture": architecture}})
-        };
-        let body =
-            json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [child("amd64"), child("arm64")]});
-        self.manifest(client, (repository, tag), INDEX, &body)
-    }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex::encode(sha2::Sha256::digest(bytes)))
-}
-
-fn client() -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder().no_proxy().timeout(Duration::from_secs(120)).build().unwrap()
-}
 
 /// A folder in which `cotter` runs.
 struct Test {
@@ -174,7 +51,7 @@ impl Test {
 
     fn run(&self, code: i32, arguments: &[&str]) -> (String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
-        command.args(["preflight", "images"]).args(arguments).current_dir(self.folder.path());
+        command.args(["preflight", "--images"]).args(arguments).current_dir(self.folder.path());
         for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
             command.env_remove(proxy);
         }
@@ -191,21 +68,21 @@ impl Test {
     fn report(&self, code: i32, arguments: &[&str]) -> Value {
         let (out, _) = self.run(code, &[arguments, &["--format", "json"]].concat());
         let report: Value = serde_json::from_str(&out).unwrap();
-        schemas::assert_is("preflight-images", &report);
+        schemas::assert_is("report", &report);
         report
     }
 }
 
 /// Each image with its verdict and its troubles.
 fn verdicts(report: &Value) -> Vec<String> {
-    let images = report["images"].as_array().unwrap().iter();
+    let word = |text: &Value| text.as_str().unwrap().split(' ').next().unwrap().to_owned();
+    let images = report["boots"][0]["verdicts"].as_array().unwrap().iter();
     images
         .map(|image| {
-            let troubles = image["tried"].as_array().unwrap().iter();
-            let troubles: String =
-                troubles.map(|one| format!(" {}", one["trouble"].as_str().unwrap())).collect();
-            let name = image["image"].as_str().unwrap().split_once('/').unwrap().1;
-            format!("{name} {}{troubles}", image["verdict"].as_str().unwrap())
+            let found = image["found"].as_array().into_iter().flatten().chain(image.get("why"));
+            let troubles: String = found.map(|one| format!(" {}", word(one))).collect();
+            let name = image["says"].as_str().unwrap().split_once('/').unwrap().1;
+            format!("{name} {}{troubles}", image["outcome"].as_str().unwrap())
         })
         .collect()
 }
@@ -263,41 +140,48 @@ fn a_real_registry_with_tls_a_login_and_a_mirror() {
         verdicts(&report),
         [
             "up/arm:v1 differs no-repository platform".to_owned(),
-            "up/both:v1 met no-repository".to_owned(),
+            "up/both:v1 met".to_owned(),
             "up/mirrored:v1 met".to_owned(),
             "up/nothing:v1 differs no-repository no-repository".to_owned(),
-            format!("up/pinned@{pinned} met no-repository"),
+            format!("up/pinned@{pinned} met"),
             format!("up/present@{absent} differs no-repository no-tag"),
-            "up/present:v1 met no-repository".to_owned(),
+            "up/present:v1 met".to_owned(),
             "up/present:v2 differs no-repository no-tag".to_owned(),
         ]
     );
-    let twice = &report["images"][6]["origins"];
-    assert_eq!(twice.as_array().unwrap().len(), 2);
-    assert_eq!(report["images"][1]["source"]["place"], format!("{host}/up/both"));
-    let near = report["images"][7]["tried"][1]["why"].as_str().unwrap();
-    assert!(near.ends_with("has no tag `v2`; it has `v1`"), "{near}");
+    let near = report["boots"][0]["verdicts"][7]["hint"].as_str().unwrap();
+    assert!(near.contains("has no tag `v2`; it has `v1`; mirror the image"), "{near}");
+    let gives = |port: u16, rest: &str| format!("127.0.0.1:{port} gives {rest}");
+    let notes = [
+        gives(closed.port, "3 images for linux/amd64, 1 no-repository, 2 no-tag, 1 platform"),
+        gives(mirror.port, "1 image for linux/amd64, 7 no-repository"),
+    ];
+    let told: Vec<&str> =
+        report["boots"][0]["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect();
+    assert!(told.len() == 2 && notes.iter().all(|note| told.contains(&note.as_str())), "{told:?}");
 
     // Without a login, and without the authority: what is wrong is one thing.
-    let troubles = |report: &Value| report["registries"][0]["troubles"].clone();
     test.put("one.txt", &format!("{host}/up/present:v1\n"));
     let one = ["one.txt", "--timeout", "120"];
     let report = test.report(1, &[one.as_slice(), &["--ca", ca.to_str().unwrap()]].concat());
-    assert_eq!(troubles(&report), json!({"unauthorized": 1}));
+    assert_eq!(verdicts(&report), ["up/present:v1 differs unauthorized"]);
     let report = test.report(1, &one);
-    assert_eq!(troubles(&report), json!({"unknown-authority": 1}));
+    assert_eq!(verdicts(&report), ["up/present:v1 differs unknown-authority"]);
 
     // The replay: one image of an upgrade is missing, and it alone is named.
     test.put("upgrade.txt", &format!("{host}/up/present:v1\n{host}/up/both:v1\n{host}/up/missing:v3\n"));
     let arguments =
         ["upgrade.txt", "--timeout", "120", "--auth", "config.json", "--ca", ca.to_str().unwrap()];
     let (out, _) = test.run(1, &arguments);
-    assert!(out.contains("up/missing:v3\n      --> upgrade.txt:3\n"), "{out}");
-    assert!(out.ends_with("2 of 3 images for linux/amd64 can be pulled, 1 cannot be\n"), "{out}");
+    let missing = format!(
+        "{host}/up/missing:v3: expected can be pulled, found no-repository at {host}/up/missing\n           --> upgrade.txt:3\n"
+    );
+    assert!(out.contains(&missing), "{out}");
+    assert!(out.starts_with("images    2 of 3 met, 1 difference"), "{out}");
     assert!(!out.contains("up/present") && !out.contains("up/both"), "{out}");
     open.image(&client, "up/missing", "v3", "amd64");
     let (out, _) = test.run(0, &arguments);
-    assert!(out.ends_with("3 of 3 images for linux/amd64 can be pulled\n"), "{out}");
+    assert!(out.starts_with("images    3 of 3 met"), "{out}");
 }
 
 /// A registry with one good image, whatever its name.
@@ -418,9 +302,8 @@ fn each_trouble_is_told_apart_in_one_report() {
             "slow:1 unknown timeout",
         ]
     );
-    let images = report["images"].as_array().unwrap();
-    let sent = images.iter().find(|image| image["image"].as_str().unwrap().ends_with("sends-on:1")).unwrap();
-    assert_eq!(sent["source"]["redirected_to"], json!([format!("127.0.0.1:{}", elsewhere.port)]));
+    let sends_on = format!("it sends on to 127.0.0.1:{}", elsewhere.port);
+    assert!(report["boots"][0]["notes"].to_string().contains(&sends_on), "{}", report["boots"][0]["notes"]);
 }
 
 #[test]
@@ -448,21 +331,21 @@ fn a_token_is_asked_for_once_and_a_dead_registry_too() {
     test.put("config.json", &json!({"auths": {host: {"auth": LOGIN}}}).to_string());
     let common = ["list.txt", "--hosts-toml", "certs.d", "--timeout", "120"];
     let report = test.report(0, &[common.as_slice(), &["--auth", "config.json"]].concat());
-    assert_eq!(report["counts"]["met"], 3);
+    assert_eq!(verdicts(&report), ["a:1 met", "a:2 met", "a:3 met"]);
     let asked = tokens.requests();
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert_eq!(asked[0].path, "/token?service=lab&scope=repository%3Aa%3Apull");
     assert_eq!(server.asked("/v2/").len(), 1);
     let report = test.report(1, &common);
-    assert_eq!(report["registries"][0]["troubles"], json!({"unauthorized": 3}));
+    assert!(verdicts(&report).iter().all(|verdict| verdict.ends_with("differs unauthorized")));
     assert_eq!(tokens.requests().len(), 2);
 
     // Two hundred images of a registry that is not there are one thing to say.
     let list: String = (0..200).map(|number| format!("127.0.0.1:1/a:{number}\n")).collect();
     test.put("dead.txt", &list);
     let (out, _) = test.run(1, &["dead.txt"]);
-    assert!(out.contains("180 more images") && out.lines().count() < 50, "{out}");
-    assert!(out.ends_with("0 of 200 images for linux/amd64 can be pulled, 200 cannot be\n"), "{out}");
+    assert!(out.contains("180 more with the same") && out.lines().count() < 50, "{out}");
+    assert!(out.starts_with("images    0 of 200 met, 200 differences"), "{out}");
 }
 
 #[test]

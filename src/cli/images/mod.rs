@@ -15,8 +15,8 @@ use super::Ui;
 use super::kubeconfig;
 use super::ui::shown;
 use crate::document::Severity;
+use crate::images::Hindrance;
 use crate::images::Platform;
-use crate::images::Tried;
 use crate::world;
 use crate::world::Asking;
 use crate::world::Failure;
@@ -105,7 +105,7 @@ fn show_findings(sources: &ImageSources, ui: &mut Ui) -> bool {
 }
 
 /// Why something could not be read or written, a line each, with the next step.
-fn show_tried(tried: &[Tried], ui: &mut Ui) {
+fn show_tried(tried: &[Hindrance], ui: &mut Ui) {
     for one in tried {
         ui.line(format!("      {}", shown(&one.why)));
         ui.line(format!("      help: {}", one.help));

@@ -33,12 +33,12 @@ use crate::images::CopiedImage;
 use crate::images::CopyState;
 use crate::images::Descriptor;
 use crate::images::Destination;
+use crate::images::Hindrance;
 use crate::images::MirrorReport;
 use crate::images::Moved;
 use crate::images::Parts;
 use crate::images::Platform;
 use crate::images::Reference;
-use crate::images::Tried;
 use crate::images::Trouble;
 use crate::images::TroubleKind;
 use crate::images::other_platform;
@@ -226,7 +226,7 @@ impl Run<'_> {
         };
         let reached = candidate.as_ref().map(|candidate| (candidate, self.registries.reach(candidate)));
         let refused = |trouble| {
-            candidate.as_ref().map(|to| Tried::to_push(to.place(), &to.host, trouble)).into_iter().collect()
+            candidate.as_ref().map(|to| Hindrance::to_push(to.place(), trouble)).into_iter().collect()
         };
         let place = match (&self.target, &reached) {
             (Target::Layout(layout), _) => Place::Layout(layout),
@@ -251,9 +251,9 @@ impl Run<'_> {
             None => self.registries.mirrors.route(image).into_iter().map(Some).collect(),
         };
         for from in route {
-            let (name, host) = match (&from, self.from) {
-                (Some(from), _) => (from.place(), from.host.clone()),
-                (None, Some(layout)) => (layout.place(), layout.place()),
+            let name = match (&from, self.from) {
+                (Some(from), _) => from.place(),
+                (None, Some(layout)) => layout.place(),
                 (None, None) => continue,
             };
             match self.from(image, from.as_ref(), &place) {
@@ -264,10 +264,9 @@ impl Run<'_> {
                     copied.of_index = done.of_index;
                     return Ok(copied);
                 }
-                Err(Halt::Source(trouble)) => copied.tried.push(Tried::new(name, &host, trouble)),
+                Err(Halt::Source(trouble)) => copied.tried.push(Hindrance::to_pull(name, trouble)),
                 Err(Halt::Target(trouble)) => {
-                    let host = candidate.as_ref().map(|to| to.host.clone()).unwrap_or_default();
-                    copied.tried.push(Tried::to_push(copied.to.clone(), &host, trouble));
+                    copied.tried.push(Hindrance::to_push(copied.to.clone(), trouble));
                     return Ok(copied);
                 }
                 Err(Halt::Own(failure)) => return Err(failure),

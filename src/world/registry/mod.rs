@@ -42,13 +42,13 @@ use super::Failure;
 use super::inputs::read_bounded;
 use crate::document::Origin;
 use crate::images::Candidate;
-use crate::images::ImageReport;
-use crate::images::ImagesReport;
 use crate::images::Login;
 use crate::images::Logins;
 use crate::images::Mirrors;
 use crate::images::Platform;
 use crate::images::Reference;
+use crate::images::SeenImage;
+use crate::images::SeenImages;
 use crate::images::Source;
 use crate::images::Tls;
 use crate::images::Tried;
@@ -112,7 +112,7 @@ pub fn look_for_images(
     sources: &ImageSources,
     asking: &Asking<'_>,
     seen: &mut dyn FnMut(usize, usize),
-) -> Result<ImagesReport, Failure> {
+) -> Result<SeenImages, Failure> {
     let registries = Registries::new(sources, asking)?;
     let images: Vec<(&Reference, &Vec<Origin>)> = sources.images.iter().collect();
     let next = AtomicUsize::new(0);
@@ -135,8 +135,7 @@ pub fn look_for_images(
             seen(reports.len(), images.len());
         }
     });
-    let limits = registries.limits();
-    Ok(ImagesReport::of(asking.platform.to_string(), reports.into_values().collect(), &limits))
+    Ok(SeenImages { images: reports.into_values().collect(), limits: registries.limits() })
 }
 
 fn authorities(path: &Path) -> Result<Vec<Certificate>, Failure> {
@@ -165,7 +164,7 @@ impl<'a> Registries<'a> {
         })
     }
 
-    fn look(&self, image: &Reference, origins: &[Origin]) -> ImageReport {
+    fn look(&self, image: &Reference, origins: &[Origin]) -> SeenImage {
         let mut tried = Vec::new();
         let mut source = None;
         for candidate in self.mirrors.route(image) {
@@ -174,10 +173,13 @@ impl<'a> Registries<'a> {
                     source = Some(found);
                     break;
                 }
-                Err(trouble) => tried.push(Tried::new(candidate.place(), &candidate.host, trouble)),
+                Err(trouble) => {
+                    let (place, registry) = (candidate.place(), candidate.host.clone());
+                    tried.push(Tried { place, registry, trouble });
+                }
             }
         }
-        ImageReport::judge(image, origins.to_vec(), source, tried)
+        SeenImage { image: image.clone(), origins: origins.to_vec(), source, tried }
     }
 
     fn at(&self, image: &Reference, candidate: &Candidate) -> Result<Source, Trouble> {

@@ -28,6 +28,7 @@ use crate::images::TroubleKind;
 use crate::images::media_type;
 use crate::images::other_platform;
 use crate::images::read_error;
+use crate::images::read_layers;
 use crate::images::read_manifest;
 use crate::images::read_tags;
 use crate::value::Digest;
@@ -69,15 +70,18 @@ impl Pull<'_> {
         let mut sent_on = head.sent_on;
         let body = self.manifest(&which, &mut sent_on)?;
         let digest = told.unwrap_or_else(|| format!("sha256:{}", Digest::of(&body)));
-        self.content(&body, &mut sent_on)?;
+        let child = self.content(&body, &mut sent_on)?;
+        let layers = read_layers(child.as_ref().map_or(&body, |(_, manifest)| manifest));
+        let digests = [printable(&digest)].into_iter().chain(child.map(|(digest, _)| digest)).collect();
         sent_on.sort();
         sent_on.dedup();
-        Ok(Source { place: self.candidate.place(), digest: printable(&digest), redirected_to: sent_on })
+        Ok(Source { place: self.candidate.place(), digests, redirected_to: sent_on, layers })
     }
 
-    fn content(&self, body: &[u8], sent_on: &mut Vec<String>) -> Result<(), Trouble> {
+    /// Looks whether what was given is an image for the platform; of an index also the manifest, with its digest.
+    fn content(&self, body: &[u8], sent_on: &mut Vec<String>) -> Result<Option<(String, Vec<u8>)>, Trouble> {
         match read_manifest(body, self.platform) {
-            Content::Other => Ok(()),
+            Content::Other => Ok(None),
             Content::Child(digest) => {
                 let child = self.manifest(&digest, sent_on).map_err(|trouble| match trouble.kind {
                     TroubleKind::NoTag => Trouble::new(
@@ -88,10 +92,10 @@ impl Pull<'_> {
                 })?;
                 match read_manifest(&child, self.platform) {
                     Content::Garbage(why) => Err(self.garbage(why)),
-                    _ => Ok(()),
+                    _ => Ok(Some((digest, child))),
                 }
             }
-            Content::Configuration(digest) => self.configuration(&digest, sent_on),
+            Content::Configuration(digest) => self.configuration(&digest, sent_on).map(|()| None),
             Content::OtherPlatforms(others) => {
                 let others = if others.is_empty() { "none that is named".to_owned() } else { others };
                 Err(self.other(&others))

@@ -12,9 +12,9 @@ use super::intake::Watched;
 use super::source::Source;
 use crate::images::Content;
 use crate::images::Descriptor;
+use crate::images::Hindrance;
 use crate::images::Parts;
 use crate::images::Reference;
-use crate::images::Tried;
 use crate::images::Trouble;
 use crate::images::TroubleKind;
 use crate::images::read_manifest;
@@ -32,7 +32,7 @@ pub fn read_release(
     sources: &ImageSources,
     asking: &Asking<'_>,
     release: &Reference,
-) -> Result<Result<String, Vec<Tried>>, Failure> {
+) -> Result<Result<String, Vec<Hindrance>>, Failure> {
     let registries = Registries::new(sources, asking)?;
     let mut tried = Vec::new();
     for candidate in sources.mirrors.route(release) {
@@ -42,7 +42,7 @@ pub fn read_release(
         });
         match read {
             Ok(text) => return Ok(Ok(text)),
-            Err(trouble) => tried.push(Tried::new(candidate.place(), &candidate.host, trouble)),
+            Err(trouble) => tried.push(Hindrance::to_pull(candidate.place(), trouble)),
         }
     }
     Ok(Err(tried))

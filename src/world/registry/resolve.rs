@@ -11,8 +11,8 @@ use super::Asking;
 use super::ImageSources;
 use super::Registries;
 use super::source::Source;
+use crate::images::Hindrance;
 use crate::images::Reference;
-use crate::images::Tried;
 
 /// The digest of each tagged image, or where it could not be seen.
 ///
@@ -21,7 +21,7 @@ use crate::images::Tried;
 pub fn resolve_tags(
     sources: &ImageSources,
     asking: &Asking<'_>,
-) -> Result<BTreeMap<Reference, Result<String, Vec<Tried>>>, Failure> {
+) -> Result<BTreeMap<Reference, Result<String, Vec<Hindrance>>>, Failure> {
     let registries = Registries::new(sources, asking)?;
     let tagged: Vec<&Reference> = sources.images.keys().filter(|image| image.digest.is_none()).collect();
     let (next, found) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
@@ -40,7 +40,7 @@ pub fn resolve_tags(
 
 impl Registries<'_> {
     /// The digest of the bytes that come, whatever a header says.
-    fn digest(&self, image: &Reference) -> Result<String, Vec<Tried>> {
+    fn digest(&self, image: &Reference) -> Result<String, Vec<Hindrance>> {
         let mut tried = Vec::new();
         for candidate in self.mirrors.route(image) {
             let root = self.reach(&candidate).and_then(|slot| {
@@ -49,7 +49,7 @@ impl Registries<'_> {
             });
             match root {
                 Ok(manifest) => return Ok(manifest.digest),
-                Err(trouble) => tried.push(Tried::new(candidate.place(), &candidate.host, trouble)),
+                Err(trouble) => tried.push(Hindrance::to_pull(candidate.place(), trouble)),
             }
         }
         Err(tried)

@@ -47,15 +47,10 @@ printf '\\n%s end\\n' \"$token\"
 exit 0",
         paths.join(" ")
     );
-    let task = Task {
-        destination,
-        script: script.as_bytes(),
-        token: &token,
-        limit_bytes: LIMIT_BYTES + NOISE_BYTES,
-        timeout,
-    };
+    let task =
+        Task { script: script.as_bytes(), token: &token, limit_bytes: LIMIT_BYTES + NOISE_BYTES, timeout };
     let (mut path, mut encoded) = (None, String::new());
-    for line in ssh.run(&task)? {
+    for line in ssh.run(destination, &task)? {
         match line.word.as_str() {
             "path" => path = paths.iter().find(|known| **known == line.says).copied(),
             "part" => encoded.push_str(&line.says),

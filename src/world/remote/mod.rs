@@ -4,6 +4,7 @@ mod first_file;
 mod frame;
 mod many;
 mod reboot;
+mod script;
 mod ssh;
 mod trouble;
 
@@ -11,6 +12,9 @@ pub use first_file::first_file;
 pub use many::look_at_all;
 pub use reboot::Waiting;
 pub use reboot::reboot;
+pub use script::Place;
+pub use script::Said;
+pub use script::run_script;
 pub use ssh::Ssh;
 
 use std::collections::BTreeSet;
@@ -125,13 +129,12 @@ fn answer(
     }
     script.push_str(LOOK_SCRIPT);
     let task = Task {
-        destination,
         script: script.as_bytes(),
         token: &token,
         limit_bytes: MAX_RECORD_BYTES as usize + room + NOISE_BYTES,
         timeout,
     };
-    ssh.run(&task)
+    ssh.run(destination, &task)
 }
 
 /// The boot that a machine is in.
@@ -140,9 +143,8 @@ fn boot_id(ssh: &Ssh, destination: &SshDestination, timeout: Duration) -> Result
     let script = format!(
         "printf '\\n%s begin\\n%s boot %s\\n%s end\\n' {token} {token} \"$(cat /proc/sys/kernel/random/boot_id)\" {token}\nexit 0\n"
     );
-    let task =
-        Task { destination, script: script.as_bytes(), token: &token, limit_bytes: NOISE_BYTES, timeout };
-    let lines = ssh.run(&task)?;
+    let task = Task { script: script.as_bytes(), token: &token, limit_bytes: NOISE_BYTES, timeout };
+    let lines = ssh.run(destination, &task)?;
     let id = lines.into_iter().find(|line| line.word == "boot").map(|line| line.says).unwrap_or_default();
     if is_boot_id(&id) { Ok(id) } else { Err(no_record(destination, "it names no boot")) }
 }

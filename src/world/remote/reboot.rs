@@ -83,14 +83,9 @@ pub fn reboot(
 fn order(ssh: &Ssh, destination: &SshDestination) -> Result<(), Trouble> {
     let token = token()?;
     let script = as_root(&token) + REBOOT_SCRIPT;
-    let task = Task {
-        destination,
-        script: script.as_bytes(),
-        token: &token,
-        limit_bytes: NOISE_BYTES,
-        timeout: ORDER_TIMEOUT,
-    };
-    let lines = match ssh.run(&task) {
+    let task =
+        Task { script: script.as_bytes(), token: &token, limit_bytes: NOISE_BYTES, timeout: ORDER_TIMEOUT };
+    let lines = match ssh.run(destination, &task) {
         Ok(lines) => lines,
         Err(Trouble::Answer(_)) => return Ok(()),
         Err(trouble) => return Err(trouble),

@@ -35,6 +35,7 @@ use crate::world::failure::plain;
 use crate::world::rehearse::interruption;
 
 const PROGRAM: &str = "ssh";
+const SHELL: &str = "bash";
 /// How long the connection alone may take at most, in seconds.
 const MAX_CONNECT_SECONDS: u64 = 20;
 /// How often it is seen whether the user wants to end.
@@ -55,7 +56,6 @@ pub struct Ssh {
 
 /// One thing to run on a machine.
 pub(super) struct Task<'a> {
-    pub(super) destination: &'a SshDestination,
     pub(super) script: &'a [u8],
     pub(super) token: &'a str,
     pub(super) limit_bytes: usize,
@@ -72,7 +72,7 @@ enum End {
 }
 
 impl Ssh {
-    fn command(&self, task: &Task<'_>) -> Command {
+    fn command(&self, destination: &SshDestination, task: &Task<'_>) -> Command {
         let mut command = Command::new(PROGRAM);
         if let Some(config) = &self.config {
             command.arg("-F").arg(config);
@@ -86,31 +86,16 @@ impl Ssh {
             // In a group of its own, which can be ended as a whole: there may be jump hosts' ssh.
             command.args(["-o", "BatchMode=yes"]).process_group(0);
         }
-        command.arg("--").arg(task.destination.as_str()).args(["bash", "--norc", "-s"]);
+        command.arg("--").arg(destination.as_str()).args(["bash", "--norc", "-s"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     /// Runs a script on a machine; gives the lines of its answer, which is whole.
-    pub(super) fn run(&self, task: &Task<'_>) -> Result<Vec<Line>, Trouble> {
-        let child = self.command(task).spawn().map_err(|cause| {
-            let message = format!("failed to run `{PROGRAM}`: {}", plain(&cause));
-            let hint = match cause.kind() {
-                ErrorKind::NotFound => "install OpenSSH's client: `apt-get install openssh-client`",
-                _ => "see whether you may run it, and whether too many programs are running",
-            };
-            Trouble::Unreachable(Failure::surroundings(message, hint))
-        })?;
-        let mut running = Running { child, has_group: !self.asks };
-        let mut frame = Frame::new(task.token, task.limit_bytes);
-        let mut errors = Vec::new();
-        let end = running.converse(task, &mut frame, &mut errors).map_err(|cause| {
-            let message = format!("failed to talk with `{PROGRAM}`: {}", plain(&cause));
-            Trouble::Unreachable(Failure::surroundings(message, "see whether too many files are open"))
-        })?;
-        drop(running);
+    pub(super) fn run(&self, destination: &SshDestination, task: &Task<'_>) -> Result<Vec<Line>, Trouble> {
+        let (end, frame, errors) = converse(PROGRAM, self.command(destination, task), !self.asks, task)?;
         let errors = printable(&errors);
-        let place = task.destination.as_str();
+        let place = destination.as_str();
         let seconds = task.timeout.as_secs();
         let unreachable =
             |message: String, hint: &str| Err(Trouble::Unreachable(Failure::surroundings(message, hint)));
@@ -138,12 +123,56 @@ impl Ssh {
                 format!("`{place}` does not answer what it was asked"),
                 "its account may be bound to one command: use a user that may run commands",
             ),
-            End::Ended(code) => Err(trouble::of(task.destination, &errors, code)),
+            End::Ended(code) => Err(trouble::of(destination, &errors, code)),
         }
     }
 }
 
-/// A running ssh; it is gone when this is dropped.
+/// Runs a script on this machine; gives the lines of its answer, which is whole.
+pub(super) fn run_here(task: &Task<'_>) -> Result<Vec<Line>, Trouble> {
+    let mut command = Command::new(SHELL);
+    command.args(["--norc", "-s"]).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (end, frame, errors) = converse(SHELL, command, true, task)?;
+    let why = match end {
+        End::Complete => return Ok(frame.into_lines()),
+        End::Interrupted => "interrupted".to_owned(),
+        End::TooLarge => format!("it says more than {} bytes", task.limit_bytes),
+        End::TimedOut => format!("it took more than {} s", task.timeout.as_secs()),
+        End::Ended(_) => trouble::last_words(&printable(&errors)).to_owned(),
+    };
+    let message = format!("failed to look at this machine: {why}");
+    Err(Trouble::Answer(Failure::surroundings(message, "see what hangs or fails here by hand")))
+}
+
+/// Runs a program and gives it the script: how it ended, its answer, and what it said besides.
+fn converse(
+    program: &str,
+    mut command: Command,
+    has_group: bool,
+    task: &Task<'_>,
+) -> Result<(End, Frame, Vec<u8>), Trouble> {
+    let child = command.spawn().map_err(|cause| {
+        let message = format!("failed to run `{program}`: {}", plain(&cause));
+        let hint = match cause.kind() {
+            ErrorKind::NotFound if program == PROGRAM => {
+                "install OpenSSH's client: `apt-get install openssh-client`"
+            }
+            _ => "see whether it is there, whether you may run it, and whether too many programs are running",
+        };
+        Trouble::Unreachable(Failure::surroundings(message, hint))
+    })?;
+    let mut running = Running { child, has_group };
+    let mut frame = Frame::new(task.token, task.limit_bytes);
+    let mut errors = Vec::new();
+    let end = running.converse(task, &mut frame, &mut errors).map_err(|cause| {
+        let message = format!("failed to talk with `{program}`: {}", plain(&cause));
+        Trouble::Unreachable(Failure::surroundings(message, "see whether too many files are open"))
+    })?;
+    Ok((end, frame, errors))
+}
+
+/// A running program; it is gone when this is dropped.
 struct Running {
     child: Child,
     has_group: bool,
