@@ -57,7 +57,8 @@ impl Intake {
     /// Whether it is whole and right; `place` is where it comes from.
     pub(super) fn finish(self, place: &str) -> Result<(), Trouble> {
         let (digest, size) = (&self.digest, self.size_bytes);
-        match self.trouble {
+        let is_longer = self.bytes > size;
+        match self.trouble.filter(|_| !is_longer) {
             Some(io::ErrorKind::TimedOut) => {
                 return Err(Trouble::new(
                     TroubleKind::Timeout,
@@ -77,8 +78,8 @@ impl Intake {
             Hasher::Sha256(hasher) => format!("sha256:{}", hex::encode(hasher.finalize())),
             Hasher::Sha512(hasher) => format!("sha512:{}", hex::encode(hasher.finalize())),
         };
-        if self.bytes > size || found != *digest {
-            let what = if self.bytes > size { "more than its manifest says".to_owned() } else { found };
+        if is_longer || found != *digest {
+            let what = if is_longer { "more than its manifest says".to_owned() } else { found };
             return Err(Trouble::new(
                 TroubleKind::DigestMismatch,
                 format!("{place} gives {what} for {digest}"),
@@ -126,7 +127,11 @@ impl<R: Read> Read for Watched<R> {
             Ok(read) => {
                 self.moved.fetch_add(read as u64, Ordering::Relaxed);
                 let is_within = intake.take(piece.get(..read).unwrap_or_default());
-                if is_within { Ok(read) } else { Err(io::ErrorKind::FileTooLarge.into()) }
+                if !is_within {
+                    intake.trouble = Some(io::ErrorKind::FileTooLarge);
+                    return Err(io::ErrorKind::FileTooLarge.into());
+                }
+                Ok(read)
             }
             Err(cause) if cause.kind() == io::ErrorKind::Interrupted => Err(cause),
             Err(cause) => {
