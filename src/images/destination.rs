@@ -9,15 +9,7 @@ use super::Scheme;
 use super::registries_yaml::is_loopback;
 use crate::document::Diagnostics;
 use crate::document::Origin;
-use crate::document::Rule;
 use crate::value::ValueError;
-
-pub(super) static RULE: Rule = Rule {
-    name: "mirror-collision",
-    refuses: "two images of two registries that would be one in the copy",
-    why: "the second would be put over the first",
-    example: "`a.lab/x:1` and `b.lab/x:1`, copied to one registry",
-};
 
 /// A registry that copies go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +107,12 @@ impl Destination {
             };
             let origin = origins.first().cloned().unwrap_or_else(|| Origin::of_file(""));
             let message = format!("`{image}` and `{other}` would be one in the copy");
-            findings.error(RULE.name, &origin, message, "keep registries apart with `--by-registry`");
+            findings.error(
+                "mirror-collision",
+                &origin,
+                message,
+                "keep registries apart with `--by-registry`",
+            );
         }
         findings
     }

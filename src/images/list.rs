@@ -5,21 +5,9 @@ use super::Reference;
 use super::objects;
 use crate::document::Diagnostics;
 use crate::document::Origin;
-use crate::document::Rule;
 use crate::document::Sourced;
 
-pub(super) static REFERENCE: Rule = Rule {
-    name: "image-reference",
-    refuses: "what no container runtime takes for an image",
-    why: "the image could not be pulled",
-    example: "`reg.lab/App:1`",
-};
-pub(super) static LIST: Rule = Rule {
-    name: "image-list",
-    refuses: "a list without an image, and an object that names none",
-    why: "all of nothing can be pulled, and what was meant is not looked for",
-    example: "`{}`",
-};
+const RULE: &str = "image-reference";
 
 /// Reads a list; what is wrong in it is a finding at its line. `file` names it.
 ///
@@ -31,7 +19,7 @@ pub fn read_list(file: &str, text: &str) -> (Vec<Sourced<Reference>>, Diagnostic
         if is_of_objects(text) { objects::images(file, text) } else { lines(file, text) };
     if list.is_empty() && !findings.has_errors() {
         let help = "name a file with an image a line, objects with containers, or `release-manifests/image-references` of a release";
-        findings.error(LIST.name, &Origin::of_file(file), "there is no image in the list", help);
+        findings.error("image-list", &Origin::of_file(file), "there is no image in the list", help);
     }
     (list, findings)
 }
@@ -76,12 +64,7 @@ fn lines(file: &str, text: &str) -> (Vec<Sourced<Reference>>, Diagnostics) {
         };
         if word.contains(char::is_whitespace) {
             let message = format!("`{word}` is more than one word");
-            findings.error(
-                REFERENCE.name,
-                &origin,
-                message,
-                "write one image a line, and comments after `#`",
-            );
+            findings.error(RULE, &origin, message, "write one image a line, and comments after `#`");
             continue;
         }
         take(word, origin, &mut list, &mut findings);
@@ -97,7 +80,7 @@ pub(super) fn take(
 ) {
     match word.parse() {
         Ok(value) => list.push(Sourced { value, origin }),
-        Err(error) => findings.wrong_value(REFERENCE.name, &origin, error),
+        Err(error) => findings.wrong_value(RULE, &origin, error),
     }
 }
 

@@ -3,7 +3,7 @@
 //! To add another kind of mirror configuration:
 //! 1. write a file that reads it, with all findings, and gives the [`Candidate`]s of a [`Reference`] in order;
 //! 2. add it to [`Mirrors`];
-//! 3. let `world/registry/sources.rs` read its file, and `cli/preflight.rs` take the option.
+//! 3. let `world/registry/sources.rs` read its file, and `cli/preflight/images.rs` and `cli/images/mod.rs` take the option.
 
 mod auth;
 mod challenge;
@@ -24,6 +24,7 @@ mod registries_conf;
 mod registries_yaml;
 mod release;
 mod route;
+mod rules;
 mod seen;
 mod trouble;
 
@@ -76,6 +77,7 @@ pub use route::Login;
 pub use route::Mirrors;
 pub use route::Scheme;
 pub use route::Tls;
+pub use rules::RULES;
 pub use seen::SeenImage;
 pub use seen::SeenImages;
 pub use seen::Source;

@@ -2,7 +2,6 @@
 
 use super::Have;
 use super::Reference;
-use super::list::LIST;
 use super::list::take;
 use crate::document;
 use crate::document::Diagnostics;
@@ -23,7 +22,7 @@ pub(super) fn images(file: &str, text: &str) -> (Vec<Sourced<Reference>>, Diagno
         }
         if root.text_at("kind").is_none() {
             let help = "name an ImageStream, objects with containers, or a file with an image a line";
-            findings.error(LIST.name, root.origin(), "it is an object without a `kind`", help);
+            findings.error("image-list", root.origin(), "it is an object without a `kind`", help);
             continue;
         }
         of_object(&root, &mut list, &mut findings);

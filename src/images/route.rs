@@ -131,3 +131,11 @@ impl Candidate {
         is_host.then(|| Self { scheme, host, root, ..Self::registry(image) })
     }
 }
+
+/// The places of a route, as tests compare them: `!` is before one that must not be asked.
+#[cfg(test)]
+pub(super) fn shown(route: &[Candidate]) -> String {
+    let mark = |place: &Candidate| if place.blocked.is_some() { "!" } else { "" };
+    let places: Vec<String> = route.iter().map(|place| format!("{}{}", mark(place), place.place())).collect();
+    places.join(" ")
+}

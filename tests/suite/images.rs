@@ -9,6 +9,13 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use cotter::images;
+use cotter::images::Destination;
+use cotter::images::Endpoints;
+use cotter::images::HostsFiles;
+use cotter::images::Logins;
+use cotter::images::RegistriesConf;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -742,4 +749,80 @@ fn pins_by_digest_for_nodes_and_by_name_for_agents() {
     let (out, _) = test.run(1, &[&common[..], &["--as", "pinnedimageset", "-o", "none.yaml"]].concat());
     assert!(out.contains("no tag `v2`") && !test.path("none.yaml").exists(), "{out}");
     test.run(2, &[&common[..], &["--as", "k3s", "-o", "pin.yaml"]].concat());
+}
+
+#[derive(serde::Deserialize)]
+struct Rules {
+    rule: Vec<Row>,
+}
+
+#[derive(serde::Deserialize)]
+struct Row {
+    name: String,
+    file: String,
+    breaks: String,
+    nearly: String,
+}
+
+fn rules_broken(file: &str, text: &str) -> Vec<&'static str> {
+    let findings = match file {
+        "list" => images::read_list("f", text).1,
+        "conf" => RegistriesConf::read("f", text).1,
+        "sets" => RegistriesConf::default().add_mirror_sets("f", text),
+        "endpoints" => Endpoints::read("f", text).1,
+        "hosts" => HostsFiles::default().add("a.lab", "a.lab", "f", text),
+        "logins" => Logins::read("f", text).1,
+        "copy" => {
+            let list = images::read_list("f", text).0.into_iter();
+            let list = list.map(|image| (image.value, vec![image.origin])).collect();
+            "m.lab".parse::<Destination>().unwrap().check(&list)
+        }
+        other => panic!("{other}"),
+    };
+    findings.sorted().iter().map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn every_rule_has_a_case_that_breaks_it_and_one_that_nearly_does() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table: Rules =
+        toml::from_str(&std::fs::read_to_string(root.join("tests/images.toml")).unwrap()).unwrap();
+    for row in &table.rule {
+        assert_eq!(rules_broken(&row.file, &row.breaks), [row.name.as_str()], "{}", row.breaks);
+        assert_eq!(rules_broken(&row.file, &row.nearly), [""; 0], "{}", row.nearly);
+    }
+    let names: Vec<&str> = table.rule.iter().map(|row| row.name.as_str()).collect();
+    let rules: Vec<&str> = images::RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(names, rules);
+    // The documentation has them.
+    let text = std::fs::read_to_string(root.join("docs/images.md")).unwrap();
+    for rule in images::RULES {
+        let row = format!("| {} | {} | {} | `{}` |", rule.name, rule.refuses, rule.why, rule.example);
+        assert!(text.contains(&row), "{row}");
+    }
+}
+
+/// A disk that is full is the machine's matter, and leaves nothing half.
+#[test]
+fn a_full_disk_ends_it() {
+    let _mounts = tools::MOUNTS.read().unwrap();
+    let test = Test::new();
+    let image = Image::new(600_000);
+    let served = image.clone();
+    let server = Server::new(move |request, stream| served.give(request, stream));
+    // Before the namespace is made: in it is the same network.
+    let host = test.by("http", server.port);
+    test.put("list.txt", &format!("{host}/a:1\n"));
+    let script = "mkdir layout && mount -t tmpfs -o size=256k none layout && ! [ -e layout/index.json ] && \
+        \"$0\" images mirror list.txt --hosts-toml certs.d --to oci:layout; code=$?; ls layout/blobs/sha256; exit $code";
+    let mut command = Command::new("unshare");
+    command.args(["-rm", "bash", "-c", script, env!("CARGO_BIN_EXE_cotter")]).current_dir(test.folder.path());
+    let done = command.env("NO_COLOR", "1").output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    if err.contains("unshare failed") {
+        return tools::skip("namespaces cannot be made here");
+    }
+    assert_eq!(done.status.code(), Some(3), "{out}{err}");
+    assert!(err.contains("no space left"), "{err}");
+    assert!(!out.contains(&digest(&image.layer)[7..]), "{out}");
 }
