@@ -75,7 +75,7 @@ enum Command {
     Cloud(cloud::Command),
     #[command(subcommand)]
     Bench(bench::Command),
-    Preflight(preflight::Arguments),
+    Preflight(Box<preflight::Arguments>),
     Test(test::Arguments),
     Verify(verify::Arguments),
     Report(report::Arguments),

@@ -6,6 +6,8 @@
 mod images;
 mod node;
 mod node_images;
+mod own_mirrors;
+mod set;
 
 pub use images::look as look_at_images;
 pub use node::CachedImages;
@@ -13,3 +15,6 @@ pub use node::NODE_SCRIPT;
 pub use node::Node;
 pub use node::Room;
 pub use node_images::look as look_at_node_images;
+pub use own_mirrors::OwnMirrors;
+pub use own_mirrors::own_mirrors;
+pub use set::look as look_at_set;

@@ -108,8 +108,11 @@ pub enum HardwareProperty {
 pub enum ImageProperty {
     /// `can be pulled`, or what is in the way, and where.
     Pull,
-    /// `same` if the machine has what the registry gives, `stale` if it has another of that name, else `none`.
+    /// `same` if the node has what the registry gives, `stale` with its digests if it has another of that name,
+    /// `by its name` if nobody gives it.
     Cached,
+    /// `there` if a set that was carried to the machine has it, or the node; else what has its name.
+    InSet,
 }
 
 /// What can be looked at on a cluster, through its API.
@@ -283,6 +286,7 @@ impl fmt::Display for ImageProperty {
         f.write_str(match self {
             Self::Pull => "pull",
             Self::Cached => "cached",
+            Self::InSet => "in-set",
         })
     }
 }

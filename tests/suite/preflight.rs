@@ -51,7 +51,16 @@ impl Test {
 
     fn run(&self, code: i32, arguments: &[&str]) -> (String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
-        command.args(["preflight", "--images"]).args(arguments).current_dir(self.folder.path());
+        // A machine file is no option: it comes first.
+        let spec = arguments.iter().position(|argument| *argument == "--spec").map(|at| arguments[at + 1]);
+        let arguments =
+            arguments.iter().filter(|argument| **argument != "--spec" && Some(**argument) != spec);
+        command
+            .arg("preflight")
+            .args(spec)
+            .arg("--images")
+            .args(arguments.clone())
+            .current_dir(self.folder.path());
         for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
             command.env_remove(proxy);
         }
@@ -182,6 +191,34 @@ fn a_real_registry_with_tls_a_login_and_a_mirror() {
     open.image(&client, "up/missing", "v3", "amd64");
     let (out, _) = test.run(0, &arguments);
     assert!(out.starts_with("images    3 of 3 met"), "{out}");
+
+    // harvester/harvester#8057: an upgrade's list with one image that nobody has and one that the node has under
+    // another digest, which it would not pull again. These two are named, and nothing else.
+    test.put(
+        "upgrade.txt",
+        &format!("{host}/up/present:v1\n{host}/up/both:v1\n{host}/up/fluent-bit:2.1.8\n"),
+    );
+    let cached = json!({"images": [
+        {"id": absent, "repoTags": [format!("{host}/up/present:v1")], "repoDigests": [format!("{host}/up/present@{absent}")]},
+        {"id": absent, "repoTags": [format!("{host}/other:v1")], "repoDigests": []}]});
+    test.put("crictl.json", &cached.to_string());
+    let arguments = [arguments.as_slice(), &["--cached", "crictl.json"]].concat();
+    let (out, _) = test.run(1, &arguments);
+    let stale = format!(
+        "{host}/up/present:v1 on the node: expected not stale, found stale, {absent}\n           --> upgrade.txt:1\n"
+    );
+    let missing = format!(
+        "{host}/up/fluent-bit:2.1.8: expected can be pulled, found no-repository at {host}/up/fluent-bit\n           --> upgrade.txt:3\n"
+    );
+    assert!(out.contains(&stale) && out.contains(&missing), "{out}");
+    assert_eq!(out.matches("differs").count(), 2, "{out}");
+    assert!(!out.contains("up/both"), "{out}");
+    // Once both are mended nothing is left to say.
+    open.image(&client, "up/fluent-bit", "2.1.8", "amd64");
+    let right = open.image(&client, "up/present", "v1", "amd64");
+    test.put("crictl.json", &cached.to_string().replace(&absent, &right));
+    let (out, _) = test.run(0, &arguments);
+    assert!(out.starts_with("images    2 of 2 met") && out.contains("node      1 of 1 met"), "{out}");
 }
 
 /// A registry with one good image, whatever its name.
@@ -346,6 +383,46 @@ fn a_token_is_asked_for_once_and_a_dead_registry_too() {
     let (out, _) = test.run(1, &["dead.txt"]);
     assert!(out.contains("180 more with the same") && out.lines().count() < 50, "{out}");
     assert!(out.starts_with("images    0 of 200 met, 200 differences"), "{out}");
+}
+
+#[test]
+fn a_machines_own_files_say_where_it_looks_and_a_set_needs_no_registry() {
+    let test = Test::new();
+    let mirror = Server::new(|request, stream| match request.path.contains("/mirrored/") {
+        true => good(request, stream),
+        false if request.path == "/v2/" => status(stream, "200 OK", &[]),
+        false => status(stream, "404 Not Found", &[]),
+    });
+    test.put(
+        "registries.conf",
+        &format!(
+            "[[registry]]\nlocation = \"127.0.0.1:1\"\n[[registry.mirror]]\nlocation = \"127.0.0.1:{}/mirrored\"\ninsecure = true\n",
+            mirror.port
+        ),
+    );
+    test.put(
+        "machine.yaml",
+        "cotter: 1\nname: m\ntarget: fcos\nhostname: m.lab\npasswd: {users: [{name: core, ssh_authorized_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0ZWlGCrJ0XzQ0xO1cLq0K3V4vJ1x0s6i7c8G0xT2Jw me]}]}\ninstall: {device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4}\nnetwork: {nics: [{name: mgmt0, mac: \"e4:43:4b:0a:00:01\"}]}\nstorage: {files: [{path: /etc/containers/registries.conf, overwrite: true, mode: 0644, contents: {local: registries.conf}}]}\n",
+    );
+    test.put("list.txt", "127.0.0.1:1/a:1\n127.0.0.1:1/b:1\n");
+    let (out, _) = test.run(0, &["list.txt", "--spec", "machine.yaml"]);
+    let asked = "asked where the machine's own /etc/containers/registries.conf says";
+    assert!(out.contains("images    2 of 2 met") && out.contains(asked), "{out}");
+
+    // What is in the set needs no registry; where there is none, the set must have all.
+    test.put("have.txt", "127.0.0.1:1/a:1\n127.0.0.1:1/b:2\n");
+    let (out, _) = test.run(1, &["list.txt", "--have", "have.txt"]);
+    assert!(
+        out.contains("set       1 of 1 met") && out.contains("127.0.0.1:1/b:1: expected can be pulled"),
+        "{out}"
+    );
+    let (out, _) = test.run(1, &["list.txt", "--have", "have.txt", "--air-gapped"]);
+    assert!(out.contains("127.0.0.1:1/b:1: expected there, found 127.0.0.1:1/b:2"), "{out}");
+    test.put("have.txt", "127.0.0.1:1/a:1\n127.0.0.1:1/b:1\n");
+    test.run(0, &["list.txt", "--have", "have.txt"]);
+    test.run(0, &["list.txt", "--have", "have.txt", "--air-gapped"]);
+    test.put("have.txt", "not an image\n");
+    test.run(2, &["list.txt", "--have", "have.txt"]);
 }
 
 #[test]

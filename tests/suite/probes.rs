@@ -274,6 +274,56 @@ fn a_node_is_held_against_the_machineconfig_that_it_keeps() {
     assert!(out.contains("unit cotter-n.service masked") && !out.contains("unit cotter-m.service"), "{out}");
 }
 
+/// The machine before it is installed: what it is made of, over ssh as here.
+#[test]
+fn a_machine_is_looked_at_before_anything_is_installed_on_it() {
+    let Some(sshd) = Sshd::with("PATH=\"$(dirname \"$0\")/bin:$PATH\" exec bash --norc -s\n") else { return };
+    let here = &sshd.here;
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let spec = cases.join("single-node/machine.yaml");
+    std::fs::create_dir(here.path("bin")).unwrap();
+    let disk = |serial: &str, size: u64| {
+        json!({"name": "sda", "size": size, "rota": false, "type": "disk", "serial": serial}).to_string()
+    };
+    let disks = format!("{{\"blockdevices\": [{}]}}", disk("S3", 100_000_000_000));
+    program(&here.path("bin/lsblk"), &format!("#!/bin/sh\ncat <<'E'\n{disks}\nE\n"));
+    let images = json!({"images": [{"repoTags": ["registry.lab/a:1"], "repoDigests": []}]});
+    program(
+        &here.path("bin/crictl"),
+        &format!("#!/bin/sh\n[ \"$1 $2\" = 'images -o' ] && cat <<'E'\n{images}\nE\n"),
+    );
+    program(&here.path("bin/df"), "#!/bin/sh\nprintf 'x\\n/dev/sda 1000 900 100 90%% /\\n'\n");
+    write(&here.path("list.txt"), "registry.lab/a:1\n127.0.0.1:1/b:1\n");
+
+    let config = here.path("ssh_config");
+    let common = ["preflight", spec.to_str().unwrap(), "--images", "list.txt", "--timeout", "5"];
+    let over = ["--ssh", "machine", "--ssh-config", config.to_str().unwrap()];
+    for arguments in [[common.as_slice(), &over].concat(), [common.as_slice(), &["--local"]].concat()] {
+        let (code, out, err) = said(&here.with_bin(&arguments).output().unwrap());
+        assert_eq!(code, 1, "{out}{err}");
+        let threads = "differs  8 threads for sno: expected enough, found ";
+        assert!(out.contains(threads) || std::thread::available_parallelism().unwrap().get() >= 8, "{out}");
+        assert!(out.contains("differs  the port e4:43:4b:0a:00:01: expected there, found none"), "{out}");
+        assert!(
+            out.contains("single-node/machine.yaml:4:9 (target)") || out.contains("machine.yaml:4"),
+            "{out}"
+        );
+        // What the node has needs no pull, and nobody is asked for it; the other place is dead.
+        assert!(
+            out.contains("127.0.0.1:1/b:1: expected can be pulled, found connect at 127.0.0.1:1"),
+            "{out}"
+        );
+        assert!(!out.contains("registry.lab/a:1: expected"), "{out}");
+        assert!(out.contains("images that the node has by name: 1\n"), "{out}");
+    }
+    let (code, out, _) = said(
+        &here.with_bin(&["preflight", "--images", "list.txt", "--ssh", "x", "--local"]).output().unwrap(),
+    );
+    assert_eq!(code, 2, "{out}");
+    let (code, _, err) = said(&here.with_bin(&["preflight"]).output().unwrap());
+    assert!(code == 2 && err.contains("--images"), "{err}");
+}
+
 #[test]
 fn earlier_boots_come_along_and_what_was_lost_is_said_first() {
     let Some(sshd) = Sshd::start() else { return };

@@ -1,5 +1,6 @@
 //! Which images, where the machine looks for them, and whether they can be pulled.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +11,10 @@ use super::super::Ui;
 use super::super::kubeconfig;
 use super::super::ui::counted;
 use crate::document::Severity;
+use crate::ignition::Document;
 use crate::images::Platform;
+use crate::images::Reference;
+use crate::images::SeenImages;
 use crate::preflight;
 use crate::preflight::Node;
 use crate::report::Texts;
@@ -19,6 +23,7 @@ use crate::world;
 use crate::world::Asking;
 use crate::world::Failure;
 use crate::world::ImageFiles;
+use crate::world::ImageSources;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Images")]
@@ -27,6 +32,12 @@ pub(super) struct ImageArguments {
     /// OpenShift release; `-` for standard input; may be given often
     #[arg(long, value_name = "LIST", num_args = 1..)]
     images: Vec<PathBuf>,
+    /// Images that need no pull: lists of what is on an ISO or in a set that was carried there; may be given often
+    #[arg(long, value_name = "LIST", num_args = 1.., requires = "images")]
+    have: Vec<PathBuf>,
+    /// Ask no registry: every image must be in a list of `--have`, or on the node
+    #[arg(long, requires = "images", conflicts_with_all = ["registries_conf", "mirror_set", "registries_yaml", "hosts_toml", "auth", "ca"])]
+    air_gapped: bool,
     /// The platform of the machine
     #[arg(long, default_value = "linux/amd64", value_parser = platform)]
     platform: Platform,
@@ -61,6 +72,24 @@ fn platform(text: &str) -> Result<Platform, String> {
 }
 
 impl ImageArguments {
+    /// Asks where the machine's own files say, unless others are named here; gives the files that do.
+    fn use_own(&self, document: &Document, sources: &mut ImageSources) -> Vec<String> {
+        let is_said = self.registries_conf.is_some()
+            || !self.mirror_set.is_empty()
+            || self.registries_yaml.is_some()
+            || self.hosts_toml.is_some();
+        if is_said {
+            return Vec::new();
+        }
+        let own = preflight::own_mirrors(document);
+        sources.mirrors = own.mirrors;
+        if let (None, Some(logins)) = (&self.auth, own.logins) {
+            sources.logins = logins;
+        }
+        sources.findings.extend(own.findings.sorted());
+        own.files
+    }
+
     /// What the machine is called where there is no machine file: as its first list.
     pub(super) fn name(&self) -> String {
         let stem = self.images.first().and_then(|path| path.file_stem());
@@ -68,17 +97,26 @@ impl ImageArguments {
     }
 }
 
+/// What is known of the machine that is to pull.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Puller<'a> {
+    /// What its file gives it.
+    pub(super) document: Option<&'a Document>,
+    /// What it says of itself.
+    pub(super) node: Option<&'a Node>,
+}
+
 /// Whether the images can be pulled, if any are asked for.
 pub(super) fn look(
     arguments: &ImageArguments,
-    node: Option<&Node>,
+    machine: Puller<'_>,
     texts: &mut Texts,
     ui: &mut Ui,
 ) -> Result<Result<Vec<Look>, Exit>, Failure> {
     if arguments.images.is_empty() {
         return Ok(Ok(Vec::new()));
     }
-    let sources = world::read_image_files(&ImageFiles {
+    let mut sources = world::read_image_files(&ImageFiles {
         lists: arguments.images.clone(),
         registries_conf: arguments.registries_conf.clone(),
         mirror_sets: arguments.mirror_set.clone(),
@@ -87,6 +125,10 @@ pub(super) fn look(
         auth: arguments.auth.clone(),
         ..ImageFiles::default()
     })?;
+    let set =
+        world::read_image_files(&ImageFiles { lists: arguments.have.clone(), ..ImageFiles::default() })?;
+    sources.findings.extend(set.findings);
+    let own = machine.document.map(|document| arguments.use_own(document, &mut sources)).unwrap_or_default();
     let is_wrong = sources.findings.iter().any(|finding| finding.severity == Severity::Error);
     if is_wrong && ui.wants_json() {
         let findings = &sources.findings;
@@ -97,6 +139,28 @@ pub(super) fn look(
     if is_wrong {
         return Ok(Err(Exit::Input));
     }
+    texts.extend(sources.texts.clone());
+    let set: BTreeSet<Reference> = set.images.into_keys().collect();
+    let cached = machine.node.and_then(|node| node.cached.as_ref()).and_then(|cached| cached.as_ref().ok());
+    if arguments.air_gapped {
+        return Ok(Ok(vec![preflight::look_at_set(&sources.images, &set, cached)]));
+    }
+    let (there, rest) =
+        std::mem::take(&mut sources.images).into_iter().partition(|(image, _)| set.contains(image));
+    sources.images = rest;
+    let mut looks = vec![preflight::look_at_set(&there, &set, None)];
+    let mut seen = ask(arguments, &sources, ui)?;
+    looks.extend(match machine.node {
+        None => vec![preflight::look_at_images(&seen, &arguments.platform)],
+        Some(node) => preflight::look_at_node_images(&mut seen, &arguments.platform, node).into(),
+    });
+    if let (Some(look), false) = (looks.get_mut(1), own.is_empty()) {
+        look.note(&format!("asked where the machine's own {} says", own.join(", ")));
+    }
+    Ok(Ok(looks))
+}
+
+fn ask(arguments: &ImageArguments, sources: &ImageSources, ui: &mut Ui) -> Result<SeenImages, Failure> {
     let asking = Asking {
         platform: &arguments.platform,
         authorities: arguments.ca.as_deref(),
@@ -104,13 +168,8 @@ pub(super) fn look(
         timeout: arguments.timeout,
     };
     ui.begin(format!("asking for {}", counted(sources.images.len(), "image")));
-    let looked =
-        world::look_for_images(&sources, &asking, &mut |done, all| ui.happening(format!("{done} of {all}")));
+    let seen =
+        world::look_for_images(sources, &asking, &mut |done, all| ui.happening(format!("{done} of {all}")));
     ui.end();
-    let mut seen = looked?;
-    texts.extend(sources.texts);
-    Ok(Ok(match node {
-        None => vec![preflight::look_at_images(&seen, &arguments.platform)],
-        Some(node) => preflight::look_at_node_images(&mut seen, &arguments.platform, node).into(),
-    }))
+    seen
 }

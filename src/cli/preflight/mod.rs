@@ -28,7 +28,6 @@ use crate::world::Given;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The machine file
-    #[arg(required_unless_present = "images")]
     spec: Option<PathBuf>,
     #[command(flatten)]
     given: GivenArguments,
@@ -57,7 +56,11 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         let inventory = arguments.node.inventory(node.as_ref())?.or_else(kept);
         looks.extend(inventory.map(|inventory| target::look_at_hardware(machine, &inventory)));
     }
-    match images::look(&arguments.images, node.as_ref(), &mut texts, ui)? {
+    let puller = images::Puller {
+        document: loaded.as_ref().map(|loaded| &loaded.plan.destination),
+        node: node.as_ref(),
+    };
+    match images::look(&arguments.images, puller, &mut texts, ui)? {
         Ok(more) => looks.extend(more),
         Err(exit) => return Ok(exit),
     }
@@ -67,11 +70,8 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         None => arguments.images.name(),
     };
     if looks.is_empty() {
-        let message = format!("there is nothing to look at before `{machine}` boots");
-        return Err(Failure::input(
-            message,
-            "name lists of images with `--images`, or see `cotter preflight --help`",
-        ));
+        let help = "name a machine file, or lists of images with `--images`; see `cotter preflight --help`";
+        return Err(Failure::input("there is nothing to look at", help));
     }
     let boots = looks.iter().map(|look| look.judge(&machine)).collect();
     let report = Report { schema: REPORT_SCHEMA.to_owned(), machine, regressions: Vec::new(), boots };
