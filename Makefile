@@ -52,7 +52,7 @@ lint:
 	shellcheck templates/files/cotter-verify templates/files/cotter-network-fallback templates/files/cotter-choose-disk templates/files/cotter-recover templates/files/cotter-bootstrap-marker \
 	    templates/files/cotter-as-root templates/files/cotter-look templates/files/cotter-reboot templates/files/cotter-node isos/bench/build isos/bench/smoke isos/bench/single-node/smoke isos/bench/stages/* isos/bench/tier1-init \
 	    isos/bench/dracut/99zzbench/*.sh isos/bench/tree/usr/lib/systemd/system-generators/* isos/bench/tree/usr/local/bin/* isos/bench/tree/usr/libexec/* \
-	    benches/image/run benches/machineconfig/run benches/must-gather/run tests/networkmanager/load tests/networkmanager/bus tests/cloud/root tests/cloud/boot tests/cloud/disk fuzz/run .ci/run .ci/packages
+	    benches/image/run benches/machineconfig/run benches/must-gather/run benches/images/run tests/networkmanager/load tests/networkmanager/bus tests/cloud/root tests/cloud/boot tests/cloud/disk fuzz/run .ci/run .ci/packages
 
 # Speed and memory beside the peers.
 bench:
@@ -60,6 +60,7 @@ bench:
 	benches/image/run
 	benches/machineconfig/run
 	benches/must-gather/run
+	benches/images/run
 
 packages:
 	.ci/packages

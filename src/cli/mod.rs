@@ -16,6 +16,7 @@ mod fetch;
 mod hosts;
 mod ignition;
 mod image;
+mod images;
 mod init;
 mod inventory;
 mod judging;
@@ -70,6 +71,8 @@ enum Command {
     #[command(subcommand)]
     Image(image::Command),
     #[command(subcommand)]
+    Images(images::Command),
+    #[command(subcommand)]
     Cloud(cloud::Command),
     #[command(subcommand)]
     Bench(bench::Command),
@@ -100,6 +103,7 @@ impl Cli {
             Command::Build(arguments) => build::run(&arguments, &mut ui),
             Command::Fetch(arguments) => fetch::run(&arguments, &mut ui),
             Command::Image(command) => image::run(&command, &mut ui),
+            Command::Images(command) => images::run(&command, &mut ui),
             Command::Cloud(command) => cloud::run(&command, &mut ui),
             Command::Bench(command) => bench::run(&command, &mut ui),
             Command::Preflight(arguments) => preflight::run(&arguments, &mut ui),

@@ -13,32 +13,33 @@ use super::registries_yaml::is_endpoint;
 use super::registries_yaml::is_loopback;
 use crate::document;
 use crate::document::Diagnostics;
+use crate::document::Key;
 use crate::document::Shape;
 use crate::document::View;
 use crate::document::key;
 
-static CAPABILITIES: Shape = Shape::List(&Shape::Word(&["pull", "resolve", "push", "referrers"]));
+const CAPABILITIES: Shape = Shape::List(&Shape::Word(&["pull", "resolve", "push", "referrers"]));
 
-static HOST: Shape = Shape::Map(&[
+static FILE_NAME: Shape = Shape::Text(&TEXT);
+
+/// What may be said of a mirror, and of the registry itself.
+const OF_EITHER: [Key; 7] = [
     key("capabilities", CAPABILITIES, "what it is asked for"),
-    key("ca", Shape::OneOrMore(&Shape::Text(&TEXT)), "files with authorities"),
+    key("ca", Shape::OneOrMore(&FILE_NAME), "files with authorities"),
     key("client", Shape::Free, "files with a client's certificate and key"),
     key("skip_verify", Shape::Truth, "any certificate"),
     key("header", Shape::Free, "further headers"),
     key("override_path", Shape::Truth, "the path stands for `/v2`"),
     key("dial_timeout", Shape::Text(&ANY), "how long a connection may take"),
-]);
-static FILE: Shape = Shape::Map(&[
-    key("server", Shape::Text(&TEXT), "the registry itself"),
-    key("host", Shape::Free, "mirrors, the first first"),
-    key("capabilities", CAPABILITIES, "what it is asked for"),
-    key("ca", Shape::OneOrMore(&Shape::Text(&TEXT)), "files with authorities"),
-    key("client", Shape::Free, "files with a client's certificate and key"),
-    key("skip_verify", Shape::Truth, "any certificate"),
-    key("header", Shape::Free, "further headers"),
-    key("override_path", Shape::Truth, "the path stands for `/v2`"),
-    key("dial_timeout", Shape::Text(&ANY), "how long a connection may take"),
-]);
+];
+static HOST: Shape = Shape::Map(&OF_EITHER);
+static FILE: Shape = Shape::Map(&OF_FILE);
+const OF_FILE: [Key; 9] = {
+    let [capabilities, ca, client, skip_verify, header, override_path, dial_timeout] = OF_EITHER;
+    let server = key("server", Shape::Text(&TEXT), "the registry itself");
+    let host = key("host", Shape::Free, "mirrors, the first first");
+    [server, host, capabilities, ca, client, skip_verify, header, override_path, dial_timeout]
+};
 
 /// What each folder of `certs.d` says.
 #[derive(Clone, Debug, Default)]
@@ -84,10 +85,7 @@ impl HostsFiles {
 
     /// Where `image` is looked for: the hosts of its registry's folder, or of `_default`; then the server.
     pub(super) fn route(&self, image: &Reference) -> Vec<Candidate> {
-        let folder = match image.registry.rsplit_once(':') {
-            Some((name, port)) if !port.contains(']') => format!("{name}_{port}_"),
-            _ => image.registry.clone(),
-        };
+        let folder = folder_of(&image.registry);
         let names = [folder.as_str(), image.registry.as_str(), "_default"];
         let hosts = names.into_iter().find_map(|name| self.folders.get(name));
         let Some(hosts) = hosts else {
@@ -96,6 +94,14 @@ impl HostsFiles {
         let for_digest = image.digest.is_some();
         let wanted = hosts.iter().filter(|host| if for_digest { host.for_digests } else { host.for_tags });
         wanted.filter_map(|host| candidate(host, image)).collect()
+    }
+}
+
+/// The folder of a registry: its port is written so that it can be in a name.
+pub(super) fn folder_of(registry: &str) -> String {
+    match registry.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => format!("{name}_{port}_"),
+        _ => registry.to_owned(),
     }
 }
 

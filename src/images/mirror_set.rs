@@ -126,6 +126,7 @@ impl RegistriesConf {
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use crate::images::RegistriesConf;
+    use crate::images::route::shown;
 
     const SETS: &str = "
 apiVersion: config.openshift.io/v1
@@ -160,11 +161,7 @@ spec:
             ("old.lab/a:1".to_owned(), "old.lab/a"),
         ] {
             let route = conf.route(&image.parse().unwrap());
-            let seen: Vec<String> = route
-                .iter()
-                .map(|place| format!("{}{}", if place.blocked.is_some() { "!" } else { "" }, place.place()))
-                .collect();
-            assert_eq!(seen.join(" "), places, "{image}");
+            assert_eq!(shown(&route), places, "{image}");
         }
     }
 

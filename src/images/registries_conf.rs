@@ -216,6 +216,7 @@ fn matched(name: &str, prefix: &str) -> Option<usize> {
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::RegistriesConf;
+    use crate::images::route::shown;
 
     const CONF: &str = r#"
 [[registry]]
@@ -267,11 +268,7 @@ location = "open.lab/closed"
             ("none.lab/a:1".to_owned(), "none.lab/a"),
         ] {
             let route = conf.route(&image.parse().unwrap());
-            let seen: Vec<String> = route
-                .iter()
-                .map(|place| format!("{}{}", if place.blocked.is_some() { "!" } else { "" }, place.place()))
-                .collect();
-            assert_eq!(seen.join(" "), places, "{image}");
+            assert_eq!(shown(&route), places, "{image}");
         }
     }
 

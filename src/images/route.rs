@@ -102,8 +102,17 @@ impl Candidate {
 
     /// The place as people write it.
     pub fn place(&self) -> String {
-        let between = self.root.strip_suffix("/v2").unwrap_or(&self.root);
+        let between =
+            self.root.strip_suffix("/v2").or_else(|| self.root.strip_prefix("/v2")).unwrap_or(&self.root);
         format!("{}{between}/{}", self.host, self.repository)
+    }
+
+    /// The repository as the server calls it, which rights are for: a path may have its first parts.
+    pub fn own_name(&self) -> String {
+        match self.root.strip_prefix("/v2/") {
+            Some(first) => format!("{first}/{}", self.repository),
+            None => self.repository.clone(),
+        }
     }
 
     /// Takes scheme, host and path of a URL; without a scheme it is HTTPS.
@@ -121,4 +130,12 @@ impl Candidate {
         let host = host_of(host).to_owned();
         is_host.then(|| Self { scheme, host, root, ..Self::registry(image) })
     }
+}
+
+/// The places of a route, as tests compare them: `!` is before one that must not be asked.
+#[cfg(test)]
+pub(super) fn shown(route: &[Candidate]) -> String {
+    let mark = |place: &Candidate| if place.blocked.is_some() { "!" } else { "" };
+    let places: Vec<String> = route.iter().map(|place| format!("{}{}", mark(place), place.place())).collect();
+    places.join(" ")
 }

@@ -98,6 +98,25 @@ impl TroubleKind {
         )
     }
 
+    /// The next step where it was to be written.
+    pub fn help_to_push(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "name a file with a login that may push: `--auth`",
+            Self::Denied => "let the login have the right to push, or see whether the registry is read-only",
+            Self::Server => {
+                "see the registry's own log (is its disk full?), and run it again: what is there stays"
+            }
+            Self::Broken => {
+                "see what is between: a proxy, a load balancer; and run it again: what is there stays"
+            }
+            Self::NoRepository | Self::NoTag => {
+                "see whether the path is right, and whether the repository must be made first"
+            }
+            Self::Garbage => "see whether the address is a registry's, and takes such images",
+            other => other.help(),
+        }
+    }
+
     /// The next step.
     pub fn help(self) -> &'static str {
         match self {

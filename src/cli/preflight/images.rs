@@ -134,6 +134,7 @@ pub(super) fn look(
         registries_yaml: arguments.registries_yaml.clone(),
         hosts_folder: arguments.hosts_toml.clone(),
         auth: arguments.auth.clone(),
+        ..ImageFiles::default()
     })?;
     let set =
         world::read_image_files(&ImageFiles { lists: arguments.have.clone(), ..ImageFiles::default() })?;

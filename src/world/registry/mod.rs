@@ -1,10 +1,26 @@
 //! Registries: asked whether images can be pulled, many at a time. What answers mean is decided in `images`.
 
+mod halt;
+mod intake;
+mod layout;
+mod mirror;
 mod pull;
+mod push;
+mod refusal;
+mod release;
+mod resolve;
 mod session;
+mod source;
 mod sources;
 mod wire;
 
+pub use mirror::CopySource;
+pub use mirror::CopyTarget;
+pub use mirror::Copying;
+pub use mirror::copy_images;
+pub use mirror::images_of_layout;
+pub use release::read_release;
+pub use resolve::resolve_tags;
 pub use sources::ImageFiles;
 pub use sources::ImageSources;
 pub use sources::read_image_files;
@@ -26,6 +42,7 @@ use super::Failure;
 use super::inputs::read_bounded;
 use crate::document::Origin;
 use crate::images::Candidate;
+use crate::images::Login;
 use crate::images::Logins;
 use crate::images::Mirrors;
 use crate::images::Platform;
@@ -77,6 +94,16 @@ struct Slot {
     over: OnceLock<Trouble>,
 }
 
+impl Slot {
+    fn session(&self, wire: &Wire, candidate: &Candidate) -> Result<&Session, Trouble> {
+        let session = self.opened.get_or_init(|| Session::open(wire, candidate)).as_ref();
+        match self.over.get() {
+            Some(over) => Err(over.clone()),
+            None => session.map_err(Trouble::clone),
+        }
+    }
+}
+
 /// Asks for every image; `seen` is told how many are done.
 ///
 /// # Errors
@@ -86,17 +113,7 @@ pub fn look_for_images(
     asking: &Asking<'_>,
     seen: &mut dyn FnMut(usize, usize),
 ) -> Result<SeenImages, Failure> {
-    let authorities = match asking.authorities {
-        Some(path) => authorities(path)?,
-        None => Vec::new(),
-    };
-    let registries = Registries {
-        wire: Wire::new(authorities, asking.timeout),
-        sessions: Mutex::default(),
-        mirrors: &sources.mirrors,
-        logins: &sources.logins,
-        platform: asking.platform,
-    };
+    let registries = Registries::new(sources, asking)?;
     let images: Vec<(&Reference, &Vec<Origin>)> = sources.images.iter().collect();
     let next = AtomicUsize::new(0);
     let (tell, told) = mpsc::channel();
@@ -133,7 +150,21 @@ pub(super) fn authorities(path: &Path) -> Result<Vec<Certificate>, Failure> {
     }
 }
 
-impl Registries<'_> {
+impl<'a> Registries<'a> {
+    fn new(sources: &'a ImageSources, asking: &Asking<'a>) -> Result<Self, Failure> {
+        let authorities = match asking.authorities {
+            Some(path) => authorities(path)?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            wire: Wire::new(authorities, asking.timeout),
+            sessions: Mutex::default(),
+            mirrors: &sources.mirrors,
+            logins: &sources.logins,
+            platform: asking.platform,
+        })
+    }
+
     fn look(&self, image: &Reference, origins: &[Origin]) -> SeenImage {
         let mut tried = Vec::new();
         let mut source = None;
@@ -153,19 +184,8 @@ impl Registries<'_> {
     }
 
     fn at(&self, image: &Reference, candidate: &Candidate) -> Result<Source, Trouble> {
-        if let Some(why) = &candidate.blocked {
-            return Err(Trouble::new(TroubleKind::Blocked, why.clone()));
-        }
-        let slot = self.slot(candidate);
-        let session = slot.opened.get_or_init(|| Session::open(&self.wire, candidate)).as_ref();
-        let session = session.map_err(Trouble::clone)?;
-        if let Some(over) = slot.over.get() {
-            return Err(over.clone());
-        }
-        let kept = || self.logins.find(&candidate.host, &candidate.repository);
-        let login = candidate.login.as_ref().or_else(kept);
-        let pull = Pull { wire: &self.wire, session, candidate, login, image, platform: self.platform };
-        let found = pull.look();
+        let slot = self.reach(candidate)?;
+        let found = self.pull(&slot, image, candidate)?.look();
         if let Err(trouble) = &found
             && trouble.kind.is_of_server()
         {
@@ -173,6 +193,32 @@ impl Registries<'_> {
             let _ = slot.over.set(trouble.clone());
         }
         found
+    }
+
+    /// Reaches a server, once.
+    fn reach(&self, candidate: &Candidate) -> Result<Arc<Slot>, Trouble> {
+        if let Some(why) = &candidate.blocked {
+            return Err(Trouble::new(TroubleKind::Blocked, why.clone()));
+        }
+        let slot = self.slot(candidate);
+        slot.session(&self.wire, candidate)?;
+        Ok(slot)
+    }
+
+    fn pull<'b>(
+        &'b self,
+        slot: &'b Slot,
+        image: &'b Reference,
+        candidate: &'b Candidate,
+    ) -> Result<Pull<'b>, Trouble> {
+        let session = slot.session(&self.wire, candidate)?;
+        let login = self.login(candidate);
+        Ok(Pull { wire: &self.wire, session, candidate, login, image, platform: self.platform })
+    }
+
+    fn login<'b>(&'b self, candidate: &'b Candidate) -> Option<&'b Login> {
+        let kept = || self.logins.find(&candidate.host, &candidate.repository);
+        candidate.login.as_ref().or_else(kept)
     }
 
     fn slot(&self, candidate: &Candidate) -> Arc<Slot> {

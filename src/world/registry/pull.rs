@@ -2,18 +2,30 @@
 
 use reqwest::Method;
 
+use super::intake::Intake;
+use super::refusal::Doing;
+use super::refusal::refusal;
+use super::session::Call;
+use super::session::Rights;
 use super::session::Session;
+use super::source::Manifest;
+use super::wire::MAX_ANSWER_BYTES;
+use super::wire::Opened;
+use super::wire::Question;
 use super::wire::Reply;
+use super::wire::Who;
 use super::wire::Wire;
 use crate::document::nearest;
 use crate::images::Candidate;
 use crate::images::Content;
+use crate::images::Descriptor;
 use crate::images::Login;
 use crate::images::Platform;
 use crate::images::Reference;
 use crate::images::Source;
 use crate::images::Trouble;
 use crate::images::TroubleKind;
+use crate::images::media_type;
 use crate::images::other_platform;
 use crate::images::read_error;
 use crate::images::read_layers;
@@ -23,7 +35,7 @@ use crate::value::Digest;
 use crate::value::printable;
 
 /// The largest manifest or configuration; runtimes take no more.
-const MAX_MANIFEST_BYTES: usize = 4 << 20;
+pub(super) const MAX_MANIFEST_BYTES: usize = 4 << 20;
 
 /// What is asked, of whom.
 pub(super) struct Pull<'a> {
@@ -112,32 +124,66 @@ impl Pull<'_> {
     }
 
     fn manifest(&self, which: &str, sent_on: &mut Vec<String>) -> Result<Vec<u8>, Trouble> {
+        let reply = self.reply(which)?;
+        sent_on.extend(reply.sent_on);
+        Ok(reply.body)
+    }
+
+    fn reply(&self, which: &str) -> Result<Reply, Trouble> {
         let reply = self.ask(Method::GET, &format!("manifests/{which}"))?;
-        sent_on.extend(reply.sent_on.iter().cloned());
         match reply.status {
             200 => {}
             404 => return Err(self.missing(which)),
             _ => return Err(self.refusal(&reply)),
         }
         self.must_be(which, &reply.body)?;
-        Ok(reply.body)
+        Ok(reply)
+    }
+
+    /// A manifest, byte by byte, with the digest that its bytes have.
+    pub(super) fn fetched(&self, which: &str) -> Result<Manifest, Trouble> {
+        let reply = self.reply(which)?;
+        let digest = format!("sha256:{}", Digest::of(&reply.body));
+        let told = reply.header("docker-content-digest").filter(|told| told.starts_with("sha256:"));
+        if let Some(told) = told.filter(|told| *told != digest) {
+            let words = format!("{} gives {digest} for {}", self.place(), printable(told));
+            return Err(Trouble::new(TroubleKind::DigestMismatch, words));
+        }
+        let media_type = media_type(&reply.body, reply.header("content-type")).to_owned();
+        Ok(Manifest { digest, media_type, body: reply.body })
+    }
+
+    /// Something below the repository, left to be read.
+    pub(super) fn open_body(&self, method: Method, path: &str, first_byte: u64) -> Result<Opened, Trouble> {
+        let call = Call { first_byte, ..Call::new(method, path, Rights::Pull) };
+        self.session.open_body(self.wire, self.candidate, self.login, &call)
+    }
+
+    /// Why something was not given.
+    pub(super) fn refused(&self, method: Method, opened: Opened) -> Trouble {
+        let question =
+            Question { method, ..Question::get(opened.url.clone(), &Who::Nobody, MAX_ANSWER_BYTES) };
+        match self.wire.read(&question, opened) {
+            Ok(reply) => self.refusal(&reply),
+            Err(trouble) => trouble,
+        }
     }
 
     /// What has a digest must have it.
     fn must_be(&self, which: &str, body: &[u8]) -> Result<(), Trouble> {
-        let Some(hex) = which.strip_prefix("sha256:") else {
-            return Ok(());
-        };
-        let found = Digest::of(body).to_string();
-        if found == hex {
+        if !which.contains(':') {
             return Ok(());
         }
-        let words = format!("{} gives sha256:{found} for {which}", self.place());
-        Err(Trouble::new(TroubleKind::DigestMismatch, words))
+        let size_bytes = body.len() as u64;
+        let blob = Descriptor { digest: which.to_owned(), size_bytes, media_type: String::new() };
+        let mut intake = Intake::of(&blob);
+        intake.take(body);
+        intake.finish(&self.place())
     }
 
     fn ask(&self, method: Method, path: &str) -> Result<Reply, Trouble> {
-        self.session.ask(self.wire, self.candidate, self.login, method, path, MAX_MANIFEST_BYTES)
+        let call = Call { most_bytes: MAX_MANIFEST_BYTES, ..Call::new(method, path, Rights::Pull) };
+        self.session.ask(self.wire, self.candidate, self.login, &call)
     }
 
     fn place(&self) -> String {
@@ -178,32 +224,6 @@ impl Pull<'_> {
     }
 
     fn refusal(&self, reply: &Reply) -> Trouble {
-        let said = match read_error(&reply.body) {
-            Some((code, message)) if !code.is_empty() => format!("HTTP {}, {code}: {message}", reply.status),
-            _ => format!("HTTP {}", reply.status),
-        };
-        let place = self.place();
-        let (kind, words) = match (reply.status, self.login) {
-            (401, Some(login)) => (
-                TroubleKind::Unauthorized,
-                format!("{place} does not take the login `{}` ({said})", login.user),
-            ),
-            (401, None) => {
-                (TroubleKind::Unauthorized, format!("{place} wants a login, and none is given ({said})"))
-            }
-            (403, _) => (TroubleKind::Denied, format!("{place} may not be pulled ({said})")),
-            (429, _) => {
-                let after =
-                    reply.header("retry-after").map(|after| format!(", again after {}", printable(after)));
-                let after = after.unwrap_or_default();
-                (
-                    TroubleKind::RateLimited,
-                    format!("{} is asked too much ({said}{after})", self.candidate.host),
-                )
-            }
-            (500.., _) => (TroubleKind::Server, format!("{} has trouble ({said})", self.candidate.host)),
-            _ => (TroubleKind::Garbage, format!("{place} gives no image ({said})")),
-        };
-        Trouble::new(kind, words)
+        refusal(Doing::Pull, self.candidate, self.login, reply)
     }
 }

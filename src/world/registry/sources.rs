@@ -12,21 +12,33 @@ use crate::document::Diagnostic;
 use crate::document::Diagnostics;
 use crate::document::Origin;
 use crate::images::Endpoints;
+use crate::images::Have;
 use crate::images::HostsFiles;
 use crate::images::Logins;
 use crate::images::Mirrors;
 use crate::images::Reference;
 use crate::images::RegistriesConf;
+use crate::images::is_for_other;
+use crate::images::read_have;
 use crate::images::read_list;
 
 /// The largest list or configuration.
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
+/// The most lists of a folder.
+const MAX_LISTS: usize = 10_000;
+/// How names of lists end.
+const LISTS: [&str; 4] = ["txt", "yaml", "yml", "json"];
+
 /// The files that somebody named.
 #[derive(Clone, Debug, Default)]
 pub struct ImageFiles {
-    /// Lists of images; `-` is standard input.
+    /// Lists of images, and folders of them; `-` is standard input.
     pub lists: Vec<PathBuf>,
+    /// What says which images are there already.
+    pub have: Vec<PathBuf>,
+    /// The machine's architecture: lists of a folder that are for another one are left out.
+    pub architecture: Option<String>,
     /// A `registries.conf`.
     pub registries_conf: Option<PathBuf>,
     /// Mirror sets of OpenShift.
@@ -44,6 +56,10 @@ pub struct ImageFiles {
 pub struct ImageSources {
     /// The images, with the lines that ask for each.
     pub images: BTreeMap<Reference, Vec<Origin>>,
+    /// What is there already.
+    pub have: Have,
+    /// Lists that are for other architectures.
+    pub left_out: Vec<String>,
     /// The mirrors.
     pub mirrors: Mirrors,
     /// The logins.
@@ -62,13 +78,20 @@ pub fn read_image_files(files: &ImageFiles) -> Result<ImageSources, Failure> {
     let mut read = ImageSources::default();
     let mut findings = Diagnostics::new();
     for path in &files.lists {
-        let name =
-            if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-        let text = text(path, read_input(path, MAX_FILE_BYTES)?)?;
-        let (list, more) = read_list(&name, &text);
-        for image in list {
-            read.images.entry(image.value).or_default().push(image.origin);
+        for path in lists(path, files.architecture.as_deref(), &mut read.left_out)? {
+            let (name, text) = named(&path)?;
+            let (list, more) = read_list(&name, &text);
+            for image in list {
+                read.images.entry(image.value).or_default().push(image.origin);
+            }
+            findings.append(more);
+            read.texts.insert(name, text);
         }
+    }
+    for path in &files.have {
+        let (name, text) = named(path)?;
+        let (have, more) = read_have(&name, &text);
+        read.have.0.extend(have.0);
         findings.append(more);
         read.texts.insert(name, text);
     }
@@ -81,6 +104,46 @@ pub fn read_image_files(files: &ImageFiles) -> Result<ImageSources, Failure> {
     }
     read.findings = findings.sorted();
     Ok(read)
+}
+
+fn named(path: &Path) -> Result<(String, String), Failure> {
+    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    Ok((name, text(path, read_input(path, MAX_FILE_BYTES)?)?))
+}
+
+/// The file itself, or the lists in a folder, as Harvester's `images-lists` is one.
+fn lists(
+    path: &Path,
+    architecture: Option<&str>,
+    left_out: &mut Vec<String>,
+) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let failed = |cause: std::io::Error| Failure::io("read", path, &cause);
+    let mut lists = Vec::new();
+    for entry in path.read_dir().map_err(failed)?.take(MAX_LISTS) {
+        let file = entry.map_err(failed)?.path();
+        let is_list = file.extension().is_some_and(|kind| LISTS.iter().any(|known| kind == *known));
+        if !is_list || !file.is_file() {
+            continue;
+        }
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        match architecture.is_some_and(|own| is_for_other(&name, own)) {
+            true => left_out.push(file.display().to_string()),
+            false => lists.push(file),
+        }
+    }
+    lists.sort();
+    left_out.sort();
+    if lists.is_empty() {
+        let message = format!("there is no list in `{}`", path.display());
+        return Err(Failure::input(
+            message,
+            "name a folder with lists: files that end in `.txt`, `.yaml` or `.json`",
+        ));
+    }
+    Ok(lists)
 }
 
 fn mirrors(files: &ImageFiles, findings: &mut Diagnostics, texts: &mut Sources) -> Result<Mirrors, Failure> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::Read as _;
+use std::io::Read;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -12,11 +12,15 @@ use reqwest::Certificate;
 use reqwest::Identity;
 use reqwest::Method;
 use reqwest::Url;
+use reqwest::blocking::Body;
 use reqwest::blocking::Client;
+use reqwest::blocking::RequestBuilder;
 use reqwest::blocking::Response;
 use reqwest::header::ACCEPT;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::header::HeaderMap;
 use reqwest::header::LOCATION;
+use reqwest::header::RANGE;
 use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;
 use rustls::CertificateError;
@@ -39,6 +43,10 @@ use crate::value::printable;
 const MAX_REDIRECTS: usize = 5;
 /// How often a server may say that it is asked too much.
 const MAX_WAITS: usize = 3;
+/// The largest answer to what was sent.
+pub(super) const MAX_ANSWER_BYTES: usize = 1 << 20;
+/// An upload that is slower stands still.
+const SLOWEST_BYTES_A_SECOND: u64 = 32 << 10;
 /// The largest certificate or key.
 const MAX_PEM_BYTES: u64 = 4 << 20;
 
@@ -59,6 +67,28 @@ pub(super) struct Question<'a> {
     pub(super) who: &'a Who,
     /// The most bytes that an answer may have.
     pub(super) most_bytes: usize,
+    /// The first byte that is wanted.
+    pub(super) first_byte: u64,
+    /// What is sent along: its type and its bytes.
+    pub(super) sent: Option<(&'a str, &'a [u8])>,
+}
+
+impl<'a> Question<'a> {
+    pub(super) fn get(url: Url, who: &'a Who, most_bytes: usize) -> Self {
+        Self { method: Method::GET, url, accept: "*/*", who, most_bytes, first_byte: 0, sent: None }
+    }
+}
+
+/// An answer whose body was not read yet.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) response: Response,
+    /// Who answers in the end.
+    pub(super) url: Url,
+    pub(super) sent_on: Vec<String>,
+    until: Instant,
 }
 
 /// What came.
@@ -100,38 +130,50 @@ impl Wire {
 
     /// Asks, follows, and waits where a server says for how long, within the time for an answer.
     pub(super) fn ask(&self, tls: &Tls, question: &Question<'_>) -> Result<Reply, Trouble> {
+        let opened = self.open(tls, question)?;
+        self.read(question, opened)
+    }
+
+    /// Reads the rest of an answer.
+    pub(super) fn read(&self, question: &Question<'_>, opened: Opened) -> Result<Reply, Trouble> {
+        let Opened { status, headers, response, url, sent_on, until } = opened;
+        let body = match question.method {
+            Method::HEAD => Vec::new(),
+            _ => self.body(response, &url, until, question.most_bytes)?,
+        };
+        Ok(Reply { status, headers, body, sent_on })
+    }
+
+    /// The same, and leaves the body to be read.
+    pub(super) fn open(&self, tls: &Tls, question: &Question<'_>) -> Result<Opened, Trouble> {
         let mut patience = self.timeout;
         for _ in 0..MAX_WAITS {
-            let reply = self.follow(tls, question)?;
+            let opened = self.follow(tls, question)?;
             let is_busy =
-                reply.status == 429 || (reply.status == 503 && reply.headers.contains_key(RETRY_AFTER));
-            let wait = is_busy.then(|| after(&reply)).flatten().filter(|wait| *wait <= patience);
-            let Some(wait) = wait else { return Ok(reply) };
+                opened.status == 429 || (opened.status == 503 && opened.headers.contains_key(RETRY_AFTER));
+            let wait = is_busy.then(|| after(&opened.headers)).flatten().filter(|wait| *wait <= patience);
+            let Some(wait) = wait else { return Ok(opened) };
             patience = patience.saturating_sub(wait);
             std::thread::sleep(wait);
         }
         self.follow(tls, question)
     }
 
-    fn follow(&self, tls: &Tls, question: &Question<'_>) -> Result<Reply, Trouble> {
+    fn follow(&self, tls: &Tls, question: &Question<'_>) -> Result<Opened, Trouble> {
         let mut url = question.url.clone();
         let mut sent_on = Vec::new();
         for _ in 0..=MAX_REDIRECTS {
-            let mut reply = self.once(tls, question, &url)?;
-            let to = (300..400).contains(&reply.status).then(|| reply.headers.get(LOCATION)).flatten();
+            let opened = self.once(tls, question, &url)?;
+            let to = (300..400).contains(&opened.status).then(|| opened.headers.get(LOCATION)).flatten();
             let Some(to) = to else {
-                reply.sent_on = sent_on;
-                return Ok(reply);
+                return Ok(Opened { sent_on, ..opened });
             };
             let to = to.to_str().ok().and_then(|to| url.join(to).ok());
             let Some(to) = to.filter(|to| matches!(to.scheme(), "http" | "https")) else {
                 let words = format!("{} sends on to what is no URL", place_of(&url));
                 return Err(Trouble::new(TroubleKind::Garbage, words));
             };
-            if url.scheme() == "https" && to.scheme() == "http" {
-                let words = format!("{} sends on to `{}` without TLS", place_of(&url), place_of(&to));
-                return Err(Trouble::new(TroubleKind::Garbage, words));
-            }
+            must_keep_tls(&url, &to)?;
             let place = place_of(&to);
             if place != place_of(&question.url) && !sent_on.contains(&place) {
                 sent_on.push(place);
@@ -142,24 +184,39 @@ impl Wire {
         Err(Trouble::new(TroubleKind::Garbage, words))
     }
 
-    fn once(&self, tls: &Tls, question: &Question<'_>, url: &Url) -> Result<Reply, Trouble> {
+    fn once(&self, tls: &Tls, question: &Question<'_>, url: &Url) -> Result<Opened, Trouble> {
         let until = Instant::now() + self.timeout;
         let mut request = self.client(tls, url)?.request(question.method.clone(), url.clone());
-        request = request.header(ACCEPT, question.accept);
-        // A login is for whom it was meant for alone.
-        if place_of(url) == place_of(&question.url) && url.scheme() == question.url.scheme() {
-            request = match question.who {
-                Who::Nobody => request,
-                Who::Login(login) => request.basic_auth(&login.user, Some(login.password.reveal())),
-                Who::Token(token) => request.bearer_auth(token.reveal()),
-            };
+        request = as_who(request.header(ACCEPT, question.accept), url, &question.url, question.who);
+        if question.first_byte > 0 {
+            request = request.header(RANGE, format!("bytes={}-", question.first_byte));
+        }
+        if let Some((kind, bytes)) = question.sent {
+            request = request.header(CONTENT_TYPE, kind).body(bytes.to_vec());
         }
         let response = request.send().map_err(|cause| self.trouble(&cause, url))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = match question.method {
-            Method::HEAD => Vec::new(),
-            _ => self.body(response, url, until, question.most_bytes)?,
-        };
+        Ok(Opened { status, headers, response, url: url.clone(), sent_on: Vec::new(), until })
+    }
+
+    /// Sends `size_bytes` of a stream to `url`, which a server named that is spoken to at `home`.
+    pub(super) fn upload(
+        &self,
+        tls: &Tls,
+        (url, home): (&Url, &Url),
+        who: &Who,
+        stream: impl Read + Send + 'static,
+        size_bytes: u64,
+    ) -> Result<Reply, Trouble> {
+        let longest = self.timeout + Duration::from_secs(size_bytes / SLOWEST_BYTES_A_SECOND);
+        let until = Instant::now() + longest + self.timeout;
+        let request = self.client(tls, url)?.patch(url.clone()).timeout(longest);
+        let request = as_who(request, url, home, who)
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .body(Body::sized(stream, size_bytes));
+        let response = request.send().map_err(|cause| self.trouble(&cause, url))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = self.body(response, url, until, MAX_ANSWER_BYTES)?;
         Ok(Reply { status, headers, body, sent_on: Vec::new() })
     }
 
@@ -235,7 +292,7 @@ impl Wire {
         builder.build().map_err(|cause| format!("HTTPS cannot be made ready: {}", innermost(&cause)))
     }
 
-    fn late(&self, url: &Url) -> Trouble {
+    pub(super) fn late(&self, url: &Url) -> Trouble {
         let words = format!("{} gave no answer within {} s", place_of(url), self.timeout.as_secs_f32());
         Trouble::new(TroubleKind::Timeout, words)
     }
@@ -266,7 +323,7 @@ impl Wire {
     }
 }
 
-fn broken(url: &Url) -> Trouble {
+pub(super) fn broken(url: &Url) -> Trouble {
     Trouble::new(TroubleKind::Broken, format!("{} broke off before its answer was whole", place_of(url)))
 }
 
@@ -281,6 +338,27 @@ fn pem(file: &str) -> Result<Vec<u8>, String> {
     })
 }
 
+/// A login is for whom it was meant for alone.
+fn as_who(request: RequestBuilder, url: &Url, home: &Url, who: &Who) -> RequestBuilder {
+    if place_of(url) != place_of(home) || url.scheme() != home.scheme() {
+        return request;
+    }
+    match who {
+        Who::Nobody => request,
+        Who::Login(login) => request.basic_auth(&login.user, Some(login.password.reveal())),
+        Who::Token(token) => request.bearer_auth(token.reveal()),
+    }
+}
+
+/// What was asked with TLS is not answered without.
+pub(super) fn must_keep_tls(from: &Url, to: &Url) -> Result<(), Trouble> {
+    if from.scheme() == "https" && to.scheme() == "http" {
+        let words = format!("{} sends on to `{}` without TLS", place_of(from), place_of(to));
+        return Err(Trouble::new(TroubleKind::Garbage, words));
+    }
+    Ok(())
+}
+
 /// Host and port of a URL, as people write them.
 pub(super) fn place_of(url: &Url) -> String {
     let host = printable(url.host_str().unwrap_or_default());
@@ -288,8 +366,8 @@ pub(super) fn place_of(url: &Url) -> String {
 }
 
 /// How long a server wants to be left alone.
-fn after(reply: &Reply) -> Option<Duration> {
-    let text = reply.header("retry-after")?;
+fn after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
     let seconds = text.trim().parse().ok();
     let seconds = seconds.or_else(|| Some(http_date(text)?.saturating_sub(now_seconds())));
     seconds.map(Duration::from_secs)
