@@ -123,9 +123,9 @@ impl Wire {
 
     /// Asks whether anybody answers there; follows nobody, and reads no more than the head of the answer.
     pub(in crate::world) fn knock(&self, url: &Url) -> Result<Reply, Trouble> {
-        let (method, url) = (Method::HEAD, url.clone());
-        let question = Question { method, url: url.clone(), accept: "*/*", who: &Who::Nobody, most_bytes: 0 };
-        self.once(&Tls::default(), &question, &url)
+        let question = Question { method: Method::HEAD, ..Question::get(url.clone(), &Who::Nobody, 0) };
+        let opened = self.once(&Tls::default(), &question, url)?;
+        self.read(&question, opened)
     }
 
     /// Asks, follows, and waits where a server says for how long, within the time for an answer.
