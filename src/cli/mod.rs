@@ -29,6 +29,7 @@ mod plan;
 mod preflight;
 mod presenting;
 mod recover;
+mod registries;
 mod remote;
 mod report;
 mod schema;

@@ -28,6 +28,16 @@ use crate::verify::Expectation;
 use crate::verify::Life;
 use crate::verify::Subject;
 
+/// What must be true of every cluster, before an upgrade as always: a property, its value, and what a person calls it.
+pub(super) const OF_EVERY_CLUSTER: [(ClusterProperty, &str, &str); 6] = [
+    (ClusterProperty::OperatorsAvailable, "all", "cluster operators available"),
+    (ClusterProperty::OperatorsDegraded, "none", "cluster operators degraded"),
+    (ClusterProperty::NodesReady, "all", "nodes ready"),
+    (ClusterProperty::PoolsUpdated, "all", "machine config pools updated"),
+    (ClusterProperty::PoolsDegraded, "none", "machine config pools degraded"),
+    (ClusterProperty::RequestsPending, "none", "certificate requests pending"),
+];
+
 /// What must be true of a cluster: `target` is the line that asked for one, `marker` the line that asked for the
 /// completion marker, `names` the one that gives ports names, if there are such lines.
 pub fn expectations(target: &Origin, marker: Option<&Origin>, names: Option<&Origin>) -> Vec<Expectation> {
@@ -42,15 +52,13 @@ pub fn expectations(target: &Origin, marker: Option<&Origin>, names: Option<&Ori
     let of_target = [
         (ClusterProperty::VersionAvailable, "yes", "cluster version available"),
         (ClusterProperty::VersionFailing, "no", "cluster version failing"),
-        (ClusterProperty::OperatorsAvailable, "all", "cluster operators available"),
-        (ClusterProperty::OperatorsDegraded, "none", "cluster operators degraded"),
-        (ClusterProperty::NodesReady, "all", "nodes ready"),
-        (ClusterProperty::PoolsUpdated, "all", "machine config pools updated"),
-        (ClusterProperty::PoolsDegraded, "none", "machine config pools degraded"),
-        (ClusterProperty::RequestsPending, "none", "certificate requests pending"),
-        (ClusterProperty::UpgradeObstacles, "none", "obstacles to an upgrade"),
     ];
-    let of_target = of_target.into_iter().map(|(property, value, says)| has(property, value, says, target));
+    let obstacles = (ClusterProperty::UpgradeObstacles, "none", "obstacles to an upgrade");
+    let of_target = of_target
+        .into_iter()
+        .chain(OF_EVERY_CLUSTER)
+        .chain([obstacles])
+        .map(|(property, value, says)| has(property, value, says, target));
     of_marker.into_iter().chain(of_target).chain(of_names).collect()
 }
 

@@ -9,6 +9,7 @@ use super::Release;
 use super::TroubleKind;
 use super::answer::shown;
 use super::evidence::certificate;
+use super::facts::OF_EVERY_CLUSTER;
 use super::facts::record;
 use super::marker::condition;
 use super::marker::has;
@@ -44,14 +45,7 @@ pub fn okd_gates(evidence: &Evidence, target: &Release) -> Vec<Look> {
         take(&mut of_release, &known, ClusterProperty::Marker, "complete", "completion marker");
     }
     let mut of_cluster = begin("cluster");
-    for (property, value, says) in [
-        (ClusterProperty::OperatorsAvailable, "all", "cluster operators available"),
-        (ClusterProperty::OperatorsDegraded, "none", "cluster operators degraded"),
-        (ClusterProperty::NodesReady, "all", "nodes ready"),
-        (ClusterProperty::PoolsUpdated, "all", "machine config pools updated"),
-        (ClusterProperty::PoolsDegraded, "none", "machine config pools degraded"),
-        (ClusterProperty::RequestsPending, "none", "certificate requests pending"),
-    ] {
+    for (property, value, says) in OF_EVERY_CLUSTER {
         take(&mut of_cluster, &known, property, value, says);
     }
     schedulable(&mut of_cluster);

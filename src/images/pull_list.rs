@@ -22,6 +22,11 @@ impl Have {
             || image.digest.is_some()
                 && self.0.iter().any(|have| have.digest == image.digest && have.name() == image.name())
     }
+
+    /// What has the name of an image, whatever its tag or digest.
+    pub fn named(&self, image: &Reference) -> Vec<&Reference> {
+        self.0.iter().filter(|have| have.name() == image.name()).collect()
+    }
 }
 
 /// An image of the list.

@@ -21,12 +21,12 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use serde_json::json;
-use tempfile::TempDir;
 
 use crate::registries::HTPASSWD;
 use crate::registries::LOGIN;
 use crate::registries::MANIFEST;
 use crate::registries::Registry;
+use crate::registries::Test;
 use crate::registries::client;
 use crate::registries::digest;
 use crate::registries::docker_registry;
@@ -54,55 +54,7 @@ fn skopeo(arguments: &[&str]) -> Option<Vec<u8>> {
     Some(tools::output(command.arg("--insecure-policy").args(arguments)))
 }
 
-/// A folder in which `cotter` runs.
-struct Test {
-    folder: TempDir,
-}
-
 impl Test {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn put(&self, name: &str, text: &str) {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    /// Lets containerd's configuration say how a server on loopback is spoken to.
-    fn by(&self, scheme: &str, port: u16) -> String {
-        let place = format!("127.0.0.1:{port}");
-        self.put(
-            &format!("certs.d/127.0.0.1_{port}_/hosts.toml"),
-            &format!("server = \"{scheme}://{place}\"\n"),
-        );
-        place
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
-        command.args(arguments).current_dir(self.folder.path());
-        for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-            command.env_remove(proxy);
-        }
-        command.env("NO_COLOR", "1").stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, code: i32, arguments: &[&str]) -> (String, String) {
-        let done = self.command(arguments).output().unwrap();
-        let (out, err) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
-        assert_eq!(done.status.code(), Some(code), "{arguments:?}\n{out}{err}");
-        let said = format!("{out}{err}");
-        assert!(!said.contains("hunter2") && !said.contains(LOGIN), "{said}");
-        (out, err)
-    }
-
     fn mirror(&self, code: i32, arguments: &[&str]) -> Value {
         let common = ["images", "mirror", "--timeout", "120", "--format", "json"];
         let (out, err) = self.run(code, &[&common, arguments].concat());

@@ -1,17 +1,13 @@
 //! `cotter preflight images` against a real registry (Debian's docker-registry) and small ones that misbehave, all on
 //! loopback.
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Stdio;
-
 use serde_json::Value;
 use serde_json::json;
-use tempfile::TempDir;
 
 use crate::registries::HTPASSWD;
 use crate::registries::LOGIN;
 use crate::registries::Registry;
+use crate::registries::Test;
 use crate::registries::client;
 use crate::registries::digest;
 use crate::registries::docker_registry;
@@ -21,61 +17,14 @@ use crate::web::Request;
 use crate::web::Server;
 use crate::web::Stream;
 
-/// A folder in which `cotter` runs.
-struct Test {
-    folder: TempDir,
-}
-
 impl Test {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn put(&self, name: &str, text: &str) {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    /// Lets containerd's configuration say how a server on loopback is spoken to.
-    fn by(&self, scheme: &str, port: u16) -> String {
-        let place = format!("127.0.0.1:{port}");
-        let text = format!("server = \"{scheme}://{place}\"\n");
-        self.put(&format!("certs.d/127.0.0.1_{port}_/hosts.toml"), &text);
-        place
-    }
-
-    fn run(&self, code: i32, arguments: &[&str]) -> (String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
-        // A machine file is no option: it comes first.
-        let spec = arguments.iter().position(|argument| *argument == "--spec").map(|at| arguments[at + 1]);
-        let arguments =
-            arguments.iter().filter(|argument| **argument != "--spec" && Some(**argument) != spec);
-        command
-            .arg("preflight")
-            .args(spec)
-            .arg("--images")
-            .args(arguments.clone())
-            .current_dir(self.folder.path());
-        for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-            command.env_remove(proxy);
-        }
-        let done = command.env("NO_COLOR", "1").stdin(Stdio::null()).output().unwrap();
-        let (out, err) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
-        assert_eq!(done.status.code(), Some(code), "{arguments:?}\n{out}{err}");
-        assert!(
-            !format!("{out}{err}").contains("hunter2") && !format!("{out}{err}").contains(LOGIN),
-            "{out}{err}"
-        );
-        (out, err)
+    /// Runs `cotter preflight --images` with these arguments.
+    fn preflight(&self, code: i32, arguments: &[&str]) -> (String, String) {
+        self.run(code, &[&["preflight", "--images"], arguments].concat())
     }
 
     fn report(&self, code: i32, arguments: &[&str]) -> Value {
-        let (out, _) = self.run(code, &[arguments, &["--format", "json"]].concat());
+        let (out, _) = self.preflight(code, &[arguments, &["--format", "json"]].concat());
         let report: Value = serde_json::from_str(&out).unwrap();
         schemas::assert_is("report", &report);
         report
@@ -181,7 +130,7 @@ fn a_real_registry_with_tls_a_login_and_a_mirror() {
     test.put("upgrade.txt", &format!("{host}/up/present:v1\n{host}/up/both:v1\n{host}/up/missing:v3\n"));
     let arguments =
         ["upgrade.txt", "--timeout", "120", "--auth", "config.json", "--ca", ca.to_str().unwrap()];
-    let (out, _) = test.run(1, &arguments);
+    let (out, _) = test.preflight(1, &arguments);
     let missing = format!(
         "{host}/up/missing:v3: expected can be pulled, found no-repository at {host}/up/missing\n           --> upgrade.txt:3\n"
     );
@@ -189,7 +138,7 @@ fn a_real_registry_with_tls_a_login_and_a_mirror() {
     assert!(out.starts_with("images    2 of 3 met, 1 difference"), "{out}");
     assert!(!out.contains("up/present") && !out.contains("up/both"), "{out}");
     open.image(&client, "up/missing", "v3", "amd64");
-    let (out, _) = test.run(0, &arguments);
+    let (out, _) = test.preflight(0, &arguments);
     assert!(out.starts_with("images    3 of 3 met"), "{out}");
 
     // harvester/harvester#8057: an upgrade's list with one image that nobody has and one that the node has under
@@ -203,7 +152,7 @@ fn a_real_registry_with_tls_a_login_and_a_mirror() {
         {"id": absent, "repoTags": [format!("{host}/other:v1")], "repoDigests": []}]});
     test.put("crictl.json", &cached.to_string());
     let arguments = [arguments.as_slice(), &["--cached", "crictl.json"]].concat();
-    let (out, _) = test.run(1, &arguments);
+    let (out, _) = test.preflight(1, &arguments);
     let stale = format!(
         "{host}/up/present:v1 on the node: expected not stale, found stale, {absent}\n           --> upgrade.txt:1\n"
     );
@@ -217,7 +166,7 @@ fn a_real_registry_with_tls_a_login_and_a_mirror() {
     open.image(&client, "up/fluent-bit", "2.1.8", "amd64");
     let right = open.image(&client, "up/present", "v1", "amd64");
     test.put("crictl.json", &cached.to_string().replace(&absent, &right));
-    let (out, _) = test.run(0, &arguments);
+    let (out, _) = test.preflight(0, &arguments);
     assert!(out.starts_with("images    2 of 2 met") && out.contains("node      1 of 1 met"), "{out}");
 }
 
@@ -380,7 +329,7 @@ fn a_token_is_asked_for_once_and_a_dead_registry_too() {
     // Two hundred images of a registry that is not there are one thing to say.
     let list: String = (0..200).map(|number| format!("127.0.0.1:1/a:{number}\n")).collect();
     test.put("dead.txt", &list);
-    let (out, _) = test.run(1, &["dead.txt"]);
+    let (out, _) = test.preflight(1, &["dead.txt"]);
     assert!(out.contains("180 more with the same") && out.lines().count() < 50, "{out}");
     assert!(out.starts_with("images    0 of 200 met, 200 differences"), "{out}");
 }
@@ -405,24 +354,24 @@ fn a_machines_own_files_say_where_it_looks_and_a_set_needs_no_registry() {
         "cotter: 1\nname: m\ntarget: fcos\nhostname: m.lab\npasswd: {users: [{name: core, ssh_authorized_keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0ZWlGCrJ0XzQ0xO1cLq0K3V4vJ1x0s6i7c8G0xT2Jw me]}]}\ninstall: {device: /dev/disk/by-id/wwn-0x5000c500a1b2c3d4}\nnetwork: {nics: [{name: mgmt0, mac: \"e4:43:4b:0a:00:01\"}]}\nstorage: {files: [{path: /etc/containers/registries.conf, overwrite: true, mode: 0644, contents: {local: registries.conf}}]}\n",
     );
     test.put("list.txt", "127.0.0.1:1/a:1\n127.0.0.1:1/b:1\n");
-    let (out, _) = test.run(0, &["list.txt", "--spec", "machine.yaml"]);
+    let (out, _) = test.run(0, &["preflight", "machine.yaml", "--images", "list.txt"]);
     let asked = "asked where the machine's own /etc/containers/registries.conf says";
     assert!(out.contains("images    2 of 2 met") && out.contains(asked), "{out}");
 
     // What is in the set needs no registry; where there is none, the set must have all.
     test.put("have.txt", "127.0.0.1:1/a:1\n127.0.0.1:1/b:2\n");
-    let (out, _) = test.run(1, &["list.txt", "--have", "have.txt"]);
+    let (out, _) = test.preflight(1, &["list.txt", "--have", "have.txt"]);
     assert!(
         out.contains("set       1 of 1 met") && out.contains("127.0.0.1:1/b:1: expected can be pulled"),
         "{out}"
     );
-    let (out, _) = test.run(1, &["list.txt", "--have", "have.txt", "--air-gapped"]);
+    let (out, _) = test.preflight(1, &["list.txt", "--have", "have.txt", "--air-gapped"]);
     assert!(out.contains("127.0.0.1:1/b:1: expected there, found 127.0.0.1:1/b:2"), "{out}");
     test.put("have.txt", "127.0.0.1:1/a:1\n127.0.0.1:1/b:1\n");
-    test.run(0, &["list.txt", "--have", "have.txt"]);
-    test.run(0, &["list.txt", "--have", "have.txt", "--air-gapped"]);
+    test.preflight(0, &["list.txt", "--have", "have.txt"]);
+    test.preflight(0, &["list.txt", "--have", "have.txt", "--air-gapped"]);
     test.put("have.txt", "not an image\n");
-    test.run(2, &["list.txt", "--have", "have.txt"]);
+    test.preflight(2, &["list.txt", "--have", "have.txt"]);
 }
 
 #[test]
@@ -432,13 +381,13 @@ fn bad_input_is_said_all_at_once() {
     test.put("registries.conf", "[[registry]]\nlocaton = '127.0.0.1:1'\n");
     test.put("config.json", r#"{"auths": {"127.0.0.1:1": {"auth": "hunter2"}}}"#);
     let arguments = ["list.txt", "--registries-conf", "registries.conf", "--auth", "config.json"];
-    let (out, err) = test.run(2, &arguments);
+    let (out, err) = test.preflight(2, &arguments);
     assert!(out.is_empty(), "{out}");
     for words in ["list.txt:1", "list.txt:2", "did you mean `location`?", "config.json:1", "5 errors"] {
         assert!(err.contains(words), "{words}\n{err}");
     }
-    let (out, _) = test.run(2, &[arguments.as_slice(), &["--format", "json"]].concat());
+    let (out, _) = test.preflight(2, &[arguments.as_slice(), &["--format", "json"]].concat());
     schemas::assert_is("findings", &serde_json::from_str(&out).unwrap());
-    test.run(2, &["nowhere.txt"]);
-    test.run(2, &["list.txt", "--platform", "amd64"]);
+    test.preflight(2, &["nowhere.txt"]);
+    test.preflight(2, &["list.txt", "--platform", "amd64"]);
 }

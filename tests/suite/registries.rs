@@ -13,6 +13,7 @@ use reqwest::blocking::Client;
 use serde_json::Value;
 use serde_json::json;
 use sha2::Digest as _;
+use tempfile::TempDir;
 
 use crate::tools;
 
@@ -135,4 +136,54 @@ pub fn digest(bytes: &[u8]) -> String {
 pub fn client() -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().no_proxy().timeout(Duration::from_secs(120)).build().unwrap()
+}
+
+/// A folder in which `cotter` runs.
+pub struct Test {
+    pub folder: TempDir,
+}
+
+impl Test {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn put(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Lets containerd's configuration say how a server on loopback is spoken to.
+    pub fn by(&self, scheme: &str, port: u16) -> String {
+        let place = format!("127.0.0.1:{port}");
+        self.put(
+            &format!("certs.d/127.0.0.1_{port}_/hosts.toml"),
+            &format!("server = \"{scheme}://{place}\"\n"),
+        );
+        place
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cotter"));
+        command.args(arguments).current_dir(self.folder.path());
+        for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+            command.env_remove(proxy);
+        }
+        command.env("NO_COLOR", "1").stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, code: i32, arguments: &[&str]) -> (String, String) {
+        let done = self.command(arguments).output().unwrap();
+        let (out, err) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
+        assert_eq!(done.status.code(), Some(code), "{arguments:?}\n{out}{err}");
+        let said = format!("{out}{err}");
+        assert!(!said.contains("hunter2") && !said.contains(LOGIN), "{said}");
+        (out, err)
+    }
 }

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::From;
-use super::show_findings;
 use super::show_tried;
 use crate::cli::Exit;
 use crate::cli::Ui;
+use crate::cli::registries::RegistryArguments;
+use crate::cli::registries::show_findings;
 use crate::cli::ui::Tone;
 use crate::cli::ui::counted;
 use crate::cli::ui::shown;
@@ -55,7 +55,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    from: From,
+    registries: RegistryArguments,
 }
 
 fn target(text: &str) -> Result<CopyTarget, String> {
@@ -67,7 +67,7 @@ fn target(text: &str) -> Result<CopyTarget, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let mut sources = arguments.from.read(arguments.lists.clone(), &[])?;
+    let mut sources = arguments.registries.read(&arguments.lists, &[])?;
     if let Some(folder) = arguments.from_layout.as_ref().filter(|_| arguments.lists.is_empty()) {
         take_all(folder, &mut sources.images, ui)?;
     }
@@ -90,12 +90,13 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Some(folder) => CopySource::Layout(folder.clone()),
         None => CopySource::Registries,
     };
-    let platform = (!arguments.all_platforms).then_some(&arguments.from.platform);
+    let platform = (!arguments.all_platforms).then_some(&arguments.registries.platform);
     let copying = Copying { from: &from, to: &to, platform };
     ui.begin(format!("copying {}", counted(sources.images.len(), "image")));
-    let copied = world::copy_images(&sources, &arguments.from.asking(), &copying, &mut |done, all, bytes| {
-        ui.happening(format!("{done} of {all}, {}", size(bytes)));
-    });
+    let copied =
+        world::copy_images(&sources, &arguments.registries.asking(), &copying, &mut |done, all, bytes| {
+            ui.happening(format!("{done} of {all}, {}", size(bytes)));
+        });
     ui.end();
     let mut report = copied?;
     if let (Some(folder), CopyTarget::Registry(to)) = (&arguments.output, &to) {

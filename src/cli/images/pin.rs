@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::ValueEnum;
 
-use super::From;
-use super::show_findings;
 use super::show_tried;
 use crate::cli::Exit;
 use crate::cli::Ui;
+use crate::cli::registries::RegistryArguments;
+use crate::cli::registries::show_findings;
 use crate::cli::ui::Tone;
 use crate::cli::ui::counted;
 use crate::cli::ui::shown;
@@ -48,7 +48,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    from: From,
+    registries: RegistryArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     if let Some(path) = &arguments.output {
         world::refuse_existing(path, existing)?;
     }
-    let sources = arguments.from.read(arguments.lists.clone(), &[])?;
+    let sources = arguments.registries.read(&arguments.lists, &[])?;
     if show_findings(&sources, ui) {
         return Ok(Exit::Input);
     }
@@ -103,7 +103,7 @@ fn pinned(
         Rules::of(&arguments.openshift).map_err(|problem| Failure::input(problem.what, problem.next))?;
     let tagged = sources.images.keys().filter(|image| image.digest.is_none()).count();
     ui.begin(format!("asking for {}", counted(tagged, "tag")));
-    let digests = world::resolve_tags(sources, &arguments.from.asking());
+    let digests = world::resolve_tags(sources, &arguments.registries.asking());
     ui.end();
     let digests = digests?;
     let mut failed = 0;

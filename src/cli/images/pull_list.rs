@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::From;
-use super::show_findings;
 use crate::cli::Exit;
 use crate::cli::Ui;
+use crate::cli::registries::RegistryArguments;
+use crate::cli::registries::show_findings;
 use crate::cli::ui::counted;
 use crate::cli::ui::shown;
 use crate::document::Origin;
@@ -31,7 +31,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "FILE")]
     have: Vec<PathBuf>,
     #[command(flatten)]
-    from: From,
+    registries: RegistryArguments,
 }
 
 pub(super) fn reference(text: &str) -> Result<Reference, String> {
@@ -39,7 +39,7 @@ pub(super) fn reference(text: &str) -> Result<Reference, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    let mut sources = arguments.from.read(arguments.lists.clone(), &arguments.have)?;
+    let mut sources = arguments.registries.read(&arguments.lists, &arguments.have)?;
     if show_findings(&sources, ui) {
         return Ok(Exit::Input);
     }
@@ -62,7 +62,7 @@ fn add_release(
     sources: &mut ImageSources,
     arguments: &Arguments,
 ) -> Result<(), Failure> {
-    let text = world::read_release(sources, &arguments.from.asking(), release)?.map_err(|tried| {
+    let text = world::read_release(sources, &arguments.registries.asking(), release)?.map_err(|tried| {
         let last = tried.last();
         let why = last.map_or("it has no place", |last| last.why.as_str());
         let help = last.map_or("name another release", |last| last.help);

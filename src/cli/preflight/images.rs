@@ -1,29 +1,22 @@
 //! Which images, where the machine looks for them, and whether they can be pulled.
 
-use std::collections::BTreeSet;
-use std::path::Path;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
 use super::super::Exit;
 use super::super::Ui;
-use super::super::kubeconfig;
+use super::super::registries::RegistryArguments;
+use super::super::registries::show_findings;
 use super::super::ui::counted;
-use crate::document::Severity;
 use crate::ignition::Document;
-use crate::images::Platform;
-use crate::images::Reference;
 use crate::images::SeenImages;
 use crate::preflight;
 use crate::preflight::Node;
 use crate::report::Texts;
 use crate::verify::Look;
 use crate::world;
-use crate::world::Asking;
 use crate::world::Failure;
-use crate::world::ImageFiles;
 use crate::world::ImageSources;
 
 #[derive(Debug, Args)]
@@ -39,66 +32,23 @@ pub(super) struct ImageArguments {
     /// Ask no registry: every image must be in a list of `--have`, or on the node
     #[arg(long, requires = "images", conflicts_with_all = ["registries_conf", "mirror_set", "registries_yaml", "hosts_toml", "auth", "ca"])]
     air_gapped: bool,
-    /// The platform of the machine
-    #[arg(long, default_value = "linux/amd64", value_parser = platform)]
-    platform: Platform,
-    /// The machine's `registries.conf` (CRI-O, podman)
-    #[arg(long, value_name = "FILE", requires = "images", conflicts_with_all = ["registries_yaml", "hosts_toml"])]
-    registries_conf: Option<PathBuf>,
-    /// ImageDigestMirrorSet, ImageTagMirrorSet, ImageContentSourcePolicy; may be given often
-    #[arg(long, value_name = "FILE", requires = "images", conflicts_with_all = ["registries_yaml", "hosts_toml"])]
-    mirror_set: Vec<PathBuf>,
-    /// The machine's `registries.yaml` (k3s, rke2)
-    #[arg(long, value_name = "FILE", requires = "images", conflicts_with = "hosts_toml")]
-    registries_yaml: Option<PathBuf>,
-    /// The machine's `certs.d`, with a folder and a `hosts.toml` for each registry (containerd)
-    #[arg(long, value_name = "DIR", requires = "images")]
-    hosts_toml: Option<PathBuf>,
-    /// Logins: a pull secret or a docker `config.json`
-    #[arg(long, value_name = "FILE", requires = "images")]
-    auth: Option<PathBuf>,
-    /// Authorities to trust beside those of this system, as PEM
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
-    /// How many images are asked for at a time
-    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u16).range(1..=64))]
-    concurrency: u16,
-    /// How long one answer may take, in seconds
-    #[arg(long, value_name = "S", default_value = "20", value_parser = kubeconfig::timeout)]
-    timeout: Duration,
-}
-
-fn platform(text: &str) -> Result<Platform, String> {
-    text.parse::<Platform>().map_err(|error| error.to_string())
+    #[command(flatten)]
+    pub(super) registries: RegistryArguments,
 }
 
 impl ImageArguments {
-    /// How long one answer may take.
-    pub(super) fn timeout(&self) -> Duration {
-        self.timeout
-    }
-
     /// Asks where the machine's own files say, unless others are named here; gives the files that do.
     fn use_own(&self, document: &Document, sources: &mut ImageSources) -> Vec<String> {
-        let is_said = self.registries_conf.is_some()
-            || !self.mirror_set.is_empty()
-            || self.registries_yaml.is_some()
-            || self.hosts_toml.is_some();
-        if is_said {
+        if self.registries.names_mirrors() {
             return Vec::new();
         }
         let own = preflight::own_mirrors(document);
         sources.mirrors = own.mirrors;
-        if let (None, Some(logins)) = (&self.auth, own.logins) {
+        if let (false, Some(logins)) = (self.registries.names_logins(), own.logins) {
             sources.logins = logins;
         }
         sources.findings.extend(own.findings.sorted());
         own.files
-    }
-
-    /// Authorities to trust, wherever HTTPS is spoken.
-    pub(super) fn authorities(&self) -> Option<&Path> {
-        self.ca.as_deref()
     }
 
     /// What the machine is called where there is no machine file: as its first list.
@@ -125,45 +75,32 @@ pub(super) fn look(
     ui: &mut Ui,
 ) -> Result<Result<Vec<Look>, Exit>, Failure> {
     if arguments.images.is_empty() {
+        if arguments.registries.names_mirrors() {
+            let message = "mirrors are named, and no images to look for";
+            return Err(Failure::input(message, "name lists of images with `--images`"));
+        }
         return Ok(Ok(Vec::new()));
     }
-    let mut sources = world::read_image_files(&ImageFiles {
-        lists: arguments.images.clone(),
-        registries_conf: arguments.registries_conf.clone(),
-        mirror_sets: arguments.mirror_set.clone(),
-        registries_yaml: arguments.registries_yaml.clone(),
-        hosts_folder: arguments.hosts_toml.clone(),
-        auth: arguments.auth.clone(),
-        ..ImageFiles::default()
-    })?;
-    let set =
-        world::read_image_files(&ImageFiles { lists: arguments.have.clone(), ..ImageFiles::default() })?;
-    sources.findings.extend(set.findings);
+    let mut sources = arguments.registries.read(&arguments.images, &arguments.have)?;
     let own = machine.document.map(|document| arguments.use_own(document, &mut sources)).unwrap_or_default();
-    let is_wrong = sources.findings.iter().any(|finding| finding.severity == Severity::Error);
-    if is_wrong && ui.wants_json() {
-        let findings = &sources.findings;
-        ui.json(&serde_json::json!({"schema": "cotter.dev/findings/1", "findings": findings}));
-    } else {
-        ui.findings(&sources.findings, &sources.texts);
-    }
-    if is_wrong {
+    if show_findings(&sources, ui) {
         return Ok(Err(Exit::Input));
     }
     texts.extend(sources.texts.clone());
-    let set: BTreeSet<Reference> = set.images.into_keys().collect();
-    let cached = machine.node.and_then(|node| node.cached.as_ref()).and_then(|cached| cached.as_ref().ok());
+    let have = std::mem::take(&mut sources.have);
     if arguments.air_gapped {
-        return Ok(Ok(vec![preflight::look_at_set(&sources.images, &set, cached)]));
+        let cached = machine.node.and_then(|node| node.cached.as_ref()?.as_ref().ok());
+        return Ok(Ok(vec![preflight::look_at_set(&sources.images, &have, cached)]));
     }
-    let (there, rest) =
-        std::mem::take(&mut sources.images).into_iter().partition(|(image, _)| set.contains(image));
+    let all = std::mem::take(&mut sources.images);
+    let (there, rest) = all.into_iter().partition(|(image, _)| have.has(image));
     sources.images = rest;
-    let mut looks = vec![preflight::look_at_set(&there, &set, None)];
+    let platform = &arguments.registries.platform;
+    let mut looks = vec![preflight::look_at_set(&there, &have, None)];
     let mut seen = ask(arguments, &sources, ui)?;
     looks.extend(match machine.node {
-        None => vec![preflight::look_at_images(&seen, &arguments.platform)],
-        Some(node) => preflight::look_at_node_images(&mut seen, &arguments.platform, node).into(),
+        None => vec![preflight::look_at_images(&seen, platform)],
+        Some(node) => preflight::look_at_node_images(&mut seen, platform, node).into(),
     });
     if let (Some(look), false) = (looks.get_mut(1), own.is_empty()) {
         look.note(&format!("asked where the machine's own {} says", own.join(", ")));
@@ -172,12 +109,7 @@ pub(super) fn look(
 }
 
 fn ask(arguments: &ImageArguments, sources: &ImageSources, ui: &mut Ui) -> Result<SeenImages, Failure> {
-    let asking = Asking {
-        platform: &arguments.platform,
-        authorities: arguments.ca.as_deref(),
-        concurrency: usize::from(arguments.concurrency),
-        timeout: arguments.timeout,
-    };
+    let asking = arguments.registries.asking();
     ui.begin(format!("asking for {}", counted(sources.images.len(), "image")));
     let seen =
         world::look_for_images(sources, &asking, &mut |done, all| ui.happening(format!("{done} of {all}")));

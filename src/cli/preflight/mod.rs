@@ -64,7 +64,12 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let around = loaded.as_ref().map(|loaded| (&loaded.machine, &loaded.files));
     let asked = arguments.node.asked();
-    looks.extend(arguments.surroundings.looks(around, asked, arguments.images.authorities(), ui)?);
+    looks.extend(arguments.surroundings.looks(
+        around,
+        asked,
+        arguments.images.registries.authorities(),
+        ui,
+    )?);
     let puller = images::Puller {
         document: loaded.as_ref().map(|loaded| &loaded.plan.destination),
         node: node.as_ref(),
@@ -74,7 +79,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         Err(exit) => return Ok(exit),
     }
     let mut cluster = None;
-    match upgrade::look(&arguments.upgrade, arguments.images.timeout(), ui)? {
+    match upgrade::look(&arguments.upgrade, arguments.images.registries.timeout, ui)? {
         Ok(Some(gates)) => {
             looks.extend(gates.looks);
             cluster = Some(gates.name);
