@@ -40,15 +40,25 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     let report = read(&arguments.report)?;
-    if let Some(folder) = &arguments.output {
-        let spec = arguments.spec.as_deref().map(world::read_spec).transpose()?;
-        let texts = spec.map(|spec| (spec.name, spec.text)).into_iter().collect();
-        keep(&report, &texts, folder)?;
+    let spec = arguments.spec.as_deref().map(world::read_spec).transpose()?;
+    let texts = spec.map(|spec| (spec.name, spec.text)).into_iter().collect();
+    end(&report, &texts, arguments.output.as_deref(), ui)
+}
+
+/// Keeps a report in a folder, if one is named, and says what is in it.
+pub(super) fn end(
+    report: &Report,
+    texts: &Texts,
+    folder: Option<&Path>,
+    ui: &mut Ui,
+) -> Result<Exit, Failure> {
+    if let Some(folder) = folder {
+        keep(report, texts, folder)?;
     }
     if ui.wants_json() {
-        ui.json(&report);
+        ui.json(report);
     } else {
-        show(&report, ui);
+        show(report, ui);
     }
     Ok(if report.all_met() { Exit::Done } else { Exit::Differs })
 }

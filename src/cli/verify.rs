@@ -99,7 +99,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
         let boots = harvester.as_ref().map(|seen| judged(seen, &seen.name)).unwrap_or_default();
         let machine = harvester.map(|seen| seen.name).unwrap_or_default();
         let report = Report { schema: REPORT_SCHEMA.to_owned(), machine, regressions: Vec::new(), boots };
-        return tell(&report, &Texts::new(), arguments, ui);
+        return report::end(&report, &Texts::new(), arguments.report.as_deref(), ui);
     };
     let Some((manifest, texts)) = manifest(path, &arguments.given, ui)? else {
         return Ok(Exit::Input);
@@ -138,20 +138,7 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     };
     let mut report = verify::judge(&manifest, &boots).with_earlier(earlier);
     report.boots.extend(cluster);
-    tell(&report, &texts, arguments, ui)
-}
-
-/// Keeps and shows a report.
-fn tell(report: &Report, texts: &Texts, arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
-    if let Some(folder) = &arguments.report {
-        report::keep(report, texts, folder)?;
-    }
-    if ui.wants_json() {
-        ui.json(report);
-    } else {
-        report::show(report, ui);
-    }
-    Ok(if report.all_met() { Exit::Done } else { Exit::Differs })
+    report::end(&report, &texts, arguments.report.as_deref(), ui)
 }
 
 /// What is seen of a Harvester cluster.

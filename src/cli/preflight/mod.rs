@@ -99,13 +99,5 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let boots = looks.iter().map(|look| look.judge(&machine)).collect();
     let report = Report { schema: REPORT_SCHEMA.to_owned(), machine, regressions: Vec::new(), boots };
-    if let Some(folder) = &arguments.report {
-        report::keep(&report, &texts, folder)?;
-    }
-    if ui.wants_json() {
-        ui.json(&report);
-    } else {
-        report::show(&report, ui);
-    }
-    Ok(if report.all_met() { Exit::Done } else { Exit::Differs })
+    report::end(&report, &texts, arguments.report.as_deref(), ui)
 }
