@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
+use serde_json::Map;
+use serde_json::Value;
 
 use super::Candidate;
 use super::Login;
@@ -47,6 +49,23 @@ static FILE: Shape = Shape::Map(&[
     key("mirrors", Shape::Free, "endpoints by registry"),
     key("configs", Shape::Free, "logins and trust by host"),
 ]);
+
+/// The keys of Harvester's setting, and of the file.
+const OF_SETTING: [(&str, &str); 13] = [
+    ("Mirrors", "mirrors"),
+    ("Endpoints", "endpoint"),
+    ("Rewrites", "rewrite"),
+    ("Configs", "configs"),
+    ("Auth", "auth"),
+    ("Username", "username"),
+    ("Password", "password"),
+    ("IdentityToken", "identity_token"),
+    ("TLS", "tls"),
+    ("CAFile", "ca_file"),
+    ("CertFile", "cert_file"),
+    ("KeyFile", "key_file"),
+    ("InsecureSkipVerify", "insecure_skip_verify"),
+];
 
 /// Endpoints, logins and trust by registry.
 #[derive(Clone, Debug, Default)]
@@ -94,6 +113,27 @@ impl Endpoints {
         (endpoints, findings)
     }
 
+    /// Reads Harvester's setting `containerd-registry`: the same as JSON, in the words of the program that reads it.
+    pub fn read_setting(file: &str, json: &str) -> (Self, Diagnostics) {
+        let Ok(mut tree) = serde_json::from_str::<Value>(json) else {
+            // What is no JSON is said by the same words.
+            return Self::read(file, json);
+        };
+        let root = tree.as_object_mut();
+        if let Some(root) = root {
+            rename(root);
+            for section in ["mirrors", "configs"] {
+                let named = root.get_mut(section).and_then(Value::as_object_mut);
+                for entry in named.into_iter().flat_map(|named| named.values_mut()) {
+                    let Some(entry) = entry.as_object_mut() else { continue };
+                    rename(entry);
+                    entry.values_mut().filter_map(Value::as_object_mut).for_each(rename);
+                }
+            }
+        }
+        Self::read(file, &tree.to_string())
+    }
+
     /// Where `image` is looked for: its registry's endpoints, or those of `*`; then the registry itself, always.
     pub(super) fn route(&self, image: &Reference) -> Vec<Candidate> {
         let found = self.mirrors.get(&image.registry).or_else(|| self.mirrors.get("*"));
@@ -133,6 +173,17 @@ impl Endpoints {
             candidate.login = login.clone();
         }
     }
+}
+
+/// Gives keys of Harvester's setting the names that they have in the file; leaves out what says nothing, and `Auths`, which nothing
+/// reads any more.
+fn rename(map: &mut Map<String, Value>) {
+    let says = |(name, value): &(String, Value)| !value.is_null() && name != "Auths";
+    let entries = std::mem::take(map).into_iter().filter(says);
+    let known = |name: &str| {
+        OF_SETTING.iter().find(|(setting, _)| *setting == name).map(|(_, own)| (*own).to_owned())
+    };
+    *map = entries.map(|(name, value)| (known(&name).unwrap_or(name), value)).collect();
 }
 
 /// True for a host that does not leave the machine; runtimes allow it HTTP.

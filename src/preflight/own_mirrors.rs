@@ -34,8 +34,11 @@ pub struct OwnMirrors {
     pub findings: Diagnostics,
 }
 
-/// Reads the files of a machine's document that say where its images come from.
-pub fn own_mirrors(document: &Document) -> OwnMirrors {
+/// The setting that says it on a node of Harvester.
+const SETTING: &str = "system_settings.containerd-registry";
+
+/// Reads what says where a machine's images come from: the files of its document, or else Harvester's setting.
+pub fn own_mirrors(document: &Document, setting: Option<&str>) -> OwnMirrors {
     let document = document.resolved();
     let text = |file: &serde_json::Value| {
         let path = file["path"].as_str()?;
@@ -63,6 +66,10 @@ pub fn own_mirrors(document: &Document) -> OwnMirrors {
         if !own.files.is_empty() {
             own.mirrors = Mirrors::Hosts(hosts);
         }
+    }
+    if let (Some(json), true) = (setting.filter(|json| !json.is_empty()), own.files.is_empty()) {
+        let (endpoints, findings) = Endpoints::read_setting(SETTING, json);
+        own.take(Mirrors::Endpoints(endpoints), SETTING, findings);
     }
     if let Some((path, text)) = LOGINS.iter().find_map(|path| files.get_key_value(*path)) {
         let (logins, findings) = Logins::read(path, text);
@@ -92,7 +99,7 @@ mod tests {
         let source = format!("data:,{}", text.replace('%', "%25").replace('\n', "%0A").replace(' ', "%20"));
         let files = json!([{"path": "/etc/motd"}, {"path": path, "contents": {"source": source}}]);
         let document = Document::new(json!({"ignition": {"version": "3.3.0"}, "storage": {"files": files}}));
-        let own = super::own_mirrors(&document);
+        let own = super::own_mirrors(&document, None);
         assert!(!own.findings.has_errors(), "{:?}", own.findings);
         let candidates = own.mirrors.route(&image.parse().unwrap());
         candidates.iter().map(crate::images::Candidate::place).collect()
@@ -113,5 +120,24 @@ mod tests {
         let toml = "server = \"https://registry.lab\"\n[host.\"https://mirror.lab\"]\n";
         assert_eq!(places("/etc/containerd/certs.d/registry.lab/hosts.toml", toml, image), both);
         assert_eq!(places("/etc/hosts", "", image), ["registry.lab/a/b"]);
+    }
+
+    #[test]
+    fn a_node_of_harvester_has_a_setting_for_it() {
+        let json = r#"{"Mirrors": {"registry.lab": {"Endpoints": ["https://mirror.lab"], "Rewrites": null}},
+            "Configs": {"mirror.lab": {"Auth": {"Username": "u", "Password": "hunter2"}, "TLS": {"CAFile": "", "InsecureSkipVerify": true}}},
+            "Auths": null}"#;
+        let document = Document::new(json!({"ignition": {"version": "3.3.0"}}));
+        let own = super::own_mirrors(&document, Some(json));
+        assert!(!own.findings.has_errors(), "{:?}", own.findings);
+        let route = own.mirrors.route(&"registry.lab/a/b:1".parse().unwrap());
+        let [mirror, registry] = route.as_slice() else { return assert!(route.is_empty(), "{route:?}") };
+        assert_eq!(
+            (mirror.place().as_str(), registry.place().as_str()),
+            ("mirror.lab/a/b", "registry.lab/a/b")
+        );
+        assert!(mirror.tls.accepts_any && mirror.login.as_ref().is_some_and(|login| login.user == "u"));
+        let wrong = super::own_mirrors(&document, Some(r#"{"Mirrors": {"registry.lab": {"Endpoint": []}}}"#));
+        assert!(wrong.findings.has_errors(), "{:?}", wrong.findings);
     }
 }

@@ -583,7 +583,7 @@ fn the_real_programs_take_what_is_made() {
             assert!(of_unit.is_empty(), "{said}");
         }
     }
-    if let Some(chronyd) = tools::program("chronyd") {
+    if let Some(chronyd) = tools::unpacked("chrony", "chronyd") {
         for words in [&["chrony", "--server", "192.0.2.1"][..], &["chrony", "--dhcp"]] {
             let object = object(&test.expect(0, words).0);
             let text = data_url::decode(&object["spec"]["config"]["storage"]["files"][0]["contents"]);

@@ -26,9 +26,7 @@ pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 /// Debian's registry: on the PATH, or unpacked by `.ci/packages`.
 pub fn docker_registry() -> Option<PathBuf> {
-    let unpacked =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/docker-registry/usr/bin/docker-registry");
-    if unpacked.is_file() { Some(unpacked) } else { tools::program("docker-registry") }
+    tools::unpacked("docker-registry", "docker-registry")
 }
 
 /// A registry that lives as long as the test.

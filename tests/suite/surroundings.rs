@@ -152,12 +152,6 @@ fn assert_faults(name: &str, report: &Value, wanted: Faults<'_>) {
     assert!(same, "{name}: {all:#?}");
 }
 
-fn unpacked(package: &str, program: &str) -> Option<PathBuf> {
-    let unpacked =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(package).join("usr/sbin").join(program);
-    if unpacked.is_file() { Some(unpacked) } else { tools::program(program) }
-}
-
 #[test]
 fn each_fault_of_a_real_name_server_is_found() {
     if tools::program("dnsmasq").is_none() || !has_networks() {
@@ -258,7 +252,7 @@ fn servers_that_differ_and_long_answers() {
 
 #[test]
 fn a_name_server_that_refuses_or_fails() {
-    let Some(unbound) = unpacked("unbound", "unbound").filter(|_| has_networks()) else { return };
+    let Some(unbound) = tools::unpacked("unbound", "unbound").filter(|_| has_networks()) else { return };
     let zones = "local-zone: lab.example.com. static
 local-data: 'm.lab.example.com. A 192.168.50.10'
 local-data-ptr: '192.168.50.10 m.lab.example.com'
@@ -339,7 +333,7 @@ fn a_name_server_that_is_none() {
 
 #[test]
 fn each_fault_of_a_real_time_server_is_found() {
-    let Some(chronyd) = unpacked("chrony", "chronyd").filter(|_| has_networks()) else { return };
+    let Some(chronyd) = tools::unpacked("chrony", "chronyd").filter(|_| has_networks()) else { return };
     let start = format!("{} -x -f \"$PWD/chrony.conf\"", chronyd.display());
     let twice = "--ntp 127.0.0.1 --ntp 127.0.0.2";
     let clock = |shift: &str| format!("export FAKED='faketime -f {shift}'\n");

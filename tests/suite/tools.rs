@@ -22,6 +22,13 @@ pub fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
+/// Finds a program of a package that `.ci/packages` unpacked below `target`, or on the PATH.
+pub fn unpacked(package: &str, name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(package).join("usr");
+    let places = ["bin", "sbin"].map(|below| folder.join(below).join(name));
+    places.into_iter().find(|file| file.is_file()).or_else(|| program(name))
+}
+
 /// coreos-installer 0.27: `COREOS_INSTALLER`, on the PATH, or the one that the stand-in was built with.
 pub fn coreos_installer() -> Option<PathBuf> {
     let named = std::env::var_os("COREOS_INSTALLER").map(PathBuf::from);

@@ -38,11 +38,11 @@ pub(super) struct ImageArguments {
 
 impl ImageArguments {
     /// Asks where the machine's own files say, unless others are named here; gives the files that do.
-    fn use_own(&self, document: &Document, sources: &mut ImageSources) -> Vec<String> {
+    fn use_own(&self, document: &Document, setting: Option<&str>, sources: &mut ImageSources) -> Vec<String> {
         if self.registries.names_mirrors() {
             return Vec::new();
         }
-        let own = preflight::own_mirrors(document);
+        let own = preflight::own_mirrors(document, setting);
         sources.mirrors = own.mirrors;
         if let (false, Some(logins)) = (self.registries.names_logins(), own.logins) {
             sources.logins = logins;
@@ -63,6 +63,8 @@ impl ImageArguments {
 pub(super) struct Puller<'a> {
     /// What its file gives it.
     pub(super) document: Option<&'a Document>,
+    /// What its file says to Harvester, if that is installed.
+    pub(super) setting: Option<&'a str>,
     /// What it says of itself.
     pub(super) node: Option<&'a Node>,
 }
@@ -82,7 +84,10 @@ pub(super) fn look(
         return Ok(Ok(Vec::new()));
     }
     let mut sources = arguments.registries.read(&arguments.images, &arguments.have)?;
-    let own = machine.document.map(|document| arguments.use_own(document, &mut sources)).unwrap_or_default();
+    let own = machine
+        .document
+        .map(|document| arguments.use_own(document, machine.setting, &mut sources))
+        .unwrap_or_default();
     if show_findings(&sources, ui) {
         return Ok(Err(Exit::Input));
     }

@@ -72,6 +72,9 @@ pub(super) fn run(arguments: &Arguments, ui: &mut Ui) -> Result<Exit, Failure> {
     )?);
     let puller = images::Puller {
         document: loaded.as_ref().map(|loaded| &loaded.plan.destination),
+        setting: loaded.as_ref().and_then(|loaded| {
+            loaded.machine.harvester.as_ref()?.text(&["system_settings", "containerd-registry"])
+        }),
         node: node.as_ref(),
     };
     match images::look(&arguments.images, puller, &mut texts, ui)? {
