@@ -3,7 +3,6 @@
 
 use std::net::UdpSocket;
 use std::path::Path;
-use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
 use std::sync::PoisonError;
