@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 
 use cotter::document::Origin;
 use cotter::saved;
-use cotter::saved::Entry;
-use cotter::saved::EntryKind;
-use cotter::saved::Found;
-use cotter::saved::Links;
-use cotter::saved::Tree;
+use cotter::tree::Entry;
+use cotter::tree::EntryKind;
+use cotter::tree::Found;
+use cotter::tree::Links;
+use cotter::tree::Tree;
 use cotter::value::Digest;
 use cotter::value::is_printable;
 use cotter::verify::BootRecord;
