@@ -205,60 +205,55 @@ impl Ask {
                 "/api/v1/namespaces/openshift-config/configmaps/admin-acks",
                 one("ConfigMap", "admin-acks", "configmaps"),
             ),
-            _ => self.harvester_row(),
-        }
-    }
-
-    /// The rows of what a Harvester cluster is made of; the versions are those of 1.4 and later.
-    fn harvester_row(self) -> (&'static str, &'static str, Option<Object>) {
-        let list = |name, path, kind| (name, path, Some(Object { kind, name: None }));
-        match self {
-            Self::Pods => list("pods", "/api/v1/pods", "PodList"),
+            // What a Harvester cluster is made of; the versions are those of 1.4 and later.
+            Self::Pods => ("pods", "/api/v1/pods", list("PodList")),
             Self::Failures => {
-                list("failures", "/api/v1/events?fieldSelector=reason%3DFailed&limit=5000", "EventList")
+                ("failures", "/api/v1/events?fieldSelector=reason%3DFailed&limit=5000", list("EventList"))
             }
-            Self::Settings => list("settings", "/apis/harvesterhci.io/v1beta1/settings", "SettingList"),
-            Self::HarvesterVersions => list(
+            Self::Settings => ("settings", "/apis/harvesterhci.io/v1beta1/settings", list("SettingList")),
+            Self::HarvesterVersions => (
                 "versions",
                 "/apis/harvesterhci.io/v1beta1/namespaces/harvester-system/versions",
-                "VersionList",
+                list("VersionList"),
             ),
-            Self::HarvesterUpgrades => list(
+            Self::HarvesterUpgrades => (
                 "upgrades",
                 "/apis/harvesterhci.io/v1beta1/namespaces/harvester-system/upgrades",
-                "UpgradeList",
+                list("UpgradeList"),
             ),
-            Self::Addons => list("addons", "/apis/harvesterhci.io/v1beta1/addons", "AddonList"),
-            Self::ManagedCharts => list(
+            Self::Addons => ("addons", "/apis/harvesterhci.io/v1beta1/addons", list("AddonList")),
+            Self::ManagedCharts => (
                 "managed-charts",
                 "/apis/management.cattle.io/v3/namespaces/fleet-local/managedcharts",
-                "ManagedChartList",
+                list("ManagedChartList"),
             ),
-            Self::Machines => list(
+            Self::Machines => (
                 "machines",
                 "/apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines",
-                "MachineList",
+                list("MachineList"),
             ),
-            Self::Volumes => {
-                list("volumes", "/apis/longhorn.io/v1beta2/namespaces/longhorn-system/volumes", "VolumeList")
-            }
-            Self::VirtualMachines => list(
+            Self::Volumes => (
+                "volumes",
+                "/apis/longhorn.io/v1beta2/namespaces/longhorn-system/volumes",
+                list("VolumeList"),
+            ),
+            Self::VirtualMachines => (
                 "virtual-machines",
                 "/apis/kubevirt.io/v1/virtualmachineinstances",
-                "VirtualMachineInstanceList",
+                list("VirtualMachineInstanceList"),
             ),
-            Self::Backups => list(
+            Self::Backups => (
                 "backups",
                 "/apis/harvesterhci.io/v1beta1/virtualmachinebackups",
-                "VirtualMachineBackupList",
+                list("VirtualMachineBackupList"),
             ),
             Self::Schedules => {
-                list("schedules", "/apis/harvesterhci.io/v1beta1/schedulevmbackups", "ScheduleVMBackupList")
+                ("schedules", "/apis/harvesterhci.io/v1beta1/schedulevmbackups", list("ScheduleVMBackupList"))
             }
-            _ => (
+            Self::LocalCluster => (
                 "local-cluster",
                 "/apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/clusters/local",
-                Some(Object { kind: "Cluster", name: Some(Name { name: "local", resource: "clusters" }) }),
+                one("Cluster", "local", "clusters"),
             ),
         }
     }

@@ -11,7 +11,6 @@ use super::Looking;
 use super::answer::shown;
 use super::marker::is_control_plane;
 use super::marker::items;
-use super::odd::Odd;
 use crate::document::Origin;
 use crate::value::timestamp;
 use crate::verify::Subject;
@@ -118,15 +117,6 @@ pub(super) fn certificate(looking: &mut Looking, subject: &Subject, least_days: 
             }
         }
     }
-}
-
-/// What stands in a list that must have members.
-pub(super) fn none_of(what: &str) -> Odd {
-    Odd::new(
-        format!("no {what}"),
-        "the list is empty",
-        "nobody can have a cluster without: is it the right one?",
-    )
 }
 
 #[cfg(test)]

@@ -92,6 +92,11 @@ struct Facts<'a> {
     unknown: BTreeMap<String, String>,
 }
 
+/// A list that no cluster of OpenShift is without.
+fn no(what: &str) -> Odd {
+    nothing(what, format!("there is no {what}: the cluster is not installed, or this is no OpenShift"))
+}
+
 impl<'a> Facts<'a> {
     fn fact(&mut self, property: ClusterProperty, values: Vec<String>, explained: Vec<String>) {
         let subject = Subject::Cluster(property).to_string();
@@ -180,7 +185,7 @@ impl<'a> Facts<'a> {
         let waiting = items(list).filter(|operator| !has(operator, "Available", "True"));
         let mut waiting: Vec<Odd> = waiting.map(|operator| told(odd(operator, "Available"))).collect();
         if items(list).next().is_none() {
-            waiting.push(nothing("operator"));
+            waiting.push(no("operator"));
         }
         self.all_but(ClusterProperty::OperatorsAvailable, "all", waiting);
         let degraded = items(list).filter(|operator| !has(operator, "Degraded", "False"));
@@ -208,7 +213,7 @@ impl<'a> Facts<'a> {
         let mut waiting: Vec<Odd> =
             items(list).filter(|node| !has(node, "Ready", "True")).map(|node| odd(node, "Ready")).collect();
         if items(list).next().is_none() {
-            waiting.push(nothing("node"));
+            waiting.push(no("node"));
         }
         self.all_but(ClusterProperty::NodesReady, "all", waiting);
     }
@@ -221,7 +226,7 @@ impl<'a> Facts<'a> {
             .map(|pool| odd(pool, "Updated"))
             .collect();
         if items(list).next().is_none() {
-            waiting.push(nothing("machine config pool"));
+            waiting.push(no("machine config pool"));
         }
         self.all_but(ClusterProperty::PoolsUpdated, "all", waiting);
         let degraded = items(list).filter(|pool| !has(pool, "Degraded", "False"));

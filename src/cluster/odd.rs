@@ -46,7 +46,6 @@ pub(super) fn odd(object: &Value, kind: &str) -> Odd {
 }
 
 /// A list that must not be empty, and is.
-pub(super) fn nothing(what: &str) -> Odd {
-    let says = format!("there is no {what}: the cluster is not installed, or this is no OpenShift");
-    Odd { name: format!("no {what}"), reason: "the list is empty".to_owned(), says }
+pub(super) fn nothing(what: &str, says: impl Into<String>) -> Odd {
+    Odd::new(format!("no {what}"), "the list is empty", says)
 }

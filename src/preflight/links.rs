@@ -46,7 +46,7 @@ pub struct GatewaySeen {
     pub mtu: Option<(u32, Result<u32, String>)>,
 }
 
-/// Judges the network that the machine stands on. `is_machine` says that the machine itself looks.
+/// Judges the network that the machine stands on.
 pub(super) fn link_look(wanted: &Surroundings, addresses: &[AddressSeen], gateways: &[GatewaySeen]) -> Look {
     let mut look = Look::new("network");
     for seen in addresses {

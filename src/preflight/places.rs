@@ -78,6 +78,13 @@ mod tests {
             answered: Err(Trouble::new(TroubleKind::Proxy, "r.lab: the proxy wants a login")),
             proxy: Some("http://p.lab:3128".to_owned()),
         };
+        let report = place_look(std::slice::from_ref(&seen)).judge("m");
+        let is_told = |outcome: &Outcome| {
+            matches!(outcome, Outcome::Differs { found, hint }
+                if found == &["r.lab: the proxy wants a login"] && hint.contains("by the proxy http://p.lab:3128"))
+        };
+        assert!(report.verdicts.iter().all(|verdict| is_told(&verdict.outcome)), "{report:?}");
+        assert_eq!(report.verdicts.len(), 1);
         let report = place_look(&[seen.clone(), PlaceSeen { answered: Ok(()), ..seen }]).judge("m");
         // Of two for the same place the last counts.
         assert!(report.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Met), "{report:?}");

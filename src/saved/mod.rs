@@ -33,6 +33,11 @@ pub use sosreport::record as sosreport_record;
 pub use sosreport_inventory::inventory as sosreport_inventory;
 pub use support_bundle::answers as support_bundle_answers;
 
+use crate::cluster::Answer;
+use crate::cluster::Answers;
+use crate::cluster::Ask;
+use crate::cluster::Trouble;
+use crate::cluster::TroubleKind;
 use crate::tree::Links;
 use crate::tree::Tree;
 
@@ -54,7 +59,7 @@ pub enum Kind {
 
 /// What kind of folder it is; nothing if it is none of these.
 pub fn kind(tree: &dyn Tree) -> Option<Kind> {
-    let has = |path: &str| matches!(tree.look(path, Links::Followed), Ok(Some(_)));
+    let has = |path: &str| has(tree, path);
     if must_gather::folder(tree).is_some() {
         Some(Kind::MustGather)
     } else if support_bundle::folder(tree).is_some() {
@@ -66,4 +71,32 @@ pub fn kind(tree: &dyn Tree) -> Option<Kind> {
     } else {
         None
     }
+}
+
+fn has(tree: &dyn Tree, path: &str) -> bool {
+    matches!(tree.look(path, Links::Followed), Ok(Some(_)))
+}
+
+/// The folder itself if all these paths are in it, else those folders right below that have them all.
+fn folders_with(tree: &dyn Tree, paths: &[&str]) -> Vec<String> {
+    let has_all = |folder: &String| paths.iter().all(|path| has(tree, &format!("{folder}/{path}")));
+    if has_all(&String::new()) {
+        return vec![String::new()];
+    }
+    let names = tree.names("/").ok().flatten().unwrap_or_default();
+    names.iter().map(|name| format!("/{name}")).filter(has_all).collect()
+}
+
+/// What an API would have answered, as `answer` finds it in the folder with its objects; or why there is no such folder.
+fn kept_answers(
+    asks: &[Ask],
+    folder: &Result<String, String>,
+    answer: impl Fn(&str, Ask) -> Result<Answer, String>,
+) -> Answers {
+    let not_kept = |why: String| Err(Trouble::new(TroubleKind::NotKept, why));
+    let one = |ask: Ask| match folder {
+        Ok(folder) => answer(folder, ask).unwrap_or_else(not_kept),
+        Err(why) => not_kept(why.clone()),
+    };
+    asks.iter().map(|ask| (*ask, one(*ask))).collect()
 }

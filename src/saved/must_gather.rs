@@ -6,6 +6,8 @@
 use serde_json::Value;
 use serde_json::json;
 
+use super::folders_with;
+use super::kept_answers;
 use crate::cluster;
 use crate::cluster::Answer;
 use crate::cluster::Answers;
@@ -14,7 +16,6 @@ use crate::cluster::Trouble;
 use crate::cluster::TroubleKind;
 use crate::document;
 use crate::document::View;
-use crate::tree::Links;
 use crate::tree::Tree;
 use crate::tree::text;
 use crate::verify::BootRecord;
@@ -25,18 +26,11 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// Where its objects are: in the folder itself, or in that of the one image that gathered. Nothing if it is no must-gather.
 pub(super) fn folder(tree: &dyn Tree) -> Option<Result<String, String>> {
-    let has_objects =
-        |folder: &str| matches!(tree.look(&format!("{folder}/{OBJECTS}"), Links::Followed), Ok(Some(_)));
-    if has_objects("") {
-        return Some(Ok(String::new()));
+    match folders_with(tree, &[OBJECTS]).as_mut_slice() {
+        [] => None,
+        [one] => Some(Ok(std::mem::take(one))),
+        _ => Some(Err("several images gathered: name the folder of one".to_owned())),
     }
-    let names = tree.names("/").ok()??;
-    let mut found = names.iter().map(|name| format!("/{name}")).filter(|folder| has_objects(folder));
-    let first = found.next()?;
-    Some(match found.next() {
-        None => Ok(first),
-        Some(_) => Err("several images gathered: name the folder of one".to_owned()),
-    })
 }
 
 /// The facts of the cluster, as its API would have given them.
@@ -46,16 +40,8 @@ pub fn record(tree: &dyn Tree, machine: &str) -> BootRecord {
 
 /// What its API would have answered, as far as it was gathered.
 pub fn answers(tree: &dyn Tree, asks: &[Ask]) -> Answers {
-    let folder = match folder(tree) {
-        Some(folder) => folder,
-        None => Err("it is no must-gather".to_owned()),
-    };
-    let not_kept = |why: String| Trouble::new(TroubleKind::NotKept, why);
-    let answer = |ask: Ask| match &folder {
-        Ok(folder) => Gathered { tree, folder, ask }.answer().unwrap_or_else(|why| Err(not_kept(why))),
-        Err(why) => Err(not_kept(why.clone())),
-    };
-    asks.iter().map(|ask| (*ask, answer(*ask))).collect()
+    let folder = folder(tree).unwrap_or_else(|| Err("it is no must-gather".to_owned()));
+    kept_answers(asks, &folder, |folder, ask| Gathered { tree, folder, ask }.answer())
 }
 
 /// What was gathered of one question.

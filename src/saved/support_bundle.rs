@@ -7,16 +7,15 @@
 use serde_json::Value;
 use serde_json::json;
 
+use super::folders_with;
+use super::kept_answers;
 use crate::cluster;
 use crate::cluster::Answer;
 use crate::cluster::Answers;
 use crate::cluster::Ask;
 use crate::cluster::ONLY_OF;
-use crate::cluster::Trouble;
-use crate::cluster::TroubleKind;
 use crate::document;
 use crate::document::View;
-use crate::tree::Links;
 use crate::tree::Tree;
 use crate::tree::text;
 
@@ -31,28 +30,16 @@ const MAX_DEPTH: usize = 100;
 
 /// Where its objects are: in the folder itself, or in the one folder in it. Nothing if it is no support bundle.
 pub(super) fn folder(tree: &dyn Tree) -> Option<String> {
-    let has_objects = |folder: &str| {
-        let has = |path: &str| matches!(tree.look(&format!("{folder}/{path}"), Links::Followed), Ok(Some(_)));
-        has(OF_CLUSTER) && has(NAMESPACED)
-    };
-    if has_objects("") {
-        return Some(String::new());
+    match folders_with(tree, &[OF_CLUSTER, NAMESPACED]).as_mut_slice() {
+        [one] => Some(std::mem::take(one)),
+        _ => None,
     }
-    let names = tree.names("/").ok()??;
-    let mut found = names.iter().map(|name| format!("/{name}")).filter(|folder| has_objects(folder));
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
 }
 
 /// What its API would have answered, as far as the bundle has it.
 pub fn answers(tree: &dyn Tree, asks: &[Ask]) -> Answers {
-    let not_kept = |why: String| Trouble::new(TroubleKind::NotKept, why);
-    let folder = folder(tree).ok_or("it is no support bundle");
-    let answer = |ask: Ask| match &folder {
-        Ok(folder) => Bundle { tree, folder, ask }.answer().unwrap_or_else(|why| Err(not_kept(why))),
-        Err(why) => Err(not_kept((*why).to_owned())),
-    };
-    asks.iter().map(|ask| (*ask, answer(*ask))).collect()
+    let folder = folder(tree).ok_or_else(|| "it is no support bundle".to_owned());
+    kept_answers(asks, &folder, |folder, ask| Bundle { tree, folder, ask }.answer())
 }
 
 /// What the bundle has of one question.

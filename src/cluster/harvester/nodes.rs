@@ -7,16 +7,22 @@ use super::subject;
 use crate::cluster::Ask;
 use crate::cluster::Looking;
 use crate::cluster::answer::shown;
-use crate::cluster::evidence::none_of;
 use crate::cluster::marker::has;
 use crate::cluster::marker::items;
 use crate::cluster::marker::name;
 use crate::cluster::odd::Odd;
+use crate::cluster::odd::nothing;
 use crate::cluster::odd::odd;
 use crate::verify::HarvesterProperty;
 
 /// The annotation of the node manager, which had another name at first.
 const CLOCK: [&str; 2] = ["node.harvesterhci.io/ntp-service", "harvesterhci.io/ntp-service"];
+
+/// A list of nodes that has none.
+fn none(list: &Value) -> Option<Odd> {
+    let says = "nobody can have a cluster without: is it the right one?";
+    items(list).next().is_none().then(|| nothing("node", says))
+}
 
 pub(super) fn ready(looking: &mut Looking) {
     let subject = subject(HarvesterProperty::NodesReady);
@@ -31,9 +37,7 @@ pub(super) fn ready(looking: &mut Looking) {
             found.push(Odd::new(name(node), "unschedulable", says));
         }
     }
-    if items(list).next().is_none() {
-        found.push(none_of("node"));
-    }
+    found.extend(none(list));
     looking.all_but(&subject, "all", &found);
 }
 
@@ -81,8 +85,6 @@ pub(super) fn synchronized(looking: &mut Looking) {
         looking.look.cannot(&subject, why);
         return;
     }
-    if items(list).next().is_none() {
-        found.push(none_of("node"));
-    }
+    found.extend(none(list));
     looking.all_but(&subject, "all", &found);
 }

@@ -44,18 +44,18 @@ const FALLING: [&str; 4] =
 
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
     // The table is part of the program; the test below holds that it can be read.
-    toml::from_str::<Table>(include_str!("known_images.toml")).map(|table| table.images).unwrap_or_default()
+    toml::from_str::<Table>(include_str!("known_images.toml")).map(|table| table.missing).unwrap_or_default()
 });
 
 #[derive(Debug, Deserialize)]
 struct Table {
-    images: Vec<Known>,
+    missing: Vec<Known>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Known {
-    image: String,
+    images: Vec<String>,
     of: String,
     next: String,
 }
@@ -103,7 +103,7 @@ impl Waiting {
             }
             None => "the kubelet does not say why; `cotter preflight --images` asks the registry".to_owned(),
         };
-        let mend = match KNOWN.iter().find(|known| known.image == self.image) {
+        let mend = match KNOWN.iter().find(|known| known.images.contains(&self.image)) {
             Some(known) => format!("it is known to be missing for {}: {}", known.of, known.next),
             None => "put it into the list that is asked for or mirrored before an upgrade; or give it to the node: `ctr -n k8s.io images import`, as an archive in `/var/lib/rancher/rke2/agent/images`".to_owned(),
         };
@@ -251,8 +251,11 @@ mod tests {
     fn the_table_has_whole_references() {
         assert!(!KNOWN.is_empty());
         for known in KNOWN.iter() {
-            let reference: Option<Reference> = known.image.parse().ok();
-            assert_eq!(reference.map(|reference| reference.to_string()), Some(known.image.clone()));
+            assert!(!known.images.is_empty());
+            for image in &known.images {
+                let reference: Option<Reference> = image.parse().ok();
+                assert_eq!(reference.map(|reference| reference.to_string()), Some(image.clone()));
+            }
             assert!(!known.of.is_empty() && !known.next.is_empty());
         }
     }
